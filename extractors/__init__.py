@@ -1,0 +1,1 @@
+"""The reading: bytes to a Filing. Pure functions; the modules are the stages of the flow, in order."""

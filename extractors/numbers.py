@@ -1,0 +1,232 @@
+"""The number grammar: what a printed string says as a number, and nothing about what it means.
+
+One anchored ASCII pattern decides; the value is an exact decimal. ``$ (1,234)``, ``(12.5)%``, ``1,234-``, ``—``,
+``US$ 7``, ``1.234,50`` (continental style), ``1,234(a)`` are numbers. Words, dates, ranges, ``N/A`` and digits of
+other scripts are not. What departs from the grammar but can only be meant as a number (a lost half of a pair of
+parentheses, a leading nought, a blank before the last three digits) is read and carries its ``flaws``, which
+repair weighs.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Literal
+
+from schemas.amounts import MAX_CHARACTERS, ZERO, Amount, amount
+
+Flaw = Literal[
+    "lost_parenthesis",  # one half of a pair: "(1,234"
+    "leading_zero",  # "(002)": a printed integer never starts with a nought
+    "grouping",  # "1,23", "1.234.567" where the comma groups: the marks do not fit thousands
+    "blank_inside",  # "66 353", "$ -8 38"
+    "stray_mark",  # a quote, a point or a bar that OCR added: "'1,234", "4241  $"
+]
+Sign = Literal["parentheses", "leading", "trailing"]
+
+DASHES = "-\N{HYPHEN}\N{NON-BREAKING HYPHEN}\N{FIGURE DASH}\N{EN DASH}\N{EM DASH}\N{HORIZONTAL BAR}\N{MINUS SIGN}"
+CURRENCIES = {
+    "US$": "USD",
+    "C$": "CAD",
+    "A$": "AUD",
+    "HK$": "HKD",
+    "NT$": "TWD",
+    "R$": "BRL",
+    "S$": "SGD",
+    "$": "USD",
+    "€": "EUR",
+    "£": "GBP",
+    "¥": "JPY",
+    "₹": "INR",
+    "USD": "USD",
+    "EUR": "EUR",
+    "GBP": "GBP",
+    "JPY": "JPY",
+    "CHF": "CHF",
+    "CAD": "CAD",
+    "AUD": "AUD",
+    "SEK": "SEK",
+    "NOK": "NOK",
+    "DKK": "DKK",
+    "INR": "INR",
+    "CNY": "CNY",
+    "RMB": "CNY",
+}
+_CURRENCY = "|".join(re.escape(sign) for sign in sorted(CURRENCIES, key=len, reverse=True))
+_BLANKS = re.compile(r"[\s\N{NO-BREAK SPACE}\N{THIN SPACE}\N{NARROW NO-BREAK SPACE}\N{FIGURE SPACE}\N{ZERO WIDTH SPACE}]+")
+_DASH = re.compile(f"[{DASHES}]")
+_NUMBER = re.compile(
+    rf"""
+    (?P<stray>['"`|*~_:;\u2018\u2019\u201c\u201d·•]\s?)?
+    (?P<sign1>[-+])?\s?
+    (?P<currency1>{_CURRENCY})?\s?
+    (?P<open>[(\[{{]\s?)?
+    (?P<currency2>{_CURRENCY})?\s?
+    (?P<sign2>[-+]\s?)?
+    (?P<currency3>{_CURRENCY})?\s?
+    (?P<digits>\d[\d,.'\u2019 ]*\d|\d|[.,]\d+)[.,]?
+    \s?(?P<percent1>%)?
+    \s?(?P<close>[)\]}}])?
+    \s?(?P<percent2>%)?
+    (?P<sign3>\s?-)?
+    (?:\s?(?P<currency4>{_CURRENCY}))?
+    (?:\s?(?P<ledger>CR|DR|Cr|Dr|cr|dr))?
+    (?P<times>\s?x)?
+    (?P<mark>\s?(?:\(\s?(?:[a-zA-Z]|\d{{1,2}})\s?\)|[*†‡§#]{{1,3}}|\[\d{{1,2}}\])(?:\s?\(\s?(?:[a-zA-Z]|\d{{1,2}})\s?\))*)?
+    (?P<tail>\s?['"`|\u2018\u2019_~])?
+    \Z""",
+    re.VERBOSE | re.ASCII,
+)
+_NIL = re.compile(
+    rf"(?:{_CURRENCY})?\s?\(?\s?(?:{_CURRENCY})?\s?-(?:\s?-)*\s?\)?\s?%?\s?(?P<mark>\((?:[a-zA-Z]|\d{{1,2}})\)|[*†‡])?\Z"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Style:
+    """How a document writes decimals: the mark before them and the marks between thousands."""
+
+    point: str = "."
+    groups: str = ",'\N{RIGHT SINGLE QUOTATION MARK} "
+
+
+POINT_STYLE = Style()
+COMMA_STYLE = Style(",", ".'\N{RIGHT SINGLE QUOTATION MARK} ")
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """What a printed string says.
+
+    Attributes:
+        value: signed, in printed units; nought for a dash. decimals: places printed after the mark.
+        sign: how a negative value is shown. currency: ISO code of a printed sign.
+        grouped: thousands are marked. mark: a footnote mark that follows, "(1)" for example.
+        flaws: how the string departs from the grammar; empty for a clean number.
+    """
+
+    value: Amount
+    decimals: int = 0
+    nil: bool = False
+    percent: bool = False
+    currency: str | None = None
+    sign: Sign | None = None
+    grouped: bool = False
+    mark: str | None = None
+    flaws: tuple[Flaw, ...] = ()
+
+
+def plain(text: str) -> str:
+    """The string with every kind of blank as one space, dashes as hyphens, and none at the ends."""
+    text = _BLANKS.sub(" ", text).strip()
+    return _DASH.sub("-", text).replace("＄", "$").replace("％", "%")
+
+
+def read_number(text: str, style: Style = POINT_STYLE) -> Number | None:
+    """Read a printed string as a number, or None when it is none.
+
+    The whole string must be the number with its signs: words beside it make it a text.
+    """
+    text = plain(text)
+    if not text or len(text) > MAX_CHARACTERS + 12:
+        return None
+    nil = _NIL.match(text)
+    if nil:
+        return Number(ZERO, nil=True, percent="%" in text, currency=_currency(text), mark=nil["mark"])
+    found = _NUMBER.match(text)
+    return _number(found, style) if found else None
+
+
+def is_number(text: str, style: Style = POINT_STYLE) -> bool:
+    """True when the string alone can be a figure."""
+    return read_number(text, style) is not None
+
+
+def style_of(texts: Iterable[str]) -> Style:
+    """The style that most of the strings can only be written in; the point style when nothing decides."""
+    votes = 0
+    for text in texts:
+        digits = re.sub(r"[^\d.,]", "", text)
+        if re.fullmatch(r"\d{1,3}(?:\.\d{3})+,\d{1,2}|\d+,\d{2}|\d{1,3}(?:\.\d{3}){2,}", digits):
+            votes -= 1
+        elif re.fullmatch(r"\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+\.\d{1,2}|\.\d+", digits):
+            votes += 1
+    return COMMA_STYLE if votes < 0 else POINT_STYLE
+
+
+def _currency(text: str) -> str | None:
+    found = re.search(_CURRENCY, text)
+    return CURRENCIES[found[0]] if found else None
+
+
+def _number(found: re.Match[str], style: Style) -> Number | None:
+    flaws: list[Flaw] = []
+    read = _digits(found["digits"], style, flaws)
+    if read is None or len(read[0]) > MAX_CHARACTERS:
+        return None
+    text, decimals = read
+    opened, closed = found["open"] is not None, found["close"] is not None
+    if opened != closed:
+        flaws.append("lost_parenthesis")
+    if found["stray"] or found["tail"]:
+        flaws.append("stray_mark")
+    sign = _sign(found, opened or closed)
+    currency = next((found[f"currency{n}"] for n in range(1, 5) if found[f"currency{n}"]), None)
+    if found["currency4"] and len(found["currency4"]) == 1 and found["currency4"] == "$":
+        flaws.append("stray_mark")
+    value = amount(text)
+    return Number(
+        value=-value if sign else value,
+        decimals=decimals,
+        percent=bool(found["percent1"] or found["percent2"]),
+        currency=CURRENCIES[currency] if currency else None,
+        sign=sign,
+        grouped=any(mark in found["digits"] for mark in style.groups),
+        mark=(found["mark"] or "").strip() or None,
+        flaws=tuple(dict.fromkeys(flaws)),
+    )
+
+
+def _sign(found: re.Match[str], enclosed: bool) -> Sign | None:
+    if enclosed:
+        return "parentheses"
+    if "-" in ((found["sign1"] or "") + (found["sign2"] or "")):
+        return "leading"
+    return "trailing" if found["sign3"] else None
+
+
+def _digits(digits: str, style: Style, flaws: list[Flaw]) -> tuple[str, int] | None:
+    """The digits as a canonical string and their decimals; None when they are several numbers or a date."""
+    head, point, tail = digits.rpartition(style.point)
+    if not point:
+        head, tail = digits, ""
+    elif head.count(style.point) or any(mark in tail for mark in style.groups):
+        # marks out of order ("1.234.567", "1.234,567"): all of them group if they stand before threes
+        if not re.fullmatch(r"\d{1,3}(?:[.,]\d{3})+", digits):
+            return None
+        flaws.append("grouping")
+        head, tail = digits, ""
+    if not _grouping(head, style, flaws):
+        return None
+    whole = re.sub(r"\D", "", head) or "0"
+    if len(whole) > 1 and whole[0] == "0":
+        flaws.append("leading_zero")
+    return (f"{whole}.{tail}" if tail else whole), len(tail)
+
+
+def _grouping(head: str, style: Style, flaws: list[Flaw]) -> bool:
+    """Judge the marks between thousands; False when the string cannot be one number."""
+    if not head or head.isdigit() or "grouping" in flaws:
+        return True
+    parts = re.split(rf"[{re.escape(style.groups)}]", head)
+    if not all(part.isdigit() for part in parts):
+        return False
+    threes = len(parts[0]) <= 3 and all(len(part) == 3 for part in parts[1:])
+    if " " in head:
+        if not threes:
+            return False
+        flaws.append("blank_inside")
+    elif not threes:
+        flaws.append("grouping")
+    return True

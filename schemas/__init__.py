@@ -1,0 +1,1 @@
+"""The promise: what goes out, and the arithmetic that anyone can repeat on it."""
