@@ -1,0 +1,43 @@
+"""Figures as read: the printed string, what the number grammar makes of it, and where it stands."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from extractors.numbers import Number, Style
+from extractors.page import Place, Reading
+from schemas.filing import ColumnKind, Finding, Text
+
+
+@dataclass(frozen=True, slots=True)
+class ReadFigure:
+    """A number printed in the body of a table.
+
+    Attributes:
+        id: ``t3.r7.c0``: table from 1, row and column from 0.
+        raw: the printed string, never changed.
+        number: the plain reading of ``raw``; None when digits are printed that the grammar cannot read
+            ("108 % 89"), which repair may.
+        confidence: of the reading alone, 0-1. rivals: other readings of the ink, from the recogniser.
+    """
+
+    id: str
+    row: int
+    column: int
+    raw: str
+    number: Number
+    place: Place | None
+    confidence: float = 1.0
+    rivals: tuple[Reading, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """The figures and texts of one table, with the kind of each column."""
+
+    id: str
+    columns: tuple[ColumnKind, ...]
+    figures: tuple[ReadFigure, ...]
+    texts: tuple[Text, ...]
+    style: Style
+    findings: tuple[Finding, ...] = ()
