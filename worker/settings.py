@@ -1,0 +1,196 @@
+"""Environment → one frozen Settings. The only module that reads the process's environment.
+
+Every setting is a variable ``CROSSFOOT_<NAME>``; a value that cannot be used, and a name that is none, is refused
+(a misspelt limit that is silently ignored would be a limit that is not there).
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import difflib
+import math
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from schemas.errors import ConfigurationError
+
+PREFIX = "CROSSFOOT_"
+MEGABYTE = 1024 * 1024
+DEFAULT_HOME = Path("crossfoot-data")
+
+
+def _bounded(default: float, low: float, high: float) -> Any:
+    """A number with its bounds, both included."""
+    return field(default=default, metadata={"low": low, "high": high})
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Everything about when, where and how often; nothing about what a figure means. Times are in seconds.
+
+    Attributes:
+        home: the folder that holds everything (made absolute when read).
+        redis_url: empty lets ``crossfoot up`` start a Redis of its own.
+        lease_seconds: how long a worker may be silent before its document is given to another.
+        deadline_seconds, deadline_page_seconds, deadline_max_seconds: wall clock for one document.
+        attempts: how often a document may take its process down.
+        sweep_seconds: between two sweeps; rehint_seconds: age at which an unanswered hint is sent again.
+        hint_window: outstanding hints per queue: the back-pressure.
+        watch_stability: how long a file must lie unchanged in the inbox; watch_polling: between two looks.
+        memory_mb, ocr_memory_mb: address space of the converting process, and of each program it starts.
+        max_bytes: the largest document that is taken.
+        concurrency: documents converted at the same time.
+        busy_seconds: how long to wait for the database.
+        stop_seconds: how long ``crossfoot up`` lets its processes end by themselves.
+        engine_module: where ``convert`` comes from; another one is for tests only.
+        instance, worker: names given by the supervisor, for the owner of a lease.
+    """
+
+    home: Path = DEFAULT_HOME
+    redis_url: str = field(default="", repr=False)
+    lease_seconds: float = _bounded(30.0, 0.5, 3600.0)
+    deadline_seconds: float = _bounded(60.0, 0.1, 86400.0)
+    deadline_page_seconds: float = _bounded(5.0, 0.0, 3600.0)
+    deadline_max_seconds: float = _bounded(900.0, 0.1, 86400.0)
+    attempts: int = _bounded(3, 1, 100)
+    sweep_seconds: float = _bounded(5.0, 0.05, 3600.0)
+    rehint_seconds: float = _bounded(30.0, 0.1, 3600.0)
+    hint_window: int = _bounded(200, 1, 10000)
+    watch_stability: float = _bounded(5.0, 0.05, 3600.0)
+    watch_polling: float = _bounded(1.0, 0.02, 3600.0)
+    memory_mb: int = _bounded(1024, 64, 1048576)
+    ocr_memory_mb: int = _bounded(1536, 64, 1048576)
+    max_bytes: int = _bounded(200 * MEGABYTE, 1, 1 << 40)
+    concurrency: int = _bounded(os.cpu_count() or 1, 1, 256)
+    busy_seconds: float = _bounded(20.0, 10.0, 600.0)
+    stop_seconds: float = _bounded(5.0, 0.1, 600.0)
+    engine_module: str = "worker.engine"
+    instance: str = ""
+    worker: str = ""
+
+    @property
+    def inbox(self) -> Path:
+        """Drop documents here."""
+        return self.home / "inbox"
+
+    @property
+    def work(self) -> Path:
+        """Documents taken out of the inbox whose conversion has not ended."""
+        return self.home / "work"
+
+    @property
+    def blobs(self) -> Path:
+        """Content-addressed files."""
+        return self.home / "blobs"
+
+    @property
+    def results(self) -> Path:
+        """One JSON per document, under the path it came with."""
+        return self.home / "results"
+
+    @property
+    def done(self) -> Path:
+        """Documents that were converted."""
+        return self.home / "done"
+
+    @property
+    def failed(self) -> Path:
+        """Documents that were not, each with its error JSON."""
+        return self.home / "failed"
+
+    @property
+    def review(self) -> Path:
+        """Links to the results with figures that a person should look at."""
+        return self.home / "review"
+
+    @property
+    def redis(self) -> Path:
+        """The folder of the Redis that ``crossfoot up`` starts."""
+        return self.home / "redis"
+
+    @property
+    def scratch(self) -> Path:
+        """Temporary folders of conversions; nothing in it outlives its conversion."""
+        return self.home / "scratch"
+
+    @property
+    def logs(self) -> Path:
+        """What the processes of ``crossfoot up`` say."""
+        return self.home / "logs"
+
+    @property
+    def database(self) -> Path:
+        """The job rows: the truth."""
+        return self.home / "jobs.sqlite"
+
+    @property
+    def lock(self) -> Path:
+        """Held by the one ``crossfoot up`` of this home."""
+        return self.home / "up.lock"
+
+    def deadline(self, pages: int | None) -> float:
+        """Seconds of wall clock for a document of so many pages (None: not known, counted as one)."""
+        return min(self.deadline_max_seconds, self.deadline_seconds + self.deadline_page_seconds * max(1, pages or 1))
+
+    def memory_bytes(self, kind: str) -> int:
+        """Address space in bytes for a document of a queue's kind."""
+        return (self.ocr_memory_mb if kind == "ocr" else self.memory_mb) * MEGABYTE
+
+    def folders(self) -> tuple[Path, ...]:
+        """Every folder the service needs."""
+        kept = (self.inbox, self.work, self.blobs, self.results, self.done, self.failed, self.review)
+        return (*kept, self.redis, self.scratch, self.logs)
+
+    def variables(self) -> dict[str, str]:
+        """The settings as ``CROSSFOOT_*`` variables: ``load(s.variables()) == s``."""
+        return {PREFIX + f.name.upper(): str(getattr(self, f.name)) for f in dataclasses.fields(self)}
+
+    def environment(self, extra: Mapping[str, str] | None = None) -> dict[str, str]:
+        """The environment for a process of the service: this one's, these settings, one thread for each program.
+
+        Tesseract and the linear algebra libraries start a thread per core otherwise, which makes several of them
+        at once slower than one after the other.
+        """
+        kept = {k: v for k, v in os.environ.items() if not k.startswith(PREFIX)}
+        threads = {k: kept.get(k, "1") for k in ("OMP_THREAD_LIMIT", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS")}
+        return kept | threads | self.variables() | dict(extra or {})
+
+
+def load(environment: Mapping[str, str] | None = None) -> Settings:
+    """Read the settings (from ``os.environ`` unless another mapping is given).
+
+    Raises:
+        ConfigurationError: a value that cannot be used, or a ``CROSSFOOT_`` variable that is no setting.
+    """
+    variables = os.environ if environment is None else environment
+    fields = {PREFIX + f.name.upper(): f for f in dataclasses.fields(Settings)}
+    values: dict[str, Any] = {}
+    for name in sorted(k for k in variables if k.startswith(PREFIX)):
+        if name not in fields:
+            near = difflib.get_close_matches(name, fields, n=1)
+            hint = f" (did you mean {near[0]}?)" if near else ""
+            raise ConfigurationError(f"{name} is not a setting{hint}.", name)
+        values[fields[name].name] = _read(name, variables[name], fields[name])
+    values["home"] = Path(values.get("home", DEFAULT_HOME)).expanduser().absolute()
+    return Settings(**values)
+
+
+def _read(name: str, text: str, definition: dataclasses.Field[Any]) -> Path | str | int | float:
+    """One value of the type and within the bounds of its setting."""
+    if definition.name == "home":
+        if not text.strip() or "\0" in text:
+            raise ConfigurationError(f"{name} must name a folder.", name)
+        return Path(text)
+    if not definition.metadata:
+        return text.strip()
+    low, high = definition.metadata["low"], definition.metadata["high"]
+    try:
+        number = int(text) if definition.type == "int" else float(text)
+    except ValueError:
+        raise ConfigurationError(f"{name} must be a number, not {text!r}.", name) from None
+    if not math.isfinite(number) or not low <= number <= high:
+        raise ConfigurationError(f"{name} must lie between {low} and {high}, not {text!r}.", name)
+    return number
