@@ -21,6 +21,7 @@ Flaw = Literal[
     "leading_zero",  # "(002)": a printed integer never starts with a nought
     "grouping",  # "1,23", "1.234.567" where the comma groups: the marks do not fit thousands
     "blank_inside",  # "66 353", "$ -8 38"
+    "currency_misread",  # "% 89", "§ 12": a currency sign that became something else
     "stray_mark",  # a quote, a point or a bar that OCR added: "'1,234", "4241  $"
 ]
 Sign = Literal["parentheses", "leading", "trailing"]
@@ -54,11 +55,14 @@ CURRENCIES = {
     "RMB": "CNY",
 }
 _CURRENCY = "|".join(re.escape(sign) for sign in sorted(CURRENCIES, key=len, reverse=True))
-_BLANKS = re.compile(r"[\s\N{NO-BREAK SPACE}\N{THIN SPACE}\N{NARROW NO-BREAK SPACE}\N{FIGURE SPACE}\N{ZERO WIDTH SPACE}]+")
+_BLANKS = re.compile(
+    r"[\s\N{NO-BREAK SPACE}\N{THIN SPACE}\N{NARROW NO-BREAK SPACE}\N{FIGURE SPACE}\N{ZERO WIDTH SPACE}]+"
+)
 _DASH = re.compile(f"[{DASHES}]")
 _NUMBER = re.compile(
     rf"""
     (?P<stray>['"`|*~_:;\u2018\u2019\u201c\u201d·•]\s?)?
+    (?P<misread>(?:[%§&]\s?|S\s)(?=[\d(.]))?
     (?P<sign1>[-+])?\s?
     (?P<currency1>{_CURRENCY})?\s?
     (?P<open>[(\[{{]\s?)?
@@ -98,6 +102,8 @@ COMMA_STYLE = Style(",", ".'\N{RIGHT SINGLE QUOTATION MARK} ")
 @dataclass(frozen=True, slots=True)
 class Number:
     """What a printed string says.
+
+    A leading ``%``, ``§`` or ``S`` is a misread currency sign (flaw), never a percentage.
 
     Attributes:
         value: signed, in printed units; nought for a dash. decimals: places printed after the mark.
@@ -173,8 +179,10 @@ def _number(found: re.Match[str], style: Style) -> Number | None:
         flaws.append("stray_mark")
     sign = _sign(found, opened or closed)
     currency = next((found[f"currency{n}"] for n in range(1, 5) if found[f"currency{n}"]), None)
-    if found["currency4"] and len(found["currency4"]) == 1 and found["currency4"] == "$":
+    if found["currency4"] == "$":
         flaws.append("stray_mark")
+    if found["misread"]:
+        flaws.append("currency_misread")
     value = amount(text)
     return Number(
         value=-value if sign else value,

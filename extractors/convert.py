@@ -1,0 +1,48 @@
+"""The main flow: bytes in, a Filing out. Every stage is one line."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from extractors.assemble import Read, assemble
+from extractors.figures import read_figures
+from extractors.footing import find_identities
+from extractors.meaning import find_meaning
+from extractors.page import DEFAULT, Origin, Profile
+from extractors.repair import repair_figures
+from extractors.routes import read_document
+from extractors.sniff import sniff
+from extractors.tables import find_tables
+from schemas.errors import LimitError
+from schemas.filing import Filing
+
+NOWHERE = Origin()
+
+
+def convert(
+    data: bytes, witnesses: Sequence[Filing] = (), profile: Profile = DEFAULT, origin: Origin = NOWHERE
+) -> Filing:
+    """Read one document and prove what can be proved.
+
+    Deterministic: the same bytes, witnesses, engines and profile give the same Filing, byte for byte. No clock, host,
+    network or path; outside programs run behind the readers' doors, in a folder of their own; the order in which pages
+    are read changes nothing.
+
+    Args:
+        data: the document. witnesses: results of the same company that may prove or repair.
+        profile: options and limits. origin: the container the document came out of, if any.
+
+    Raises:
+        UnreadableError: no reader accepts the bytes. Anything smaller becomes a Finding with its place.
+        MissingProgramError: a program that this document needs is not installed.
+    """
+    if len(data) > profile.max_bytes:
+        raise LimitError("size", f"The document has {len(data)} bytes, more than the {profile.max_bytes} allowed.")
+    kind = sniff(data)  # html | pdf | image | text
+    document = read_document(data, kind, profile)  # pages of words (points, top-left origin), or cells
+    layout = find_tables(document)  # tables: stub, boxhead with spanners, body of cells
+    bodies = read_figures(layout.tables)  # "(1,234)" -> -1234, decimals 0, place, rivals
+    meaning = find_meaning(layout, bodies, origin)  # periods, scales, units, table kinds, who filed
+    identities = find_identities(layout.tables, bodies, meaning, witnesses)  # foot, cross-foot, tie out, ratios
+    outcome = repair_figures(bodies, meaning, identities, profile)  # checks; the cheapest reading, unique or none
+    return assemble(data, Read(document, layout, bodies, meaning, outcome), witnesses, profile, origin)

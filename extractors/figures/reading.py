@@ -1,0 +1,88 @@
+"""Cells become figures where a column holds numbers, texts elsewhere; nothing printed is dropped."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+from extractors.figures.model import Body, ReadFigure
+from extractors.numbers import Style, plain, read_number, style_of
+from extractors.page import Cell
+from extractors.tables import Table
+from schemas.filing import ColumnKind, Finding, Text
+
+_NOTE_HEAD = re.compile(r"(?i)\b(?:notes?|refs?\.?|reference|footnotes?)\b\Z")
+_NOTE = re.compile(r"\(?(?:[A-Za-z]|\d{1,2}[A-Za-z]?)\)?(?:\s?[,&]\s?\(?(?:[A-Za-z]|\d{1,2}[A-Za-z]?)\)?)*\Z")
+_YEAR = re.compile(r"(?:19|20)\d\d\Z")
+_DATE = re.compile(
+    r"(?i)\d{1,4}[-/.]\d{1,2}[-/.]\d{2,4}\Z"
+    r"|(?:\d{1,2}\s)?(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.?,?(?:\s\d{1,2})?(?:,?\s\d{2,4})?\Z"
+)
+_RANGE = re.compile(r"[$(]*\d[\d,.]*%?\)?\s?(?:-|to|\N{EN DASH})\s?\$?\d[\d,.]*\)?\s?[%x]?(?:\s\w+)?\Z")
+_WORDS = re.compile(r"[A-Za-z]{2,}")
+
+
+def read_figures(tables: Sequence[Table]) -> list[Body]:
+    """The figures and texts of each table; ids count tables from 1, rows and columns from 0."""
+    style = style_of(cell.text for table in tables for row in table.rows for cell in row.cells if cell)
+    return [_body(f"t{number}", table, style) for number, table in enumerate(tables, 1)]
+
+
+def _body(name: str, table: Table, style: Style) -> Body:
+    kinds = tuple(_column_kind(table, column, style) for column in range(len(table.heads)))
+    figures: list[ReadFigure] = []
+    texts: list[Text] = []
+    findings: list[Finding] = []
+    for row, column, cell in _cells(table):
+        number = read_number(cell.text, style) if kinds[column] == "value" else None
+        if number is not None:
+            figure_id = f"{name}.r{row}.c{column}"
+            figures.append(
+                ReadFigure(figure_id, row, column, cell.text, number, cell.place, cell.confidence, cell.rivals)
+            )
+            continue
+        texts.append(Text(row=row, column=column, text=cell.text, place=cell.place))
+        if kinds[column] == "value" and _garbled(cell.text):
+            findings.append(
+                Finding(
+                    code="unassigned_number",
+                    severity="warning",
+                    message=f"The cell reads {cell.text!r}, which is no number and no text that a value column holds.",
+                    text=cell.text,
+                    place=cell.place,
+                )
+            )
+    return Body(name, kinds, tuple(figures), tuple(texts), style, tuple(findings))
+
+
+def _cells(table: Table) -> Iterator[tuple[int, int, Cell]]:
+    for row, body_row in enumerate(table.rows):
+        for column, cell in enumerate(body_row.cells):
+            if cell is not None:
+                yield row, column, cell
+
+
+def _column_kind(table: Table, column: int, style: Style) -> ColumnKind:
+    """What a column holds; numbers make it a value column unless they are notes, years or dates."""
+    cells = [row.cells[column] for row in table.rows]
+    texts = [plain(cell.text) for cell in cells if cell is not None]
+    head = " ".join(table.heads[column])
+    if (
+        texts
+        and all(_NOTE.match(text) for text in texts)
+        and (_NOTE_HEAD.search(head) or all(re.search("[A-Za-z]", text) for text in texts))
+    ):
+        return "note"
+    figures = [text for text in texts if read_number(text, style) is not None]
+    if not figures or all(_YEAR.match(text) for text in figures):
+        return "text"
+    worded = sum(1 for text in texts if _WORDS.search(text) and read_number(text, style) is None)
+    return "value" if len(figures) * 3 >= worded else "text"
+
+
+def _garbled(text: str) -> bool:
+    """True when a text of a value column holds digits that are neither a date, a year, a range nor part of words."""
+    text = plain(text)
+    if not re.search(r"\d", text) or _DATE.match(text) or _RANGE.match(text) or _YEAR.match(text):
+        return False
+    return not _WORDS.search(text)

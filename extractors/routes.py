@@ -1,0 +1,46 @@
+"""Which reader reads which kind; the scanned pages of a PDF go to OCR, page by page.
+
+The readers are imported when they are needed: an HTML filing does not wait for Camelot and OpenCV to load.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from extractors.page import Document, Kind, Profile
+
+
+def read_document(data: bytes, kind: Kind, profile: Profile) -> Document:
+    """Read the bytes with the reader for their kind.
+
+    Raises:
+        UnreadableError: the reader cannot open them. MissingProgramError: tesseract or poppler is needed and missing.
+    """
+    if kind == "html":
+        from extractors.html import read_html
+
+        return read_html(data, profile)
+    if kind == "pdf":
+        return _read_pdf(data, profile)
+    if kind == "image":
+        from extractors.ocr import read_image
+
+        return read_image(data, profile)
+    from extractors.text import read_text
+
+    return read_text(data, profile)
+
+
+def _read_pdf(data: bytes, profile: Profile) -> Document:
+    """Text pages from the text layer, the others from OCR."""
+    from extractors.pdf import read_pdf
+
+    document = read_pdf(data, profile)
+    scanned = [page.number for page in document.pages if page.route == "ocr"]
+    if not scanned:
+        return document
+    from extractors.ocr import engines, read_pages
+
+    seen = {page.number: page for page in read_pages(data, scanned, profile)}
+    pages = [seen.get(page.number, page) for page in document.pages]
+    return replace(document, pages=pages, engines={**document.engines, **engines()})

@@ -1,0 +1,38 @@
+"""A table that goes on over a page end is one table."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+
+from extractors.tables.model import Table
+
+_CONTINUED = re.compile(r"(?i)\bcont(?:inued|['’]?d)\b|\(cont\b")
+
+
+def stitch(tables: Sequence[Table]) -> list[Table]:
+    """Join each table to the one before it when it continues it on the next page."""
+    joined: list[Table] = []
+    for table in tables:
+        if joined and _continues(joined[-1], table):
+            before = joined[-1]
+            joined[-1] = replace(
+                before, rows=before.rows + table.rows, pages=before.pages + table.pages, notes=table.notes
+            )
+        else:
+            joined.append(table)
+    return joined
+
+
+def _continues(before: Table, after: Table) -> bool:
+    """True when ``after`` starts the next page with the same columns and no boxhead of its own, or a repeated one."""
+    if not before.pages or not after.pages or after.pages[0] != before.pages[-1] + 1:
+        return False
+    if len(before.heads) != len(after.heads) or not before.heads:
+        return False
+    said = any(_CONTINUED.search(line) for line in (*after.caption, *after.stub_heads))
+    headless = not any(after.heads)
+    if headless:
+        return said or not after.caption
+    return after.heads == before.heads and (said or not after.caption)

@@ -1,0 +1,92 @@
+"""The number grammar, example by example, and as laws."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from extractors.numbers import COMMA_STYLE, read_number, style_of
+from schemas.amounts import amount, canonical
+
+
+@pytest.mark.parametrize(
+    ("printed", "value", "decimals"),
+    [
+        ("1,234", "1234", 0),
+        ("$ (1,234)", "-1234", 0),
+        ("( 1,234 )", "-1234", 0),
+        ("(12.5)%", "-12.5", 1),
+        ("1,234-", "-1234", 0),
+        ("\N{MINUS SIGN}3.50", "-3.50", 2),
+        ("$ .07", "0.07", 2),
+        ("(.07)", "-0.07", 2),
+        ("US$ 7", "7", 0),
+        ("1,234 (a)", "1234", 0),
+        ("1'234.50", "1234.50", 2),
+        ("73401", "73401", 0),
+        ("2.5x", "2.5", 1),
+    ],
+)
+def test_clean_numbers(printed: str, value: str, decimals: int) -> None:
+    """What follows the grammar is read without a flaw."""
+    number = read_number(printed)
+    assert number is not None
+    assert (canonical(number.value), number.decimals, number.flaws) == (value, decimals, ())
+
+
+@pytest.mark.parametrize("printed", ["-", "\N{EM DASH}", "$ -", "--", "\N{EN DASH} %", "(-)", "$ \N{EM DASH} (1)"])
+def test_dashes_are_nought(printed: str) -> None:
+    """A printed dash counts as a figure: nought, and marked nil."""
+    number = read_number(printed)
+    assert number is not None
+    assert number.nil
+    assert number.value == 0
+
+
+@pytest.mark.parametrize(
+    ("printed", "value", "flaw"),
+    [
+        ("$ (002)", "-2", "leading_zero"),
+        ("(1,234", "-1234", "lost_parenthesis"),
+        ("1,234)", "-1234", "lost_parenthesis"),
+        ("66 353", "66353", "blank_inside"),
+        ("% 89", "89", "currency_misread"),
+        ("4241  $", "4241", "stray_mark"),
+        ("1.234.567", "1234567", "grouping"),
+    ],
+)
+def test_flawed_numbers_say_so(printed: str, value: str, flaw: str) -> None:
+    """What can only be meant as a number is read, and carries its flaw."""
+    number = read_number(printed)
+    assert number is not None
+    assert canonical(number.value) == value
+    assert flaw in number.flaws
+
+
+@pytest.mark.parametrize(
+    "printed",
+    ["", "$", "%", "()", "N/A", "nm", "June 30", "2023-10-01", "10/27/2011", "12-15", "Note 5", "66 35", "1,,2", "٣٤",
+     "108 % 89", "A-1", "S-1", "1" * 60],
+)  # fmt: skip
+def test_what_is_no_number(printed: str) -> None:
+    """Words, dates, ranges and foreign digits are texts."""
+    assert read_number(printed) is None
+
+
+@given(st.integers(0, 10**12), st.integers(0, 3), st.booleans(), st.sampled_from(["", "$", "$ ", "€"]))
+def test_reading_undoes_printing(units: int, places: int, negative: bool, sign: str) -> None:
+    """parse(print(x)) = x for every amount, sign and currency."""
+    digits = f"{units:,}" + (f".{'5' * places}" if places else "")
+    printed = f"{sign}({digits})" if negative else f"{sign}{digits}"
+    number = read_number(printed)
+    assert number is not None
+    want = amount(("-" if negative and (units or places) else "") + digits.replace(",", ""))
+    assert (number.value, number.decimals, number.flaws) == (want, places, ())
+
+
+def test_the_decimal_comma_is_found_and_read() -> None:
+    """1.234,50 can only be written in the continental style."""
+    style = style_of(["1.234,50", "12,25", "7"])
+    assert style == COMMA_STYLE
+    number = read_number("1.234,50", style)
+    assert number is not None
+    assert canonical(number.value) == "1234.50"
