@@ -7,7 +7,7 @@ always gives the same bytes.
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 import json
 from typing import Annotated, Any, Literal
 
@@ -39,7 +39,7 @@ Severity = Literal["info", "warning", "error"]
 
 
 def _isoformat(text: str) -> str:
-    datetime.date.fromisoformat(text)
+    dt.date.fromisoformat(text)
     return text
 
 

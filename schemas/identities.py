@@ -37,7 +37,7 @@ class Printed:
 
 @dataclass(frozen=True, slots=True)
 class Addend:
-    """One term: a figure id of this document, or of ``document`` (its sha256), with its weight (±1, or a change of scale)."""
+    """One term: a figure id of this document, or of ``document`` (its sha256), and its weight (±1 or a scale)."""
 
     figure: str
     weight: Decimal = ONE

@@ -27,8 +27,7 @@ def find_tables(document: Document) -> Layout:
     tables: list[Table] = []
     lines: list[Line] = []
     for page in document.pages:
-        for table in _page_tables(page, lines):
-            tables.append(table)
+        tables.extend(_page_tables(page, lines))
     return Layout(tuple(stitch(tables)), tuple(lines))
 
 

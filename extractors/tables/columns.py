@@ -51,7 +51,7 @@ def find_columns(rows: Sequence[Sequence[Item]]) -> list[Span]:
 
 
 def place(items: Sequence[Item], spans: Sequence[Span]) -> dict[int, list[Item]]:
-    """Items by the index of the column they overlap most, the leftmost on a tie; items outside all columns go to the nearest."""
+    """Items by the index of the column they overlap most, or of the nearest; the leftmost on a tie."""
     placed: dict[int, list[Item]] = {}
     for item in items:
         best = max(

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from extractors.numbers import plain, read_number
 from extractors.page import Cell, Grid
@@ -192,16 +192,12 @@ def _without_marks(
         for item in values:
             if kept and next(iter(place([item], spans))) in marks:
                 left = kept[-1]
-                cell = Cell(**{**_fields(left.cell), "text": f"{left.text} {item.text}"})
+                cell = replace(left.cell, text=f"{left.text} {item.text}")
                 kept[-1] = Item(cell, left.start, left.end)
             else:
                 kept.append(item)
         joined.append((labels, kept))
     return [span for i, span in enumerate(spans) if i not in marks], joined
-
-
-def _fields(cell: Cell) -> dict[str, object]:
-    return {name: getattr(cell, name) for name in Cell.__dataclass_fields__}
 
 
 def _boxhead(
@@ -257,4 +253,4 @@ def _settle(item: Item, cells: list[Cell | None], spans: Sequence[Span]) -> None
     i = next(iter(place([item], spans)))
     there = cells[i]
     if there is not None:
-        cells[i] = Cell(**{**_fields(there), "text": f"{there.text} {item.text}"})
+        cells[i] = replace(there, text=f"{there.text} {item.text}")

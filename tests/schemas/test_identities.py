@@ -14,20 +14,23 @@ def figures(**values: str) -> dict[str, Printed]:
 
 
 def foot(total: str, *terms: str) -> Identity:
-    """total = sum of the terms."""
+    """Total = sum of the terms."""
     return Identity("foot", total, tuple(Addend(term) for term in terms))
 
 
 def test_a_sum_that_closes_is_exact() -> None:
     """29,446 + 22,326 = 51,772."""
     held = evaluate(foot("t", "a", "b"), figures(a="29446", b="22326", t="51772"))
-    assert (held.verdict, held.residual) == ("exact", 0)
+    assert held.verdict == "exact"
+    assert held.residual == 0
 
 
 def test_a_sum_off_by_one_is_rounding() -> None:
     """Three figures in whole units leave 1.5 to rounding."""
     held = evaluate(foot("t", "a", "b"), figures(a="10", b="20", t="31"))
-    assert (held.verdict, held.residual, held.tolerance) == ("rounding", 1, amount("1.5"))
+    assert held.verdict == "rounding"
+    assert held.residual == 1
+    assert held.tolerance == amount("1.5")
 
 
 def test_a_dash_does_not_widen_the_tolerance() -> None:
