@@ -6,10 +6,12 @@ grid becomes a stub, a boxhead and a body (``grids``), and tables that go on ove
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import re
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from extractors.page import Document, Grid, Line, Page
+from extractors.page import Document, Grid, Line
 from extractors.tables.grids import grid_tables
 from extractors.tables.model import BodyRow, Layout, Table
 from extractors.tables.stitch import stitch
@@ -17,39 +19,56 @@ from extractors.tables.words import find_flow
 
 __all__ = ["BodyRow", "Layout", "Table", "find_tables"]
 
+Flow = Sequence[Line | Grid]
+
 # a caption is what stands between two grids, but a whole page of prose is not
 _CAPTION_LINES = 12
 _PROSE_CHARACTERS = 300
+# running heads and page numbers are looked for in so many blocks at either end of a page
+_MARGIN_BLOCKS = 2
 
 
 def find_tables(document: Document) -> Layout:
     """Find the tables of a document, in reading order, with the lines around them."""
-    tables: list[Table] = []
-    lines: list[Line] = []
-    for page in document.pages:
-        tables.extend(_page_tables(page, lines))
-    return Layout(tuple(stitch(tables)), tuple(lines))
+    flows: list[Flow] = [page.flow or find_flow(page) for page in document.pages]
+    furniture = _furniture(flows)
+    tables = [table for flow in flows for table in _flow_tables(flow, furniture)]
+    lines = tuple(block for flow in flows for block in flow if isinstance(block, Line))
+    return Layout(tuple(stitch(tables)), lines)
 
 
-def _page_tables(page: Page, lines: list[Line]) -> Iterable[Table]:
-    """The tables of one page; its running text is added to ``lines``."""
+def _furniture(flows: Sequence[Flow]) -> frozenset[str]:
+    """Running heads, running feet and page numbers: lines at a page's ends that recur when digits are set aside."""
+    seen: Counter[str] = Counter()
+    for flow in flows:
+        ends = {*flow[:_MARGIN_BLOCKS], *flow[-_MARGIN_BLOCKS:]}
+        seen.update({_faceless(block.text) for block in ends if isinstance(block, Line)})
+    return frozenset(text for text, count in seen.items() if count > 1 or not re.search(r"[A-Za-z]{2}", text))
+
+
+def _faceless(text: str) -> str:
+    return re.sub(r"\d+", "#", text).strip()
+
+
+def _flow_tables(flow: Flow, furniture: frozenset[str]) -> Iterable[Table]:
+    """The tables of one page, each with the lines above it as caption."""
     pending: list[Line] = []
-    for block in page.flow or find_flow(page):
+    for block in flow:
         if isinstance(block, Line):
             pending.append(block)
-            lines.append(block)
             continue
-        yield from _captioned(block, pending)
+        yield from _captioned(block, pending, furniture)
         pending = []
 
 
-def _captioned(grid: Grid, lines: list[Line]) -> Iterable[Table]:
+def _captioned(grid: Grid, lines: list[Line], furniture: frozenset[str]) -> Iterable[Table]:
     """The tables of a grid; the first takes the lines above it as caption."""
     caption: list[str] = []
     for line in reversed(lines[-_CAPTION_LINES:]):
         if len(line.text) > _PROSE_CHARACTERS:
             break
-        caption.insert(0, line.text)
+        if _faceless(line.text) not in furniture or not grid.page:
+            caption.insert(0, line.text)
     for table in grid_tables(grid):
         yield replace(table, caption=(*caption, *table.caption))
         caption = []

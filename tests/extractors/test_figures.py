@@ -1,0 +1,75 @@
+"""Cells become figures and texts; the input of each test is a small table drawn as strings."""
+
+import pytest
+
+from extractors.figures import Body, read_figures
+from extractors.page import Cell, TextPlace
+from extractors.tables import BodyRow, Table
+
+
+def table(heads: list[str], *rows: tuple[str, ...]) -> Table:
+    """A table from heads and rows of (label, cell, cell, …); blanks are empty strings."""
+    body = []
+    for r, (label, *texts) in enumerate(rows):
+        cells = tuple(
+            Cell(text, r, c, TextPlace(line=r + 1, start=0, end=len(text))) if text else None
+            for c, text in enumerate(texts)
+        )
+        body.append(BodyRow(label, 0.0, cells))
+    return Table((), (), tuple((head,) for head in heads), tuple(body))
+
+
+def read(heads: list[str], *rows: tuple[str, ...]) -> Body:
+    """The body of one drawn table."""
+    (body,) = read_figures([table(heads, *rows)])
+    return body
+
+
+def test_figures_carry_their_place_and_id() -> None:
+    """An id names table (from 1), row and column (from 0); raw is what is printed."""
+    body = read(["2024"], ("Sales", "$ 1,200"), ("Loss", "(5)"))
+    assert [(f.id, f.raw, str(f.number.value)) for f in body.figures] == [
+        ("t1.r0.c0", "$ 1,200", "1200"),
+        ("t1.r1.c0", "(5)", "-5"),
+    ]
+    assert body.figures[1].place == TextPlace(line=2, start=0, end=3)
+
+
+@pytest.mark.parametrize(
+    ("head", "cells", "kind"),
+    [
+        ("Notes", ("A", "B, C", "4"), "note"),
+        ("", ("A", "B", "C"), "note"),
+        ("2024", ("1,200", "-", "nm"), "value"),
+        ("Maturity", ("2025", "2026-2030", "2031"), "text"),
+        ("Due", ("June 30, 2025", "July 1, 2026", "N/A"), "text"),
+        ("Holder", ("A. Smith", "12 holders", "B. Jones"), "text"),
+    ],
+)
+def test_the_kind_of_a_column(head: str, cells: tuple[str, str, str], kind: str) -> None:
+    """Numbers make a value column, unless they are notes, years or dates."""
+    body = read([head, "2024"], *((f"Row {i}", cell, "1") for i, cell in enumerate(cells)))
+    assert body.columns == (kind, "value")
+
+
+def test_words_in_a_value_column_are_texts() -> None:
+    """What is printed where a figure could stand is kept as text."""
+    body = read(["2024"], ("Sales", "1,200"), ("Change", "nm"), ("Range", "12–15"))
+    assert [(t.row, t.text) for t in body.texts] == [(1, "nm"), (2, "12–15")]
+    assert body.findings == ()
+
+
+def test_a_garbled_number_is_a_finding_not_lost() -> None:
+    """Digits that no reading explains stand in the texts and in a finding."""
+    body = read(["2024"], ("Sales", "1,200"), ("Costs", "10,8 89,"))
+    assert [f.text for f in body.findings] == ["10,8 89,"]
+    assert body.findings[0].code == "unassigned_number"
+
+
+def test_a_document_of_decimal_commas_is_read_so() -> None:
+    """One table in the continental style decides for the ambiguous ones beside it."""
+    first, second = read_figures(
+        [table(["2024"], ("Umsatz", "1.234,50"), ("Kosten", "12,25")), table(["2024"], ("Summe", "1.234"))]
+    )
+    assert [str(f.number.value) for f in first.figures] == ["1234.50", "12.25"]
+    assert str(second.figures[0].number.value) == "1234"
