@@ -14,7 +14,7 @@ from dataclasses import replace
 from extractors.page import Document, Grid, Line
 from extractors.tables.grids import grid_tables
 from extractors.tables.model import BodyRow, Layout, Table
-from extractors.tables.stitch import stitch
+from extractors.tables.stitch import faceless, stitch
 from extractors.tables.words import find_flow
 
 __all__ = ["BodyRow", "Layout", "Table", "find_tables"]
@@ -32,9 +32,9 @@ def find_tables(document: Document) -> Layout:
     """Find the tables of a document, in reading order, with the lines around them."""
     flows: list[Flow] = [page.flow or find_flow(page) for page in document.pages]
     furniture = _furniture(flows)
-    tables = [table for flow in flows for table in _flow_tables(flow, furniture)]
+    tables = [table for flow in flows for table in _flow_tables(flow)]
     lines = tuple(block for flow in flows for block in flow if isinstance(block, Line))
-    return Layout(tuple(stitch(tables)), lines)
+    return Layout(tuple(stitch(tables, furniture)), lines)
 
 
 def _furniture(flows: Sequence[Flow]) -> frozenset[str]:
@@ -42,33 +42,28 @@ def _furniture(flows: Sequence[Flow]) -> frozenset[str]:
     seen: Counter[str] = Counter()
     for flow in flows:
         ends = {*flow[:_MARGIN_BLOCKS], *flow[-_MARGIN_BLOCKS:]}
-        seen.update({_faceless(block.text) for block in ends if isinstance(block, Line)})
+        seen.update({faceless(block.text) for block in ends if isinstance(block, Line)})
     return frozenset(text for text, count in seen.items() if count > 1 or not re.search(r"[A-Za-z]{2}", text))
 
 
-def _faceless(text: str) -> str:
-    return re.sub(r"\d+", "#", text).strip()
-
-
-def _flow_tables(flow: Flow, furniture: frozenset[str]) -> Iterable[Table]:
+def _flow_tables(flow: Flow) -> Iterable[Table]:
     """The tables of one page, each with the lines above it as caption."""
     pending: list[Line] = []
     for block in flow:
         if isinstance(block, Line):
             pending.append(block)
             continue
-        yield from _captioned(block, pending, furniture)
+        yield from _captioned(block, pending)
         pending = []
 
 
-def _captioned(grid: Grid, lines: list[Line], furniture: frozenset[str]) -> Iterable[Table]:
+def _captioned(grid: Grid, lines: list[Line]) -> Iterable[Table]:
     """The tables of a grid; the first takes the lines above it as caption."""
     caption: list[str] = []
     for line in reversed(lines[-_CAPTION_LINES:]):
         if len(line.text) > _PROSE_CHARACTERS:
             break
-        if _faceless(line.text) not in furniture or not grid.page:
-            caption.insert(0, line.text)
+        caption.insert(0, line.text)
     for table in grid_tables(grid):
         yield replace(table, caption=(*caption, *table.caption))
         caption = []

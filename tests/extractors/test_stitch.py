@@ -33,3 +33,10 @@ def test_a_table_with_a_caption_of_its_own_stays_apart() -> None:
 def test_a_gap_in_the_pages_keeps_tables_apart() -> None:
     """A continuation starts on the very next page."""
     assert len(stitch([part(1, TWO, "Cash"), part(3, BARE, "Total")])) == 2
+
+
+def test_running_heads_are_no_caption() -> None:
+    """A running head above the continuation does not keep it apart."""
+    parts = [part(1, TWO, "Cash"), part(2, BARE, "Total", "ACME CORP 12")]
+    assert len(stitch(parts, frozenset({"ACME CORP #"}))) == 1
+    assert len(stitch(parts)) == 2
