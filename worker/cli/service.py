@@ -1,0 +1,192 @@
+"""``crossfoot up``, ``worker``, ``backfill`` and ``jobs``: thin over the modules of the service."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from worker.backfill import Progress
+    from worker.jobs import Job
+    from worker.settings import Settings
+
+SOME_FAILED = 6
+
+Home = Annotated[
+    Path | None,
+    typer.Option("--home", metavar="DIR", help="Folder that holds inbox, results and job rows (CROSSFOOT_HOME)."),
+]
+
+jobs = typer.Typer(help="Look at jobs, run them again, cancel them.", no_args_is_help=True, rich_markup_mode=None)
+
+
+class State(StrEnum):
+    """The states of a job."""
+
+    queued = "queued"
+    running = "running"
+    done = "done"
+    failed = "failed"
+    quarantined = "quarantined"
+    cancelled = "cancelled"
+
+
+def _settings(home: Path | None) -> Settings:
+    """The settings of the environment, with another home where the command line names one."""
+    import dataclasses
+
+    from worker import settings as configuration
+
+    settings = configuration.load()
+    return settings if home is None else dataclasses.replace(settings, home=home.expanduser().absolute())
+
+
+def up(home: Home = None) -> None:
+    """Run everything: inbox, workers, a Redis of its own.
+
+    Ctrl-C stops it. A document dropped into HOME/inbox gives HOME/results/<path>/<name>.json and moves to HOME/done;
+    one that cannot be converted moves to HOME/failed with an error JSON; HOME/review links the results that a person
+    should look at.
+    """
+    from worker import supervisor
+
+    raise typer.Exit(supervisor.run(_settings(home)))
+
+
+def worker(
+    queues: Annotated[
+        str,
+        typer.Option(
+            "--queues", "-Q", metavar="Q1,Q2", help="Queues to serve, backfill.ocr for example; all by default."
+        ),
+    ] = "",
+    concurrency: Annotated[
+        int | None, typer.Option("--concurrency", "-c", min=1, help="Documents at the same time.")
+    ] = None,
+    home: Home = None,
+) -> None:
+    """Run one worker for the Redis of CROSSFOOT_REDIS_URL."""
+    from worker import app
+
+    raise typer.Exit(app.run(_settings(home), queues, concurrency))
+
+
+def backfill(
+    source: Annotated[Path, typer.Argument(metavar="DIR|MANIFEST", help="A folder, or a file with one path per line.")],
+    wait: Annotated[bool, typer.Option("--wait/--no-wait", help="Stay until all documents have ended.")] = True,
+    home: Home = None,
+) -> None:
+    """Convert many documents through the service. Started again, it goes on where it was.
+
+    Exit status 0: all converted; 6: some failed (crossfoot jobs ls --state failed).
+    """
+    from worker import backfill as filler
+
+    with _progress_display() as report:
+        progress = filler.run(source, _settings(home), wait=wait, report=report)
+    typer.echo(_counts(progress), err=True)
+    raise typer.Exit(SOME_FAILED if progress.failed + progress.quarantined else 0)
+
+
+def _counts(progress: Progress) -> str:
+    """``12 documents: 10 done, 1 failed, 1 queued``; states that are empty are left out."""
+    states = ("done", "failed", "quarantined", "cancelled", "running", "queued")
+    held = [f"{getattr(progress, state)} {state}" for state in states if getattr(progress, state)]
+    return f"crossfoot: {progress.total} documents" + (": " + ", ".join(held) if held else "")
+
+
+@contextmanager
+def _progress_display() -> Iterator[Callable[[Progress], None]]:
+    """What shows a back-fill's progress: a bar on a terminal, a line for every tenth elsewhere."""
+    if not sys.stderr.isatty():
+        yield _Lines().show
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, TextColumn, TimeRemainingColumn
+    from rich.progress import Progress as Display
+
+    columns = (BarColumn(), TimeRemainingColumn(), TextColumn("{task.description}", markup=False))
+    with Display(*columns, console=Console(stderr=True), transient=True) as display:
+        task = display.add_task("", total=None)
+        yield lambda p: display.update(task, total=p.total, completed=p.ended, description=_counts(p))
+
+
+class _Lines:
+    """One line for every tenth of the documents."""
+
+    def __init__(self) -> None:
+        self._shown = -1
+
+    def show(self, progress: Progress) -> None:
+        """What ``backfill.run`` calls about twice a second."""
+        tenth = progress.ended * 10 // max(1, progress.total)
+        if tenth != self._shown:
+            self._shown = tenth
+            typer.echo(_counts(progress), err=True)
+
+
+@jobs.command("ls")
+def list_jobs(
+    state: Annotated[State | None, typer.Option("--state", help="Only jobs in this state.")] = None,
+    limit: Annotated[int, typer.Option("--limit", min=1, help="How many, the newest first.")] = 50,
+    before: Annotated[
+        int | None, typer.Option("--before", metavar="JOB", help="Only jobs older than this one.")
+    ] = None,
+    home: Home = None,
+) -> None:
+    """List jobs: number, state, attempts, document, and what went wrong."""
+    from worker.jobs import Jobs
+
+    with Jobs.open(_settings(home)) as rows:
+        found = rows.list(state.value if state else None, limit, before)
+    for job in found:
+        typer.echo(_line(job))
+    if not found:
+        typer.echo("crossfoot: no jobs", err=True)
+
+
+@jobs.command("show")
+def show_job(job: Annotated[int, typer.Argument(metavar="JOB")], home: Home = None) -> None:
+    """Print everything known about a job, as JSON."""
+    import dataclasses
+
+    from worker.jobs import Jobs
+
+    with Jobs.open(_settings(home)) as rows:
+        typer.echo(json.dumps(dataclasses.asdict(rows.show(job)), indent=2))
+
+
+@jobs.command("retry")
+def retry_jobs(job: Annotated[list[int], typer.Argument(metavar="JOB")], home: Home = None) -> None:
+    """Queue failed, quarantined or cancelled jobs again, their attempts counted from nought."""
+    from worker.jobs import Jobs
+
+    with Jobs.open(_settings(home)) as rows:
+        for number in job:
+            typer.echo(_line(rows.retry(number)))
+
+
+@jobs.command("cancel")
+def cancel_jobs(job: Annotated[list[int], typer.Argument(metavar="JOB")], home: Home = None) -> None:
+    """Cancel jobs that wait or run."""
+    from worker.jobs import Jobs
+
+    with Jobs.open(_settings(home)) as rows:
+        for number in job:
+            typer.echo(_line(rows.cancel(number)))
+
+
+def _line(job: Job) -> str:
+    """One job in one line, its columns a tab apart."""
+    from worker.cli.progress import shown
+
+    name = shown(job.paths[0]) if job.paths else "-"
+    detail = f"{job.problem['detail']} [{job.problem['code']}]" if job.problem else ""
+    return "\t".join((str(job.id), job.state, str(job.attempt), name, shown(detail))).rstrip()

@@ -1,0 +1,153 @@
+"""Child processes, one per document: started, watched, ended with everything they started themselves.
+
+A child that crashes, hangs or eats memory is an error of its document and of nothing else. Each leads a process
+group of its own, so that the tesseracts and popplers it started go with it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import json
+import multiprocessing
+import os
+import resource
+import signal
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from multiprocessing.connection import wait as wait_for
+from multiprocessing.context import ForkProcess
+from pathlib import Path
+from typing import Any
+
+from schemas.errors import AttemptsError, CrossfootError, LimitError
+from worker.confine import Limits, confine
+from worker.local.conversion import NOISE, OUTCOME, Work, work
+from worker.settings import Settings
+
+NOISE_CHARACTERS = 20_000
+FORK = multiprocessing.get_context("fork")  # the parent has the slow imports done; a child costs milliseconds
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """What came of one child. ``outcome`` is what it wrote down, or a failure written down for it."""
+
+    folder: Path
+    outcome: dict[str, Any]
+    noise: str
+
+
+@dataclass(slots=True)
+class _Child:
+    process: ForkProcess
+    folder: Path
+    pages: Any
+    started: float
+
+
+class Children:
+    """The running children of one command: never more than ``jobs``."""
+
+    def __init__(self, jobs: int, settings: Settings) -> None:
+        self._jobs = jobs
+        self._settings = settings
+        self._running: dict[Any, _Child] = {}  # by the sentinel of the process
+
+    def __len__(self) -> int:
+        return len(self._running)
+
+    @property
+    def full(self) -> bool:
+        """True while no further child may be started."""
+        return len(self._running) >= self._jobs
+
+    def start(self, task: Work, folder: Path) -> None:
+        """Give one document, and an empty folder, to a new child."""
+        pages = FORK.RawValue(ctypes.c_int, 0)
+        # the libraries that this process has loaded are no fault of the document
+        memory = _address_space() + self._settings.memory_bytes("ocr")
+        limits = Limits(memory, int(self._settings.deadline_max_seconds) + 1)
+        process = FORK.Process(target=_main, args=(task, folder, pages, limits))
+        process.start()
+        with contextlib.suppress(OSError):  # the child does the same; whoever is first
+            os.setpgid(process.pid or 0, process.pid or 0)
+        self._running[process.sentinel] = _Child(process, folder, pages, time.monotonic())
+
+    def wait(self, seconds: float) -> Iterator[Ended]:
+        """The children that have ended, after at most so many seconds; those over their deadline are killed."""
+        ready = wait_for(list(self._running), timeout=seconds)
+        for sentinel in ready:
+            child = self._running.pop(sentinel)
+            _kill(child)  # what it started and did not end; before join, while its number is still its own
+            child.process.join()
+            yield _ended(child, None)
+        for sentinel, child in list(self._running.items()):
+            allowed = self._settings.deadline(child.pages.value or None)
+            if time.monotonic() - child.started > allowed:
+                del self._running[sentinel]
+                _kill(child)
+                child.process.join()
+                yield _ended(child, LimitError("time", f"Reading it takes longer than the {allowed:.0f} s allowed."))
+
+    def close(self) -> None:
+        """End all children at once."""
+        for child in self._running.values():
+            _kill(child)
+        for child in self._running.values():
+            child.process.join()
+        self._running.clear()
+
+
+def _kill(child: _Child) -> None:
+    """Kill a child's whole process group; nothing happens where none is left."""
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(child.process.pid or 0, signal.SIGKILL)
+
+
+def _ended(child: _Child, killed: CrossfootError | None) -> Ended:
+    """Read what a child left; where it left nothing, say what happened to it."""
+    noise_file, outcome_file = child.folder / NOISE, child.folder / OUTCOME
+    noise = noise_file.read_text(errors="replace")[-NOISE_CHARACTERS:] if noise_file.exists() else ""
+    exit_code = child.process.exitcode
+    child.process.close()
+    if killed is None and exit_code == 0 and outcome_file.exists():
+        return Ended(child.folder, json.loads(outcome_file.read_bytes()), noise)
+    error = killed or _crash(exit_code, noise)
+    outcome = {"state": "failed", "problem": error.problem(), "exit_status": error.exit_status}
+    return Ended(child.folder, outcome, noise)
+
+
+def _crash(exit_code: int | None, noise: str) -> CrossfootError:
+    """The error of a child that ended without an outcome."""
+    lines = noise.strip().splitlines()
+    if exit_code == 1 and "Traceback (most recent call last)" in noise:
+        return CrossfootError(f"A fault of the program: {lines[-1]}")
+    if exit_code == -signal.SIGKILL:
+        return LimitError("memory", "The system killed the process that read it, most likely for want of memory.")
+    if exit_code is not None and exit_code < 0:
+        return AttemptsError(f"It took down the process that read it ({signal.Signals(-exit_code).name}).")
+    return AttemptsError(f"It took down the process that read it (status {exit_code}).")
+
+
+def _main(task: Work, folder: Path, pages: Any, limits: Limits) -> None:
+    """The child: cut off from the terminal, limited, and gone when its parent is."""
+    os.setpgid(0, 0)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    noise = os.open(folder / NOISE, os.O_WRONLY | os.O_CREAT, 0o600)
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    for source, target in ((nothing, 0), (noise, 1), (noise, 2)):  # libraries talk; only results go to stdout
+        os.dup2(source, target)
+    parent = multiprocessing.parent_process()
+    confine(limits, parent.pid or 0 if parent is not None else 0)
+    work(task, folder, lambda count: setattr(pages, "value", count))
+
+
+def _address_space() -> int:
+    """Bytes of address space in use by this process."""
+    try:
+        pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0])
+    except (OSError, ValueError):
+        return 0
+    return pages * resource.getpagesize()

@@ -1,0 +1,125 @@
+"""What the child process does with one document: read, look for parts, convert, leave files in its folder.
+
+The child says what came of it in ``outcome.json``; a folder without one is a child that crashed.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import tempfile
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from schemas.errors import CrossfootError, LimitError, StorageError
+from worker.local.inputs import read_input
+
+if TYPE_CHECKING:
+    from extractors.page import Origin, Profile
+    from schemas.filing import Filing
+
+OUTCOME = "outcome.json"
+RESULT = "result.json"
+NOISE = "noise.log"
+MAX_DEPTH = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """One document for one child.
+
+    Attributes:
+        source: the file to read; follow: whether it may be a link. name: as its owner calls it.
+        depth: containers around it. origin: the container it came out of, or None.
+    """
+
+    source: Path
+    follow: bool
+    name: str
+    profile: Profile
+    witnesses: tuple[Filing, ...] = ()
+    origin: Origin | None = None
+    depth: int = 0
+
+
+def work(task: Work, folder: Path, tell_pages: Callable[[int], None]) -> None:
+    """Convert one document; result, parts and outcome go to ``folder``.
+
+    ``tell_pages`` is told how many pages there are, which moves the deadline.
+
+    Anything but an error of the tree is left to crash the process: that is what the process is for.
+    """
+    tempfile.tempdir = str(folder)
+    os.environ["TMPDIR"] = str(folder)  # what tesseract and poppler leave behind goes with the folder
+    try:
+        outcome = _convert(task, folder, tell_pages)
+    except CrossfootError as error:
+        outcome = _failure(error)
+    except MemoryError:
+        outcome = _failure(LimitError("memory", "Reading it takes more memory than is allowed."))
+    except RecursionError:
+        outcome = _failure(LimitError("depth", "It is nested more deeply than can be read."))
+    except OSError as error:
+        outcome = _failure(StorageError(f"Reading or writing failed: {error.strerror or error}."))
+    (folder / OUTCOME).write_text(json.dumps(outcome), encoding="ascii")
+
+
+def _failure(error: CrossfootError) -> dict[str, Any]:
+    return {"state": "failed", "problem": error.problem(), "exit_status": error.exit_status}
+
+
+def _convert(task: Work, folder: Path, tell_pages: Callable[[int], None]) -> dict[str, Any]:
+    """Read and convert, or take a container apart."""
+    from extractors.containers import find_parts
+    from extractors.convert import convert
+    from extractors.page import Origin
+    from schemas.filing import to_json
+
+    data = read_input(task.source, task.profile.max_bytes, follow=task.follow)
+    parts = find_parts(data, task.name)
+    if parts is not None:
+        if task.depth >= MAX_DEPTH:
+            raise LimitError("depth", f"More than {MAX_DEPTH} containers lie inside one another.")
+        return _container(data, parts, folder)
+    filing = convert(data, task.witnesses, task.profile, task.origin or Origin())
+    (folder / RESULT).write_bytes(to_json(filing))
+    return {"state": "converted", "sha256": filing.source.sha256, **summary(filing)}
+
+
+def _container(data: bytes, parts: Sequence[Any], folder: Path) -> dict[str, Any]:
+    """The parts as files, and what the parent must know to convert each."""
+    listed = []
+    for part in parts:
+        file = f"part-{part.number}"
+        (folder / file).write_bytes(part.data)
+        header = part.origin.header.model_dump(mode="json") if part.origin.header else None
+        digest = hashlib.sha256(part.data).hexdigest()
+        origin = {"parent": part.origin.parent, "header": header}
+        listed.append({"number": part.number, "name": part.name, "file": file, "sha256": digest, "origin": origin})
+    return {"state": "container", "sha256": hashlib.sha256(data).hexdigest(), "bytes": len(data), "parts": listed}
+
+
+def origin_of(recorded: dict[str, Any]) -> Origin:
+    """The origin of a part, as ``_container`` wrote it down."""
+    from extractors.page import Origin
+    from schemas.filing import Identification
+
+    header = recorded["header"]
+    return Origin(recorded["parent"], Identification.model_validate(header) if header is not None else None)
+
+
+def summary(filing: Filing) -> dict[str, Any]:
+    """What is told about a result without opening it: verdict, outcome, what was left out, how much needs review."""
+    figures = [figure for table in filing.tables for figure in table.figures]
+    left_out = [finding.message for finding in filing.findings if finding.severity == "error"]
+    return {
+        "verdict": filing.verdict,
+        "outcome": filing.outcome,
+        "left_out": left_out[0] if left_out else None,
+        "tables": len(filing.tables),
+        "figures": len(figures),
+        "review": sum(figure.needs_review for figure in figures),
+    }
