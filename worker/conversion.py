@@ -1,0 +1,190 @@
+"""A job from its claim to its end: the boundary at which whatever a document does to us becomes a row."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import secrets
+import shutil
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, get_args
+
+from schemas.errors import (
+    CrossfootError,
+    EmptyError,
+    EncryptedError,
+    LimitError,
+    LimitName,
+    MissingProgramError,
+    StorageError,
+    UnreadableError,
+    UnsafeError,
+    UnsupportedError,
+)
+from worker import leases, routing
+from worker.blobs import Blobs
+from worker.database import Database
+from worker.leases import Claim
+from worker.local.conversion import RESULT
+from worker.sandbox import Ended, Request, Sandbox
+from worker.settings import Settings
+
+log = logging.getLogger("crossfoot")
+CPU_MARGIN_SECONDS = 60
+RESULT_BYTES = 2 << 30
+BY_CODE: dict[str, type[CrossfootError]] = {
+    kind.code: kind
+    for kind in (
+        CrossfootError,
+        EmptyError,
+        EncryptedError,
+        MissingProgramError,
+        UnreadableError,
+        UnsafeError,
+        UnsupportedError,
+    )
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Bench:
+    """What a conversion works with: settings, rows, store, and the sandbox of this process."""
+
+    settings: Settings
+    db: Database
+    blobs: Blobs
+    sandbox: Sandbox
+
+
+def convert_job(settings: Settings, sandbox: Sandbox, job_id: int) -> str:
+    """Claim a job and bring it to its end; a word for the log: ``passed`` where there was nothing to do.
+
+    The attempt is counted by the claim. Whatever goes wrong from there on ends the job, or gives it back.
+
+    Raises:
+        StorageError: the rows cannot be reached; the lease will run out.
+    """
+    with Database.open(settings) as db:
+        bench = Bench(settings, db, Blobs(settings.blobs), sandbox)
+        held = leases.claim(db, settings, job_id, _token(settings), time.time())
+        if held is None:
+            return "passed"
+        try:
+            return _convert(bench, held)
+        except StorageError as error:
+            log.warning("job %d: %s", job_id, error.detail)
+            return leases.release(db, settings, held, f"storage failed ({error.detail})", time.time()) or "fenced"
+        except CrossfootError as error:
+            leases.fail(db, held, error, time.time())
+            return error.problem_code
+        except Exception as error:
+            log.exception("job %d: a fault of the program", job_id)
+            cause = f"the program failed ({type(error).__name__})"
+            return leases.release(db, settings, held, cause, time.time()) or "fenced"
+
+
+def _token(settings: Settings) -> str:
+    """A name for one claim that no other has, and that says whose process it was."""
+    return f"{settings.instance}:{settings.worker}:{os.getpid()}:{secrets.token_hex(8)}"
+
+
+def _convert(bench: Bench, held: Claim) -> str:
+    """Fetch, convert in a child, store what came of it; the folder is gone afterwards, whatever happens."""
+    sha256 = held.sha256 or _fetch(bench, held)
+    if sha256 is None:
+        return "passed"
+    folder = bench.settings.scratch / held.owner.replace(":", "-")
+    folder.mkdir(parents=True, mode=0o700)
+    try:
+        ended = bench.sandbox.run(
+            _request(bench, held, sha256, folder),
+            lambda: leases.renew(bench.db, bench.settings, held, time.time()),
+            bench.settings.lease_seconds / 3,
+        )
+        return _conclude(bench, held, folder, ended)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _fetch(bench: Bench, held: Claim) -> str | None:
+    """Read a back-fill's file into the store; None where there is nothing left to convert."""
+    path = Path(held.uri or "")
+    if not path.is_symlink() and not path.exists():
+        leases.fail(bench.db, held, StorageError("The file is not there any more.", held.uri), time.time())
+        return None
+    stored = bench.blobs.put_file(path, bench.settings.max_bytes)
+    return stored.sha256 if leases.attach(bench.db, held, stored.sha256, stored.size, time.time()) else None
+
+
+def _request(bench: Bench, held: Claim, sha256: str, folder: Path) -> Request:
+    settings = bench.settings
+    return Request(
+        folder=str(folder),
+        source=str(bench.blobs.path(sha256)),
+        name="document",
+        memory=settings.memory_bytes(held.kind),
+        cpu=int(settings.deadline_max_seconds) + CPU_MARGIN_SECONDS,
+        max_bytes=settings.max_bytes,
+        password=held.password,
+        origin=held.origin,
+        depth=held.depth,
+    )
+
+
+def _conclude(bench: Bench, held: Claim, folder: Path, ended: Ended) -> str:
+    """Turn what came of the child into the state of the job."""
+    if ended.verdict == "dropped":
+        return "fenced"
+    if ended.verdict == "late":
+        raise LimitError("time", "Converting it takes longer than is allowed.")
+    if ended.verdict == "memory":
+        raise LimitError("memory", "Converting it takes more memory than is allowed.")
+    if ended.verdict == "crashed":
+        log.warning("job %d, attempt %d: %s %s", held.id, held.attempt, ended.cause, ended.noise[-500:])
+        return leases.release(bench.db, bench.settings, held, ended.cause, time.time()) or "fenced"
+    outcome = ended.outcome
+    if outcome["state"] == "failed":
+        if outcome["problem"]["code"] == CrossfootError.code:
+            log.error("job %d: %s\n%s", held.id, outcome["problem"]["detail"], ended.noise)
+        raise _error(outcome["problem"])
+    if outcome["state"] == "container":
+        return _store_parts(bench, held, folder, outcome)
+    return _store(bench, held, folder, outcome)
+
+
+def _error(problem: dict[str, Any]) -> CrossfootError:
+    """The error that a child wrote down."""
+    code, _, limit = str(problem["code"]).partition(".")
+    if code == LimitError.code:
+        named: LimitName = next((name for name in get_args(LimitName) if name == limit), "size")
+        return LimitError(named, problem["detail"], problem["place"])
+    if code == StorageError.code:
+        return StorageError(problem["detail"], problem["place"])
+    return BY_CODE.get(code, CrossfootError)(problem["detail"], problem["place"])
+
+
+def _store(bench: Bench, held: Claim, folder: Path, outcome: dict[str, Any]) -> str:
+    """Make the child's result the job's."""
+    stored = bench.blobs.put_file(folder / RESULT, RESULT_BYTES)
+    summary = {k: v for k, v in outcome.items() if k not in ("state", "sha256")}
+    ending = leases.finish(bench.db, held, stored.sha256, summary, time.time())
+    if ending == "differs":
+        log.error("job %d: ALARM: two executions gave different results, %s is one", held.id, stored.sha256)
+    return ending
+
+
+def _store_parts(bench: Bench, held: Claim, folder: Path, outcome: dict[str, Any]) -> str:
+    """Make the parts of a container documents of their own; the list of them is the container's result."""
+    parts = []
+    for part in outcome["parts"]:
+        stored = bench.blobs.put_file(folder / part["file"], bench.settings.max_bytes)
+        kind = routing.kind_of_bytes(stored.head)
+        origin = json.dumps(part["origin"], sort_keys=True)
+        parts.append(leases.Part(part["number"], part["name"], stored.sha256, stored.size, kind, origin))
+    listed = [{"number": p.number, "name": p.name, "sha256": p.sha256} for p in parts]
+    content = json.dumps({"container": {"sha256": outcome["sha256"], "bytes": outcome["bytes"]}, "parts": listed})
+    result = bench.blobs.put_bytes(content.encode() + b"\n")
+    return leases.finish_container(bench.db, held, result.sha256, tuple(parts), time.time())

@@ -1,0 +1,232 @@
+"""The life of a job row: claimed, renewed, and ended by the one worker that holds it.
+
+    queued ──claim──▶ running ──finish──▶ done
+      ▲                 │ │ └───fail────▶ failed
+      │◀──release───────┘ │
+      └◀──expire──────────┴─────────────▶ quarantined     (either, by the attempts that are left)
+    queued, running ──cancel──▶ cancelled                  (``worker.jobs``)
+
+The attempt is counted when the job is claimed, before any work, so that a killed process and an exhausted memory
+count too. Whoever has lost the lease can change nothing any more: each statement asks for the owner's token.
+Every function is one transaction; ``now`` is wall-clock time in seconds.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from schemas.errors import AttemptsError, CrossfootError
+from worker import deliveries
+from worker.database import Database
+from worker.naming import part_name
+from worker.settings import Settings
+
+Ending = Literal["done", "fenced", "differs"]
+END = (
+    "UPDATE jobs SET owner = NULL, lease_until = 0, password = NULL, finished_at = ?,"
+    " state = ?, error_code = ?, problem = ?, result_sha256 = ?, summary = ? WHERE id = ?"
+)
+# what goes back is hinted again at the next sweep
+BACK = (
+    "UPDATE jobs SET state = 'queued', owner = NULL, lease_until = 0, hinted_at = 0,"
+    " attempt = max(0, attempt - ?), kind = ? WHERE id = ?"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A job that this worker, and no other, may convert until the lease runs out.
+
+    Attributes:
+        owner: the token that proves it.
+        sha256: None for a back-fill's file that has not been read yet; then ``uri`` is its path.
+        origin: canonical JSON of what the container says of its part, or "".
+        depth: how many containers the document came out of.
+    """
+
+    id: int
+    owner: str
+    attempt: int
+    sha256: str | None
+    uri: str | None
+    profile: str
+    origin: str
+    urgency: str
+    kind: str
+    password: str | None
+    depth: int
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A document that came out of a container and lies in the store."""
+
+    number: int
+    name: str
+    sha256: str
+    size: int
+    kind: str
+    origin: str
+
+
+def claim(db: Database, settings: Settings, job_id: int, owner: str, now: float) -> Claim | None:
+    """Take a job that is queued, or whose lease has run out; None where another was quicker or no attempt is left."""
+    row = db.row(
+        "UPDATE jobs SET state = 'running', attempt = attempt + 1, owner = ?, lease_until = ?, claimed_at = ?"
+        " WHERE id = ? AND attempt < ? AND (state = 'queued' OR (state = 'running' AND lease_until < ?))"
+        " RETURNING id, owner, attempt, sha256, uri, profile, origin, urgency, kind, password, depth",
+        (owner, now + settings.lease_seconds, now, job_id, settings.attempts, now),
+    )
+    return None if row is None else Claim(**dict(row))
+
+
+def renew(db: Database, settings: Settings, held: Claim, now: float) -> bool:
+    """Stay the owner for another lease; False when the job is no longer ours and the work must be dropped."""
+    touched = db.execute(
+        "UPDATE jobs SET lease_until = ? WHERE id = ? AND owner = ? AND state = 'running'",
+        (now + settings.lease_seconds, held.id, held.owner),
+    )
+    return bool(touched)
+
+
+def attach(db: Database, held: Claim, sha256: str, size: int, now: float) -> bool:
+    """Say which bytes a back-fill's path turned out to hold; False when this job has nothing left to do.
+
+    Where the same bytes have a job already, that one serves this name too and the row of ours, which never had a
+    document, goes: the same bytes are one job.
+    """
+    with db.transaction():
+        if not _is_held(db, held):
+            return False
+        deliveries.add_document(db, sha256, size, now)
+        deliveries.name_waiting(db, held.id, sha256)
+        twin = deliveries.find_job(db, sha256, held.profile, held.origin)
+        if twin is None:
+            db.execute("UPDATE jobs SET sha256 = ? WHERE id = ?", (sha256, held.id))
+            return True
+        deliveries.hand_over(db, held.id, twin)
+        db.execute("DELETE FROM jobs WHERE id = ?", (held.id,))
+        return False
+
+
+def finish(db: Database, held: Claim, result_sha256: str, summary: Mapping[str, object], now: float) -> Ending:
+    """Make a stored result the job's result; ``fenced`` when the job is another's by now.
+
+    ``differs`` is the alarm: somebody else has finished this job with other bytes, which must never happen.
+    """
+    with db.transaction():
+        if _is_held(db, held):
+            db.execute(END, (now, "done", None, None, result_sha256, json.dumps(summary), held.id))
+            deliveries.mark_ready(db, held.id)
+            return "done"
+        row = db.row("SELECT result_sha256 FROM jobs WHERE id = ? AND state = 'done'", (held.id,))
+        return "differs" if row is not None and row["result_sha256"] != result_sha256 else "fenced"
+
+
+def finish_container(db: Database, held: Claim, result_sha256: str, parts: tuple[Part, ...], now: float) -> Ending:
+    """End a container's job by giving each of its parts a job, and each of its names a name for each part.
+
+    The part's job is one of its own, with attempts, limits and quarantine of its own, so that one bad part takes
+    nothing from the others. It keeps the container's urgency.
+    """
+    with db.transaction():
+        if not _is_held(db, held):
+            return "fenced"
+        for part in parts:
+            deliveries.add_document(db, part.sha256, part.size, now)
+            child = deliveries.find_job(db, part.sha256, held.profile, part.origin)
+            child = child or _add_child(db, held, part, now)
+            deliveries.add_part(db, held.id, child, part.number, part_name(part.number, part.name))
+        summary = json.dumps({"container": True, "parts": len(parts)})
+        db.execute(END, (now, "done", None, None, result_sha256, summary, held.id))
+        deliveries.mark_ready(db, held.id)
+        return "done"
+
+
+def _add_child(db: Database, held: Claim, part: Part, now: float) -> int:
+    """The job of a part that has none yet."""
+    return db.insert(
+        "INSERT INTO jobs(sha256, origin, kind, parent, depth, created_at, profile, urgency, password, engine)"
+        " SELECT ?, ?, ?, id, depth + 1, ?, profile, urgency, password, engine FROM jobs WHERE id = ?",
+        (part.sha256, part.origin, part.kind, now, held.id),
+    )
+
+
+def fail(db: Database, held: Claim, error: CrossfootError, now: float) -> bool:
+    """End a job whose document cannot be converted; False when the job is another's by now."""
+    with db.transaction():
+        if not _is_held(db, held):
+            return False
+        db.execute(END, (now, "failed", error.problem_code, json.dumps(error.problem()), None, None, held.id))
+        deliveries.mark_ready(db, held.id)
+        return True
+
+
+def release(db: Database, settings: Settings, held: Claim, cause: str, now: float) -> str | None:
+    """Give a job back whose process died: queued again, or quarantined after the last attempt; the new state."""
+    with db.transaction():
+        return _give_back(db, settings, held.id, cause, now) if _is_held(db, held) else None
+
+
+def release_unharmed(db: Database, owners: str) -> int:
+    """Give back, without counting the attempt, what workers held that we stopped ourselves; how many jobs.
+
+    ``owners`` is the beginning of their tokens.
+    """
+    with db.transaction():
+        held = _held_by(db, owners)
+        for row in held:
+            db.execute(BACK, (1, row["kind"], row["id"]))
+    return len(held)
+
+
+def move(db: Database, held: Claim, kind: str) -> bool:
+    """Send a job to the queue of another kind without counting the attempt (a PDF found to be a long scan)."""
+    with db.transaction():
+        if not _is_held(db, held):
+            return False
+        db.execute(BACK, (1, kind, held.id))
+        return True
+
+
+def expire(db: Database, settings: Settings, now: float) -> list[str]:
+    """Take the jobs whose lease has run out from their silent workers; the state each went to."""
+    with db.transaction():
+        late = db.rows("SELECT id FROM jobs WHERE state = 'running' AND lease_until < ?", (now,))
+        cause = "its worker died or fell silent"
+        return [_give_back(db, settings, row["id"], cause, now) for row in late]
+
+
+def release_dead(db: Database, settings: Settings, owners: str, now: float) -> list[str]:
+    """Take the jobs of workers that are known to be dead, without waiting for their leases; the attempt counts."""
+    with db.transaction():
+        return [_give_back(db, settings, row["id"], "its worker died", now) for row in _held_by(db, owners)]
+
+
+def _held_by(db: Database, owners: str) -> list[sqlite3.Row]:
+    """The running jobs of all whose tokens begin so."""
+    return db.rows(
+        "SELECT id, kind FROM jobs WHERE state = 'running' AND substr(owner, 1, ?) = ?", (len(owners), owners)
+    )
+
+
+def _is_held(db: Database, held: Claim) -> bool:
+    """Whether a job is still its claimer's; asked inside the transaction that acts on it."""
+    row = db.row("SELECT 1 FROM jobs WHERE id = ? AND owner = ? AND state = 'running'", (held.id, held.owner))
+    return row is not None
+
+
+def _give_back(db: Database, settings: Settings, job_id: int, cause: str, now: float) -> str:
+    """Queue a running job again, or quarantine it when no attempt is left; the new state."""
+    row = db.row("SELECT attempt, kind FROM jobs WHERE id = ?", (job_id,))
+    if row is None or row["attempt"] < settings.attempts:
+        db.execute(BACK, (0, row["kind"] if row is not None else "", job_id))
+        return "queued"
+    error = AttemptsError(f"It was given up after {row['attempt']} attempts; in the last one {cause}.")
+    db.execute(END, (now, "quarantined", error.problem_code, json.dumps(error.problem()), None, None, job_id))
+    deliveries.mark_ready(db, job_id)
+    return "quarantined"

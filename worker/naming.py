@@ -1,0 +1,67 @@
+"""Names under ``results/``, ``done/`` and ``failed/``: pure functions on relative POSIX paths."""
+
+from __future__ import annotations
+
+import unicodedata
+from pathlib import PurePosixPath
+from typing import Final
+
+RESULT_SUFFIX: Final = ".json"
+ERROR_SUFFIX: Final = ".error.json"
+INDEX_NAME: Final = "index.json"
+# what a file system takes in one name, less the longest ending that is put behind it
+LONGEST: Final = 255 - len(ERROR_SUFFIX)
+HASH_CHARACTERS: Final = 8
+SUFFIX_BYTES: Final = 20
+
+
+def with_hash(path: str, sha256: str) -> str:
+    """``("q2/report.pdf", "1a2b3c4d…")`` → ``"q2/report-1a2b3c4d.pdf"``: the name of another document of that name."""
+    return _with_tail(path, sha256[:HASH_CHARACTERS])
+
+
+def fits(path: str) -> bool:
+    """Whether every name of a path leaves room for the endings that are put behind it."""
+    return all(len(part.encode(errors="surrogateescape")) <= LONGEST for part in PurePosixPath(path).parts)
+
+
+def candidates(path: str, sha256: str) -> tuple[str, ...]:
+    """The names a document may get, best first: its own, with 8 characters of its hash, with all of it.
+
+    A name that is too long, or ends as an error file does, is never taken as it is.
+    """
+    plain = (path,) if fits(path) and not path.endswith(ERROR_SUFFIX) else ()
+    return (*plain, with_hash(path, sha256), _with_tail(path, sha256))
+
+
+def clean(path: str) -> str:
+    """A path as text: bytes that are no UTF-8, and control characters, have no place in a message or an index."""
+    return "".join("_" if unicodedata.category(c).startswith("C") else c for c in path)
+
+
+def part_name(number: int, name: str) -> str:
+    """``(3, "ex99 1.htm")`` → ``"03-ex99 1.htm"``: a part's name in its container's folder, safe as a file name."""
+    last = PurePosixPath(clean(name.replace("\\", "/"))).name.strip(" .") or "part"
+    stem, suffix = _split(last)
+    room = LONGEST - len(suffix.encode()) - HASH_CHARACTERS - len("-") - len(f"{number:02d}-")
+    return f"{number:02d}-{_cut(stem, room)}{suffix}"
+
+
+def _with_tail(path: str, tail: str) -> str:
+    """Put something between stem and suffix, and cut what is too long."""
+    pure = PurePosixPath(path)
+    stem, suffix = _split(pure.name)
+    name = f"{_cut(stem, LONGEST - len(suffix.encode()) - len(tail) - len('-'))}-{tail}{suffix}"
+    return "/".join([*(_cut(part, LONGEST) for part in pure.parent.parts), name])
+
+
+def _split(name: str) -> tuple[str, str]:
+    """Stem and suffix; what is too long for a suffix is part of the stem."""
+    pure = PurePosixPath(name)
+    return (pure.stem, pure.suffix) if len(pure.suffix.encode()) <= SUFFIX_BYTES else (name, "")
+
+
+def _cut(text: str, size: int) -> str:
+    """At most ``size`` bytes of UTF-8, no character cut in two."""
+    encoded = text.encode(errors="surrogateescape")
+    return text if len(encoded) <= size else encoded[:size].decode(errors="ignore")

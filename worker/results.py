@@ -1,0 +1,211 @@
+"""What is put beside a document's name when its job has ended: the result, or the error; and the file, out of the way.
+
+Every step can be done twice: whoever is killed in the middle is followed by somebody who does it all again.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import logging
+import os
+import secrets
+import shutil
+import time
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from schemas.errors import CrossfootError, StorageError
+from worker import deliveries
+from worker.blobs import Blobs, make_folder, sync_folder
+from worker.database import Database
+from worker.deliveries import Delivery
+from worker.naming import ERROR_SUFFIX, INDEX_NAME, RESULT_SUFFIX
+from worker.settings import Settings
+
+log = logging.getLogger("crossfoot")
+# in a container lie pictures and style sheets: what is no document is not a failure there
+SKIPPED_PARTS = ("E_TYPE", "E_EMPTY")
+
+
+def deliver(settings: Settings, db: Database) -> int:
+    """Serve the names whose jobs have ended; how many.
+
+    One that cannot be served (disk full, a folder lies where the file should go) is tried again later and holds
+    nobody up.
+    """
+    served = 0
+    for delivery in deliveries.find_ready(db, time.time()):
+        try:
+            _deliver(settings, db, delivery)
+        except OSError as error:
+            seconds = deliveries.postpone(db, delivery, time.time())
+            log.warning("%s: cannot be delivered (%s), again in %.0f s", delivery.base, error, seconds)
+            continue
+        deliveries.complete(db, delivery, time.time())
+        served += 1
+    return served
+
+
+def _deliver(settings: Settings, db: Database, delivery: Delivery) -> None:
+    """One name: results first, then the file, so that a file in ``done/`` has its result."""
+    blobs = Blobs(settings.blobs)
+    error = settings.failed / f"{delivery.base}{ERROR_SUFFIX}"
+    if delivery.state == "done" and delivery.result_sha256 is not None:
+        if delivery.container:
+            _write_index(settings, db, delivery)
+        else:
+            _put_result(settings, blobs, delivery, delivery.result_sha256)
+        _put_file(settings, delivery, settings.done / delivery.base)
+        error.unlink(missing_ok=True)
+        return
+    problem = read_problem(delivery.state, delivery.problem)
+    if delivery.parent is not None:
+        if problem["code"] in SKIPPED_PARTS:
+            return
+        write_atomically(settings.results / f"{delivery.base}{ERROR_SUFFIX}", _json(problem))
+        if delivery.sha256 is not None:
+            link(blobs.path(delivery.sha256), settings.failed / delivery.base)
+    write_atomically(error, _json(problem))
+    _put_file(settings, delivery, settings.failed / delivery.base)
+
+
+def _put_result(settings: Settings, blobs: Blobs, delivery: Delivery, sha256: str) -> None:
+    """Link the result beside the name, and for review where a person should look at it."""
+    name = f"{delivery.base}{RESULT_SUFFIX}"
+    link(blobs.path(sha256), settings.results / name)
+    if delivery.review:
+        link(blobs.path(sha256), settings.review / name)
+    else:
+        (settings.review / name).unlink(missing_ok=True)
+    if delivery.parent is not None:
+        (settings.results / f"{delivery.base}{ERROR_SUFFIX}").unlink(missing_ok=True)
+
+
+def _put_file(settings: Settings, delivery: Delivery, target: Path) -> None:
+    """Move the file that was dropped where it belongs now; the same bytes under the same name are one file.
+
+    After a retry it lies in ``failed/``; a back-fill's files stay where they are.
+    """
+    if delivery.work_id is None:
+        if delivery.part is not None and target.is_relative_to(settings.done):
+            (settings.failed / delivery.base).unlink(missing_ok=True)  # our own link, for a part that has failed before
+        return
+    folder = settings.work / delivery.work_id
+    sources: Iterable[Path] = (folder / delivery.path, settings.failed / delivery.base)
+    source = next((s for s in sources if s != target and os.path.lexists(s)), None)
+    if source is not None:
+        make_folder(target.parent)
+        source.replace(target)
+        sync_folder(target.parent)
+    _put_sidecars(folder, target)
+    if folder.is_dir():
+        shutil.rmtree(folder)
+
+
+def _put_sidecars(folder: Path, target: Path) -> None:
+    """Move what lies beside the file in its folder along with it (its password); nothing is deleted."""
+    if folder.is_dir():
+        for path in sorted(p for p in folder.rglob("*") if not p.is_dir()):
+            path.replace(target.parent / path.name)
+
+
+def _write_index(settings: Settings, db: Database, delivery: Delivery) -> None:
+    """``index.json`` of a container's folder: what came of each part."""
+    content = json.loads(Blobs(settings.blobs).path(delivery.result_sha256 or "").read_bytes())
+    names = {part["part"]: part for part in deliveries.find_parts(db, delivery.id)}
+    content["container"] = {"name": delivery.path.rpartition("/")[2], **content["container"]}
+    content["parts"] = [{**part, **_part_entry(names[part["number"]])} for part in content["parts"]]
+    write_atomically(settings.results / delivery.base / INDEX_NAME, _json(content))
+
+
+def _part_entry(row: Any) -> dict[str, Any]:
+    """What the index says of a part besides its number, name and hash."""
+    file = row["base"].rpartition("/")[2]
+    if row["state"] == "done":
+        if row["container"]:
+            return {"state": "container", "index": f"{file}/{INDEX_NAME}"}
+        summary = json.loads(row["summary"] or "{}")
+        facts = {k: summary.get(k) for k in ("verdict", "outcome", "tables", "figures", "review")}
+        return {"state": "converted", "result": f"{file}{RESULT_SUFFIX}", **facts}
+    problem = read_problem(row["state"], row["problem"])
+    if problem["code"] in SKIPPED_PARTS:
+        return {"state": "skipped", "problem": problem}
+    return {"state": "failed", "error": f"{file}{ERROR_SUFFIX}", "problem": problem}
+
+
+def read_problem(state: str, problem: str | None) -> dict[str, Any]:
+    """The problem details of a job that ended without a result."""
+    if problem is not None:
+        details: dict[str, Any] = json.loads(problem)
+        return details
+    return {**CrossfootError("The job was cancelled.").problem(), "title": "Cancelled", "code": f"E_{state.upper()}"}
+
+
+def link(source: Path, target: Path) -> None:
+    """Put a stored file under another name, atomically, in place of an earlier result of that name.
+
+    A hard link: the stored file is read-only. Where the file system has none, a copy.
+    """
+    make_folder(target.parent)
+    temporary = target.parent / f".{secrets.token_hex(8)}.tmp"
+    try:
+        try:
+            os.link(source, temporary)
+        except FileNotFoundError:
+            raise
+        except OSError:
+            shutil.copyfile(source, temporary)
+            _sync(temporary)
+        temporary.replace(target)
+    finally:
+        # rename(2) does nothing where both names are the same file already, and says that it has done it
+        temporary.unlink(missing_ok=True)
+    sync_folder(target.parent)
+
+
+def write_atomically(target: Path, data: bytes) -> None:
+    """Write a file that is there as a whole or not at all."""
+    make_folder(target.parent)
+    temporary = target.parent / f".{secrets.token_hex(8)}.tmp"
+    try:
+        temporary.write_bytes(data)
+        _sync(temporary)
+        temporary.replace(target)
+    finally:
+        temporary.unlink(missing_ok=True)
+    sync_folder(target.parent)
+
+
+def _sync(path: Path) -> None:
+    handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def put_aside(settings: Settings, source: Path, path: str, error: CrossfootError) -> Path:
+    """Move a file that cannot even become a job to ``failed/``, with its error beside it; where it lies now.
+
+    Never over another file: a number is put behind the name where there is one already.
+    """
+    target = settings.failed / path
+    for number in range(1, 10_000):
+        if not os.path.lexists(target) and not os.path.lexists(f"{target}{ERROR_SUFFIX}"):
+            break
+        target = settings.failed / f"{path}.{number}"
+    else:
+        raise StorageError(f"There are too many files of this name in {settings.failed}.", path)
+    make_folder(target.parent)
+    write_atomically(target.with_name(target.name + ERROR_SUFFIX), _json(error.problem()))
+    with contextlib.suppress(FileNotFoundError):
+        source.rename(target)
+    sync_folder(target.parent)
+    return target
+
+
+def _json(content: dict[str, Any]) -> bytes:
+    """Compact, as all our JSON."""
+    return json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"

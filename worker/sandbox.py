@@ -1,0 +1,226 @@
+"""One document, one child process that can be killed: the worker's side of ``worker.zygote``."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import select
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Final, Literal
+
+from schemas.errors import StorageError
+from worker.local.conversion import NOISE, OUTCOME
+from worker.settings import Settings
+from worker.zygote import EXIT_MEMORY, KILL, PAGES
+
+START_SECONDS: Final = 120.0
+ANSWER_SECONDS: Final = 5.0
+LOOK_SECONDS: Final = 0.5
+NOISE_CHARACTERS: Final = 4000
+Verdict = Literal["ended", "crashed", "late", "memory", "dropped"]
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One document for one child.
+
+    Attributes:
+        folder: an empty folder for everything the child writes. source: the bytes. name: as its owner calls it.
+        memory: bytes of address space. cpu: seconds of processor time. origin: JSON of its container, or "".
+    """
+
+    folder: str
+    source: str
+    name: str
+    memory: int
+    cpu: int
+    max_bytes: int
+    password: str | None = None
+    origin: str = ""
+    depth: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """What came of a child.
+
+    Attributes:
+        verdict: ``ended`` with an ``outcome`` (see ``worker.local.conversion``), or what happened instead: it
+            ``crashed``, was killed because it was ``late``, ran out of ``memory``, or was ``dropped`` by our own wish.
+        cause: half a sentence about a crash. noise: the end of what it printed.
+    """
+
+    verdict: Verdict
+    outcome: dict[str, Any]
+    cause: str
+    noise: str
+
+
+class Sandbox:
+    """Converts documents one after the other; owned by one thread."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._zygote: subprocess.Popen[bytes] | None = None
+        self._buffer = b""
+
+    def __enter__(self) -> Sandbox:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def warm(self) -> None:
+        """Start the zygote, so that the first document need not wait for its imports."""
+        if self._zygote is not None and self._zygote.poll() is None:
+            return
+        self.close()
+        command = [sys.executable, "-P", "-m", "worker.zygote", self._settings.engine_module]
+        self._zygote = subprocess.Popen(
+            command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            bufsize=0,
+            env=self._settings.environment(),
+            # it must outlive a killed worker for the moment it takes to kill the child's group
+            start_new_session=True,
+        )
+
+    def close(self) -> None:
+        """End the zygote, and with it a child that still runs."""
+        if self._zygote is None:
+            return
+        zygote, self._zygote, self._buffer = self._zygote, None, b""
+        for pipe in (zygote.stdin, zygote.stdout):
+            if pipe is not None:
+                with contextlib.suppress(OSError):
+                    pipe.close()
+        try:
+            zygote.wait(ANSWER_SECONDS)
+        except subprocess.TimeoutExpired:
+            zygote.kill()
+            zygote.wait()
+
+    def run(self, request: Request, keep: Callable[[], bool], every: float) -> Ended:
+        """Convert one document.
+
+        Args:
+            request: what, where, and within which limits.
+            keep: called every so many seconds; False kills the child (the lease is lost).
+            every: seconds between two calls.
+
+        Raises:
+            StorageError: no process can be started.
+        """
+        child = self._start(request)
+        folder = Path(request.folder)
+        verdict, status = self._watch(folder, keep, every)
+        if verdict is not None:
+            status = self._kill(child)
+        return self._ended(folder, verdict, status)
+
+    def _start(self, request: Request) -> int:
+        """Have the zygote fork; the child's number."""
+        for _ in range(2):
+            self.warm()
+            if self._zygote is not None and self._zygote.stdin is not None:
+                with contextlib.suppress(BrokenPipeError):
+                    self._zygote.stdin.write(json.dumps(asdict(request)).encode() + b"\n")
+                    answer = self._read(time.monotonic() + START_SECONDS)
+                    if answer is not None and "started" in answer:
+                        return answer["started"]
+            self.close()
+        raise StorageError("No process can be started that converts documents.")
+
+    def _watch(self, folder: Path, keep: Callable[[], bool], every: float) -> tuple[Verdict | None, int | None]:
+        """Wait for the child's end: (None, its status), or why it must be killed (and no status)."""
+        begun = time.monotonic()
+        kept = begun
+        while True:
+            now = time.monotonic()
+            if now - begun > self._settings.deadline(_read_pages(folder)):
+                return "late", None
+            if now - kept >= every:
+                if not keep():
+                    return "dropped", None
+                kept = now
+            answer = self._read(now + min(LOOK_SECONDS, every))
+            if answer is not None:
+                return None, answer.get("ended")
+            if self._zygote is None:
+                return None, None
+
+    def _read(self, until: float) -> dict[str, int] | None:
+        """The zygote's next answer; None when there is none in time, or (and then it is closed) it is gone."""
+        if self._zygote is None or self._zygote.stdout is None:
+            return None
+        source = self._zygote.stdout.fileno()
+        while b"\n" not in self._buffer:
+            ready, _, _ = select.select([source], [], [], max(0.0, until - time.monotonic()))
+            if not ready:
+                return None
+            data = os.read(source, 1 << 16)
+            if not data:
+                self.close()
+                return None
+            self._buffer += data
+        line, _, self._buffer = self._buffer.partition(b"\n")
+        answer: dict[str, int] = json.loads(line)
+        return answer
+
+    def _kill(self, child: int) -> int | None:
+        """Kill the child's group; a zygote that does not even answer to that goes with it."""
+        if self._zygote is not None and self._zygote.stdin is not None:
+            with contextlib.suppress(BrokenPipeError):
+                self._zygote.stdin.write(KILL)
+            answer = self._read(time.monotonic() + ANSWER_SECONDS)
+            if answer is not None:
+                return answer.get("ended")
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.killpg(child, signal.SIGKILL)
+            self.close()
+        return None
+
+    def _ended(self, folder: Path, verdict: Verdict | None, status: int | None) -> Ended:
+        noise = _read_noise(folder)
+        if verdict is not None:
+            return Ended(verdict, {}, "", noise)
+        if status == EXIT_MEMORY:
+            return Ended("memory", {}, "", noise)
+        if status == 0 and (folder / OUTCOME).is_file():
+            return Ended("ended", json.loads((folder / OUTCOME).read_bytes()), "", noise)
+        return Ended("crashed", {}, _cause(status), noise)
+
+
+def _cause(status: int | None) -> str:
+    """Half a sentence on an exit status: "its process was killed (SIGKILL)"."""
+    if status is None:
+        return "its process disappeared"
+    if status < 0:
+        return f"its process was killed ({signal.Signals(-status).name})"
+    return f"its process ended with status {status}" if status else "its process left no outcome"
+
+
+def _read_pages(folder: Path) -> int | None:
+    """How many pages the child has told of, if it has."""
+    try:
+        return int((folder / PAGES).read_text(encoding="ascii"))
+    except (OSError, ValueError):
+        return None
+
+
+def _read_noise(folder: Path) -> str:
+    """The end of what the child printed."""
+    try:
+        with (folder / NOISE).open("rb") as stream:
+            stream.seek(max(0, stream.seek(0, os.SEEK_END) - NOISE_CHARACTERS))
+            return stream.read().decode(errors="replace")
+    except OSError:
+        return ""
