@@ -37,11 +37,15 @@ class Printed:
 
 @dataclass(frozen=True, slots=True)
 class Addend:
-    """One term: a figure id of this document, or of ``document`` (its sha256), and its weight (±1 or a scale)."""
+    """One term: a figure id of this document, or of ``document`` (a sha256), with its weight (±1, or a change of scale).
+
+    ``printed`` is what the other document prints, carried along because its figures are not at hand.
+    """
 
     figure: str
     weight: Decimal = ONE
     document: str | None = None
+    printed: Printed | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +79,7 @@ class Evaluation:
 
 
 Figures = Mapping[str, Printed]
-"""Figure id → figure. A term of another document is found under ``<sha256>/<id>``."""
+"""Figure id → figure. A term of another document that does not carry its own is found under ``<sha256>/<id>``."""
 
 
 def key_of(term: Addend) -> str:
@@ -91,7 +95,7 @@ def evaluate(identity: Identity, figures: Figures) -> Evaluation:
         ZeroDivisionError: the divisor is zero.
     """
     goal = figures[identity.total]
-    parts = [(term.weight, figures[key_of(term)]) for term in identity.terms]
+    parts = [(term.weight, term.printed or figures[key_of(term)]) for term in identity.terms]
     summed = total([product(weight, part.value) for weight, part in parts])
     slack = total([product(abs(weight), part.half) for weight, part in parts])
     if identity.divisor is None:

@@ -1,0 +1,91 @@
+"""Cross-footing: one column is the sum of others, or their difference, in every row."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from math import log
+
+from extractors.footing.evidence import chance
+from extractors.footing.labels import TOTAL_HEAD
+from extractors.footing.ledger import Entry, Ledger
+from extractors.footing.stack import ACCEPT
+from schemas.amounts import whole
+from schemas.identities import Addend, Identity
+
+_CONTRADICTED = -4.0
+_NOT_CALLED_TOTAL = -4.0
+_ROWS = 3  # rows in which at least two addends sum exactly: fewer is coincidence
+_MOST_COLUMNS = 24
+
+
+@dataclass(frozen=True, slots=True)
+class _Relation:
+    total: int
+    terms: tuple[tuple[int, int], ...]  # sign, column
+
+    @property
+    def columns(self) -> frozenset[int]:
+        """All that take part."""
+        return frozenset((self.total, *(column for _, column in self.terms)))
+
+
+def find_cross_sums(ledgers: Sequence[Ledger]) -> list[Identity]:
+    """Sums across the columns of one table; evidence is summed over its rows, whatever their unit."""
+    entries = [entry for ledger in ledgers if ledger.unit in ("amount", "shares") for entry in ledger.entries]
+    if len(entries) < _ROWS or not 3 <= ledgers[0].columns <= _MOST_COLUMNS:
+        return []
+    found: list[Identity] = []
+    chosen: list[_Relation] = []
+    scored = [(_weigh(relation, entries, ledgers[0]), relation) for relation in _relations(entries)]
+    for nats, relation in sorted(scored, key=lambda item: (-item[0], item[1].total, item[1].terms)):
+        # a = b + c says all that b = a - c would
+        if nats <= ACCEPT or any(relation.total == old.total or relation.columns <= old.columns for old in chosen):
+            continue
+        chosen.append(relation)
+        found += [identity for entry in entries if (identity := _identity(entry, relation, nats)) is not None]
+    return found
+
+
+def _relations(entries: Sequence[Entry]) -> Iterator[_Relation]:
+    """Runs of columns directly beside another, all added, or the two before it subtracted."""
+    used = [c for c in range(len(entries[0].values)) if any(entry.values[c] is not None for entry in entries)]
+    for place, total in enumerate(used):
+        for start in range(place - 1):
+            yield _Relation(total, tuple((1, c) for c in used[start:place]))
+        for end in range(place + 3, len(used) + 1):
+            yield _Relation(total, tuple((1, c) for c in used[place + 1 : end]))
+        if place >= 2:
+            first, second = used[place - 2], used[place - 1]
+            yield _Relation(total, ((1, first), (-1, second)))
+            yield _Relation(total, ((-1, first), (1, second)))
+
+
+def _weigh(relation: _Relation, entries: Sequence[Entry], ledger: Ledger) -> float:
+    head = ledger.heads[relation.total]
+    nats = 0.0 if TOTAL_HEAD.search(head) else _NOT_CALLED_TOTAL
+    nats -= log(1 + len(entries[0].values)) + (2.5 if any(sign < 0 for sign, _ in relation.terms) else 0.0)
+    holding = contradicted = 0
+    for entry in entries:
+        value = entry.values[relation.total]
+        numbers = [sign * (entry.values[column] or 0) for sign, column in relation.terms]
+        if value is None or all(entry.values[column] is None for _, column in relation.terms):
+            continue
+        filled = sum(1 for number in numbers if number)
+        if not filled and not value:
+            continue
+        if value == sum(numbers):
+            nats += -log(chance(value)) if filled > 1 else 0.3
+            holding += filled > 1
+        else:
+            contradicted += 1
+            nats += _CONTRADICTED
+    return nats if holding >= _ROWS and holding > 3 * contradicted else -99.0
+
+
+def _identity(entry: Entry, relation: _Relation, nats: float) -> Identity | None:
+    present = [(sign, column) for sign, column in relation.terms if entry.values[column] is not None]
+    if entry.values[relation.total] is None or not present:
+        return None
+    terms = tuple(Addend(entry.identifier(column), whole(sign)) for sign, column in present)
+    return Identity("cross_foot", entry.identifier(relation.total), terms, evidence=nats)

@@ -1,0 +1,233 @@
+"""Ties between rows: equal totals of one table, the same fact in two tables, the same fact in a witness."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import combinations, pairwise
+from math import log
+
+from extractors.figures import ReadFigure
+from extractors.footing.channel import bare, misreading_cost, printed_form
+from extractors.footing.evidence import chance, significant
+from extractors.footing.labels import is_total, likeness, plain_label, words_of
+from extractors.footing.ledger import Entry, Ledger
+from extractors.footing.stack import ACCEPT
+from schemas.amounts import ONE, amount
+from schemas.filing import Figure, Filing, Period, Row
+from schemas.identities import Addend, Identity, Printed
+
+_CONTRADICTED = -99.0  # the same fact has one value: another is another fact
+_MISREAD = -1.0  # one common misreading explains the difference
+_EDITABLE = 7.2
+_TELLING = frozenset(
+    [
+        "basic",
+        "diluted",
+        "comprehensive",
+        "continuing",
+        "discontinued",
+        "non",
+        "before",
+        "after",
+        "attributable",
+        "gross",
+        "adjusted",
+        "excluding",
+    ]
+)
+"""Words that make another fact of a row when only one of two labels has them."""
+
+_MOST_ALIKE = 12  # rows with one value in one period; more is a filler, no fact
+
+
+def find_equal_totals(ledger: Ledger, closed: set[int]) -> list[Identity]:
+    """Assets against liabilities and equity: two sums of one balance sheet that must be equal."""
+    if ledger.unit != "amount":
+        return []
+    sums = [entry for entry in ledger.entries if entry.row in closed or (is_total(entry.label) and entry.label)]
+    found: list[Identity] = []
+    for one, other in combinations(sums, 2):
+        if not _balance(one, other, closed):
+            continue
+        shared = [c for c in range(ledger.columns) if one.values[c] is not None and other.values[c] is not None]
+        held = [c for c in shared if one.values[c] == other.values[c] and one.values[c]]
+        nats = sum(-log(chance(one.values[c] or 0)) for c in held) - 4.0 * (len(shared) - len(held)) - 2.0
+        if held and nats > ACCEPT:
+            found += [_tie(one.identifier(c), Addend(other.identifier(c)), nats) for c in shared]
+    return found
+
+
+def _balance(one: Entry, other: Entry, closed: set[int]) -> bool:
+    """True when one label speaks of assets, the other of liabilities and equity (or the closing sum has none)."""
+    if "assets" not in one.label and one.label:
+        return False
+    if not other.label:
+        return other.row in closed and one.row in closed
+    claims = "liabilit" in other.label and (
+        "equity" in other.label or "deficit" in other.label or "capital" in other.label
+    )
+    return claims or ("liabilit" in other.label and other.label != "total liabilities" and one.row in closed)
+
+
+def _tie(total: str, term: Addend, nats: float) -> Identity:
+    return Identity("tie_out", total, (term,), evidence=nats)
+
+
+Place = tuple[int, int, int]
+"""Ledger, entry and column, counted from 0."""
+
+
+def find_same_facts(ledgers: Sequence[Ledger]) -> list[Identity]:
+    """The same fact printed twice in a document: same words, same period, same unit."""
+    spots: dict[tuple[str, int, int, Period, int], list[Place]] = {}
+    for number, ledger in enumerate(ledgers):
+        for place, entry in enumerate(ledger.entries):
+            for column, value in enumerate(entry.values):
+                period = entry.periods[column]
+                if value and period is not None and significant(value) >= 2:
+                    key = (ledger.unit, ledger.scale, ledger.places, period, abs(value))
+                    spots.setdefault(key, []).append((number, place, column))
+    pairs: set[tuple[tuple[int, int], tuple[int, int]]] = set()
+    for places in spots.values():
+        rows = sorted({(number, place) for number, place, _ in places})
+        if len(rows) <= _MOST_ALIKE:
+            pairs.update((rows[0], row) for row in rows[1:])
+            pairs.update(pairwise(rows))
+    found: list[Identity] = []
+    for one, other in sorted(pairs):
+        found += _same_fact((ledgers[one[0]], one[1]), (ledgers[other[0]], other[1]))
+    return found
+
+
+def _same_fact(one: tuple[Ledger, int], other: tuple[Ledger, int]) -> list[Identity]:
+    """Tie-outs of two rows over the periods they share, none when they are two facts."""
+    left, right = one[0].entries[one[1]], other[0].entries[other[1]]
+    nats = _alike(left, right)
+    best: list[Identity] = []
+    for sign in (1, -1):
+        total = nats - (2.0 if sign < 0 else 0.0)
+        columns, holding, broken = [], 0, 0
+        for a, b in _shared(left, right):
+            x, y = left.values[a] or 0, right.values[b] or 0
+            if not x and not y:
+                continue
+            columns.append((a, b))
+            if x == sign * y:
+                total += -log(chance(x))
+                holding += 1
+                continue
+            broken += 1
+            total += _MISREAD if _misread(left.figures[a], right.figures[b], sign) else _CONTRADICTED
+        if holding > broken and total > ACCEPT + 1:
+            weight = ONE * sign
+            best = [_tie(right.identifier(b), Addend(left.identifier(a), weight), total) for a, b in columns]
+            break
+    return best
+
+
+def _alike(left: Entry, right: Entry) -> float:
+    """Nats the labels give to two rows being one fact."""
+    if left.label and left.label == right.label:
+        return 0.0
+    if left.table == right.table or (left.words ^ right.words) & _TELLING:
+        return -99.0
+    words = likeness(left.words, right.words)
+    return -5.0 + 4.0 * words if words >= 0.5 else -99.0
+
+
+def _shared(left: Entry, right: Entry) -> Iterator[tuple[int, int]]:
+    """Pairs of columns in which both rows print a figure of the same period."""
+    where: dict[Period, int] = {}
+    for column, period in enumerate(left.periods):
+        if period is not None and left.values[column] is not None:
+            where.setdefault(period, column)
+    for column, period in enumerate(right.periods):
+        if period is not None and right.values[column] is not None and period in where:
+            pair = where[period], column
+            if (left.table, left.row, pair[0]) != (right.table, right.row, column):
+                yield pair
+
+
+def _misread(one: ReadFigure | None, other: ReadFigure | None, sign: int) -> bool:
+    """True when either is what a common misreading, or misprint, makes of the other."""
+    if one is None or other is None or one.number.nil or other.number.nil:
+        return False
+    return any(
+        misreading_cost(printed_form(true.number.value * sign, true.number.decimals), bare(figure.raw)) <= _EDITABLE
+        for figure, true in ((one, other), (other, one))
+    )
+
+
+_Fact = tuple[str, str, int, Period]
+"""Plain label, unit, scale and period: what makes two figures of one company the same fact."""
+
+
+def find_witnessed(
+    ledgers: Sequence[Ledger], witnesses: Sequence[Filing], doubts: Mapping[str, float]
+) -> list[Identity]:
+    """Ties to results of the same company: same label, same period, same unit and scale."""
+    found: list[Identity] = []
+    for witness in sorted(witnesses, key=lambda filing: filing.source.sha256):
+        facts = _facts(witness)
+        for ledger in ledgers:
+            for entry in ledger.entries:
+                found += _ties_to(witness.source.sha256, facts, ledger, entry, doubts)
+    return found
+
+
+def _facts(witness: Filing) -> dict[_Fact, list[tuple[tuple[str, ...], Figure]]]:
+    facts: dict[_Fact, list[tuple[tuple[str, ...], Figure]]] = {}
+    for table in witness.tables:
+        rows: dict[int, Row] = {row.index: row for row in table.rows}
+        columns = {column.index: column.period for column in table.columns}
+        for figure in table.figures:
+            period = figure.period or columns.get(figure.column)
+            row = rows.get(figure.row)
+            if period is None or row is None or figure.needs_review or not row.label:
+                continue
+            key = plain_label(row.label), figure.unit.rpartition("/")[2], figure.scale, period
+            facts.setdefault(key, []).append((row.path, figure))
+    return facts
+
+
+def _ties_to(
+    document: str,
+    facts: Mapping[_Fact, list[tuple[tuple[str, ...], Figure]]],
+    ledger: Ledger,
+    entry: Entry,
+    doubts: Mapping[str, float],
+) -> list[Identity]:
+    """Ties of one row, over its columns, to the only fact of the witness that bears its name."""
+    unit = {"amount": "USD", "shares": "shares", "per_share": "shares", "percent": "percent"}[ledger.unit]
+    pairs: list[tuple[ReadFigure, Figure]] = []
+    nats, holding = 0.0, 0
+    for column, figure in enumerate(entry.figures):
+        period = entry.periods[column]
+        if figure is None or period is None:
+            continue
+        named = facts.get((entry.label, unit, ledger.scale, period), [])
+        same = {amount(other.value) for path, other in named if _same_section(entry.heading, path)}
+        if len(same) != 1:
+            continue
+        other = next(other for path, other in named if _same_section(entry.heading, path))
+        pairs.append((figure, other))
+        if amount(other.value) == figure.number.value:
+            holding += 1
+            nats += -log(chance(entry.values[column] or 0))
+        else:
+            nats += _MISREAD if figure.id in doubts else -6.0
+    if not holding or nats <= ACCEPT:
+        return []
+    return [
+        _tie(figure.id, Addend(other.id, document=document, printed=_printed(other)), nats) for figure, other in pairs
+    ]
+
+
+def _same_section(heading: str, path: tuple[str, ...]) -> bool:
+    if not heading or not path:
+        return not heading and not path
+    return likeness(words_of(heading), words_of(plain_label(path[-1]))) >= 0.5
+
+
+def _printed(figure: Figure) -> Printed:
+    return Printed(amount(figure.value), figure.decimals, figure.nil)

@@ -1,0 +1,84 @@
+"""How much a reading may be doubted before any arithmetic: from the reader, from its form, from its neighbours.
+
+HTML, PDF text and clean text are read with certainty: an arithmetic difference there is the publisher's. A document
+whose figures show the marks of a recogniser (impossible forms) is doubted as a whole.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+
+from extractors.figures import Body, ReadFigure
+from extractors.meaning import Meaning, TableMeaning
+from extractors.numbers import Flaw
+from schemas.filing import TextPlace
+
+CERTAIN = 0.0005
+"""The probability of an error that is left to a reading nobody doubts."""
+
+_FLAWED: dict[Flaw, float] = {
+    "leading_zero": 0.5,
+    "grouping": 0.3,
+    "blank_inside": 0.3,
+    "lost_parenthesis": 0.05,
+    "currency_misread": 0.05,
+    "stray_mark": 0.03,
+}
+_RECOGNISED: frozenset[Flaw] = frozenset({"leading_zero", "grouping", "blank_inside", "currency_misread"})
+_UNGROUPED = 0.03  # "73401" among comma figures: the comma was lost, maybe more
+_ODD_PLACES = 0.5  # "80.0" in a row of two-decimal figures
+_MOST = 0.9
+
+
+def read_doubts(bodies: Sequence[Body], meaning: Meaning) -> dict[str, float]:
+    """Figure id → probability (0-1) that it is misread, for the figures in doubt; the others are certain."""
+    odd: dict[str, float] = {}
+    for body, means in zip(bodies, meaning.tables, strict=True):
+        odd.update(_odd_forms(body, means))
+    figures = [figure for body in bodies for figure in body.figures]
+    shared = _shared_doubt(figures, odd)
+    found: dict[str, float] = {}
+    for figure in figures:
+        flawed = [_FLAWED[flaw] for flaw in figure.number.flaws]
+        doubt = max([1.0 - figure.confidence, *flawed])
+        if not _born_digital(figure):
+            doubt = max(doubt, odd.get(figure.id, 0.0), shared)
+        if doubt > CERTAIN:
+            found[figure.id] = min(_MOST, doubt)
+    return found
+
+
+def _born_digital(figure: ReadFigure) -> bool:
+    """True where no recogniser stood between the publisher and the reader; a text may have come out of one."""
+    return figure.confidence >= 1.0 and figure.place is not None and not isinstance(figure.place, TextPlace)
+
+
+def _shared_doubt(figures: Sequence[ReadFigure], odd: Mapping[str, float]) -> float:
+    """What the visibly misread figures of a text say about the others; nought when there are none."""
+    visible = sum(1 for f in figures if f.id in odd or _RECOGNISED.intersection(f.number.flaws))
+    return min(0.03, 0.003 + visible / (4 * len(figures))) if visible else 0.0
+
+
+def _odd_forms(body: Body, means: TableMeaning) -> dict[str, float]:
+    """Figures whose form does not fit their neighbours: without commas among commas, with other decimals."""
+    large = [figure for figure in body.figures if abs(figure.number.value) >= 1000 and not figure.number.decimals]
+    grouped = sum(1 for figure in large if figure.number.grouped)
+    found: dict[str, float] = {}
+    if grouped >= 4 and grouped * 5 >= len(large) * 4:
+        found.update((figure.id, _UNGROUPED) for figure in large if not figure.number.grouped)
+    usual = usual_places(body, means)
+    found.update((f.id, _ODD_PLACES) for f in body.figures if usual.get(f.id, f.number.decimals) != f.number.decimals)
+    return found
+
+
+def usual_places(body: Body, means: TableMeaning) -> dict[str, int]:
+    """Decimals that per-share figures should show, by id: those of the other per-share figures of the table."""
+    figures = [f for f in body.figures if means.rows[f.row].unit.endswith("/shares") and not f.number.nil]
+    sound = Counter(f.number.decimals for f in figures if "leading_zero" not in f.number.flaws)
+    if not sound:
+        return {}
+    places, times = max(sound.items(), key=lambda item: (item[1], item[0]))
+    if not places or times < 2 or times * 2 < len(figures):
+        return {}
+    return {figure.id: places for figure in figures}

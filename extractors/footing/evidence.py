@@ -1,0 +1,95 @@
+"""How strongly figures speak for a relation: nats against coincidence, summed over the columns it should hold in."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from math import log
+
+from extractors.figures import ReadFigure
+from extractors.footing.channel import bare, misreading_cost, printed_form
+from extractors.footing.ledger import Entry
+from schemas.amounts import shifted, whole
+
+Signed = tuple[int, Entry]
+
+_HOLDS = log(0.93)
+_ROUNDED = log(0.04)
+_CONTRADICTED = -4.0
+_EDITABLE = 7.2  # one common misreading, in nats of the channel
+_REPEATED = 0.6  # a "sum" of one nonzero addend only repeats it
+
+
+@dataclass(frozen=True, slots=True)
+class Weighed:
+    """A relation weighed over columns: nats, the columns it can be instantiated in, how many of them hold exactly."""
+
+    nats: float
+    columns: tuple[int, ...]
+    holding: int
+    contradicted: int
+
+
+def significant(value: int) -> int:
+    """Digits without trailing noughts: the length of the coincidence that equality would be."""
+    return len(str(abs(value)).rstrip("0"))
+
+
+def chance(value: int) -> float:
+    """The probability that an unrelated figure equals ``value``."""
+    digits = significant(value)
+    return 1.0 if not value else min(1.0, max(10.0**-digits, 1e-6) * (2 if digits < 3 else 1))
+
+
+def _coincidence(value: int, numbers: Sequence[int]) -> float:
+    """Among figures that are nearly equal (rates, prices) only the digits in which they differ are evidence."""
+    spread = max(abs(abs(value) - abs(number)) for number in numbers)
+    return max(chance(value), chance(spread)) if spread * 20 < abs(value) else chance(value)
+
+
+def weigh(total: Entry, terms: Sequence[Signed], places: int, doubts: Mapping[str, float], slack: int = 0) -> Weighed:
+    """Weigh total = Σ sign·term over the columns.
+
+    Args:
+        places: decimals of the ledger. doubts: probability of a misreading by figure id, for those in doubt.
+        slack: last places that rounding may explain.
+    """
+    nats, holding, contradicted, columns = 0.0, 0, 0, []
+    for column, value in enumerate(total.values):
+        present = [(sign, entry) for sign, entry in terms if entry.values[column] is not None]
+        if value is None or not present:
+            continue
+        numbers = [sign * (entry.values[column] or 0) for sign, entry in present]
+        filled = sum(1 for number in numbers if number)
+        residual = value - sum(numbers)
+        if not filled and not value:
+            continue
+        columns.append(column)
+        if not residual:
+            nats += (_HOLDS - log(_coincidence(value, numbers))) * (1.0 if filled > 1 else _REPEATED)
+            holding += filled > 1 or significant(value) > 1
+        elif slack and abs(residual) <= slack and filled > 1:
+            nats += _ROUNDED - log(min(1.0, chance(value) * 2 * slack))
+        else:
+            contradicted += 1
+            nats += _mismatch((column, residual), [(1, total), *((-s, e) for s, e in present)], places, doubts)
+    return Weighed(nats, tuple(columns), holding, contradicted)
+
+
+def _mismatch(miss: tuple[int, int], members: Sequence[Signed], places: int, doubts: Mapping[str, float]) -> float:
+    """Nats of a column where the relation does not hold: about neutral when one cheap misreading explains it."""
+    column, residual = miss
+    if not doubts or len(members) > 24:
+        return _CONTRADICTED
+    if not any(_explains(entry.figures[column], sign * residual, places, doubts) for sign, entry in members):
+        return _CONTRADICTED
+    size = max(abs(entry.values[column] or 0) for _, entry in members)
+    return min(3.0, log(0.08 / min(1.0, 60.0 * len(members) / max(1, 2 * size))))
+
+
+def _explains(figure: ReadFigure | None, excess: int, places: int, doubts: Mapping[str, float]) -> bool:
+    """True when the figure, less ``excess`` (units of the ledger's last place), is cheaply misread as printed."""
+    if figure is None or figure.id not in doubts:
+        return False
+    true = figure.number.value - shifted(whole(excess), -places)
+    return misreading_cost(printed_form(true, figure.number.decimals), bare(figure.raw)) <= _EDITABLE

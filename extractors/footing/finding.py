@@ -1,0 +1,76 @@
+"""All the kinds of identities of a document, each once, in a fixed order."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import groupby
+
+from extractors.figures import Body
+from extractors.footing.across import find_cross_sums
+from extractors.footing.between import find_equal_totals, find_same_facts, find_witnessed
+from extractors.footing.doubts import read_doubts
+from extractors.footing.labels import OPENING
+from extractors.footing.ledger import read_ledgers
+from extractors.footing.ratios import find_per_share, find_percentages
+from extractors.footing.stack import Sum, find_sums
+from extractors.meaning import Meaning
+from extractors.tables import Table
+from schemas.amounts import whole
+from schemas.filing import Filing
+from schemas.identities import Addend, Identity, IdentityKind
+
+
+def find_identities(
+    tables: Sequence[Table], bodies: Sequence[Body], meaning: Meaning, witnesses: Sequence[Filing] = ()
+) -> list[Identity]:
+    """Identities over the figures of the document, as accountants would write them, strongest form first in each table.
+
+    A relation that holds exactly in one column is believed of the others too, so some of the identities may be broken:
+    that is what they are for. Deterministic; each relation between the same figures is found once.
+
+    Args:
+        tables, bodies: as read, in the same order. meaning: units, scales and periods of their rows and columns.
+        witnesses: results of the same company; facts of the same name, unit and period tie out against them.
+    """
+    doubts = read_doubts(bodies, meaning)
+    ledgers = read_ledgers(tables, bodies, meaning)
+    found: list[Identity] = []
+    for _, group in groupby(ledgers, key=lambda ledger: ledger.table):
+        of_table = list(group)
+        for ledger in of_table:
+            sums = find_sums(ledger, doubts)
+            found += [identity for relation in sums for identity in _instances(relation)]
+            found += find_equal_totals(ledger, {relation.total.row for relation in sums})
+        found += find_cross_sums(of_table)
+        found += find_per_share(of_table, doubts)
+        found += find_percentages(of_table)
+    found += find_same_facts(ledgers)
+    found += find_witnessed(ledgers, witnesses, doubts)
+    return _distinct(found)
+
+
+def _instances(relation: Sum) -> Iterator[Identity]:
+    """A sum as it stands in each column; a row that prints nothing there takes no part."""
+    opening = any(OPENING.search(entry.label) for _, entry in relation.terms)
+    kind: IdentityKind = "roll_forward" if opening else "foot"
+    for column in relation.columns:
+        terms = tuple(
+            Addend(entry.identifier(column), whole(sign))
+            for sign, entry in relation.terms
+            if entry.values[column] is not None
+        )
+        yield Identity(kind, relation.total.identifier(column), terms, evidence=relation.nats)
+
+
+def _distinct(identities: list[Identity]) -> list[Identity]:
+    """Each relation once: a tie-out read from either side is the same."""
+    seen: set[tuple[str, frozenset[str], str | None]] = set()
+    found = []
+    for identity in identities:
+        own = frozenset(f"{term.document or ''}/{term.figure}" for term in identity.terms)
+        kind = "ratio" if identity.divisor else "sum"
+        key = kind, own | {f"/{identity.total}"}, identity.divisor
+        if key not in seen:
+            seen.add(key)
+            found.append(identity)
+    return found

@@ -1,0 +1,128 @@
+"""Ledgers: the figures of a table by class of unit, as whole numbers, with what the stub says of each row.
+
+Sums are only looked for among figures of one class: amounts of one scale, counts of shares, per-share figures,
+percentages. Whole numbers (values in units of the ledger's last place) keep the search fast and exact.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from extractors.figures import Body, ReadFigure
+from extractors.footing.labels import plain_label, words_of
+from extractors.meaning import Meaning, RowMeaning, TableMeaning
+from extractors.tables import Table
+from schemas.amounts import shifted
+from schemas.filing import Period
+
+UnitClass = Literal["amount", "shares", "per_share", "percent"]
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A row of a ledger.
+
+    Attributes:
+        label: plain label. words: those that carry meaning. heading: plain label of the section it stands in.
+        section: counts the section labels above it; two entries of one section have the same.
+        figures, values: one per column of the table, None where nothing of this class is printed; values in units
+            of 10^-places of the ledger.
+    """
+
+    table: int
+    row: int
+    label: str
+    words: frozenset[str]
+    heading: str
+    section: int
+    ruled: bool
+    figures: tuple[ReadFigure | None, ...]
+    values: tuple[int | None, ...]
+    periods: tuple[Period | None, ...]
+
+    def identifier(self, column: int) -> str:
+        """The id of the figure in a column that is known to hold one."""
+        figure = self.figures[column]
+        if figure is None:
+            raise KeyError(f"row {self.row} holds nothing in column {column}")
+        return figure.id
+
+
+@dataclass(frozen=True, slots=True)
+class Ledger:
+    """The rows of one table that hold figures of one class, top down; ``places`` decimals, ``scale`` as printed."""
+
+    table: int
+    kind: str
+    unit: UnitClass
+    scale: int
+    places: int
+    columns: int
+    heads: tuple[str, ...]
+    entries: tuple[Entry, ...]
+
+
+def read_ledgers(tables: Sequence[Table], bodies: Sequence[Body], meaning: Meaning) -> list[Ledger]:
+    """The ledgers of all tables, in the order of the tables, amounts first."""
+    found: list[Ledger] = []
+    for index, (table, body, means) in enumerate(zip(tables, bodies, meaning.tables, strict=True)):
+        found += _ledgers(index, table, body, means)
+    return found
+
+
+def _ledgers(index: int, table: Table, body: Body, means: TableMeaning) -> list[Ledger]:
+    sections = _sections(table, body)
+    classes: dict[tuple[UnitClass, int], dict[int, dict[int, ReadFigure]]] = {}
+    for figure in body.figures:
+        key = _class_of(figure, means.rows[figure.row])
+        classes.setdefault(key, {}).setdefault(figure.row, {})[figure.column] = figure
+    order: tuple[UnitClass, ...] = ("amount", "shares", "per_share", "percent")
+    found = []
+    for unit, scale in sorted(classes, key=lambda key: (order.index(key[0]), -key[1])):
+        rows = classes[unit, scale]
+        places = max(figure.number.decimals for row in rows.values() for figure in row.values())
+        entries = tuple(_entry(index, table, means, sections, (row, rows[row], places)) for row in sorted(rows))
+        heads = tuple(plain_label(" ".join(head)) for head in table.heads)
+        found.append(Ledger(index, means.kind, unit, scale, places, len(table.heads), heads, entries))
+    return found
+
+
+def _class_of(figure: ReadFigure, row: RowMeaning) -> tuple[UnitClass, int]:
+    if figure.number.percent or row.unit == "percent":
+        return "percent", 1
+    if row.unit.endswith("/shares"):
+        return "per_share", 1
+    return ("shares" if row.unit == "shares" else "amount"), row.scale
+
+
+def _sections(table: Table, body: Body) -> list[tuple[int, str]]:
+    """For each row the count of section labels above it, and the nearest one."""
+    filled = {figure.row for figure in body.figures}
+    count, heading, found = 0, "", []
+    for index, row in enumerate(table.rows):
+        if index not in filled and row.label:
+            count, heading = count + 1, plain_label(row.label)
+        found.append((count, heading))
+    return found
+
+
+def _entry(
+    index: int,
+    table: Table,
+    means: TableMeaning,
+    sections: list[tuple[int, str]],
+    filled: tuple[int, dict[int, ReadFigure], int],
+) -> Entry:
+    row, cells, places = filled
+    body_row, row_means = table.rows[row], means.rows[row]
+    label = plain_label(body_row.label)
+    figures = tuple(cells.get(column) for column in range(len(table.heads)))
+    section, heading = sections[row]
+    own = row_means.periods or ()
+    periods = tuple(
+        (own[column] if column < len(own) and own[column] else means.periods[column]) for column in range(len(figures))
+    )
+    values = tuple(None if figure is None else int(shifted(figure.number.value, places)) for figure in figures)
+    return Entry(index, row, label, words_of(label), heading, section, body_row.ruled, figures, values, periods)

@@ -1,0 +1,169 @@
+"""Figures that are quotients of others: earnings per share, percentages of revenue or of a total."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from math import log
+
+from extractors.footing.evidence import significant
+from extractors.footing.labels import INCOME, NET_INCOME, REVENUE, likeness
+from extractors.footing.ledger import Entry, Ledger
+from extractors.footing.stack import ACCEPT
+from schemas.amounts import ONE, Amount, shifted, whole
+from schemas.identities import Addend, Identity, Printed, evaluate
+
+_HOLDS, _FAILS = 1.6, -1.0  # a column in which a per-share figure agrees, or does not but may be misread
+_CONTRADICTED = -99.0  # read with certainty, it is another figure
+_PERCENT_FAILS = -3.0
+_ACCEPT_PER_SHARE = 4.0
+_ACCEPT_PERCENT = 7.0
+
+
+@dataclass(frozen=True, slots=True)
+class _Quotient:
+    """One row as the quotient of two others, with the power of ten between their scales."""
+
+    quotient: Entry
+    dividend: Entry
+    divisor: Entry
+    factor: Amount
+
+    def identities(self, nats: float) -> list[Identity]:
+        """One identity for each column in which all three are printed and the divisor is not nought."""
+        return [
+            Identity(
+                "ratio",
+                self.quotient.identifier(c),
+                (Addend(self.dividend.identifier(c)),),
+                self.divisor.identifier(c),
+                self.factor,
+                nats,
+            )
+            for c in self.columns()
+        ]
+
+    def columns(self) -> Iterator[int]:
+        """The columns in which it can be evaluated."""
+        for c in range(len(self.quotient.figures)):
+            figure = self.quotient.figures[c]
+            # a dash per share is less than half a cent, which a nought is not
+            if figure and not figure.number.nil and self.dividend.figures[c] and self.divisor.values[c]:
+                yield c
+
+    def doubted(self, column: int, doubts: Mapping[str, float]) -> bool:
+        """True when one of the three may be misread there."""
+        members = (self.quotient, self.dividend, self.divisor)
+        return any(entry.identifier(column) in doubts for entry in members)
+
+    def holds(self, column: int) -> bool:
+        """True when the quotient in a column is right within the rounding of the three figures."""
+        members = {"q": self.quotient, "n": self.dividend, "d": self.divisor}
+        figures = {name: _printed(entry, column) for name, entry in members.items()}
+        return evaluate(Identity("ratio", "q", (Addend("n"),), "d", self.factor), figures).verdict != "broken"
+
+
+def _printed(entry: Entry, column: int) -> Printed:
+    figure = entry.figures[column]
+    if figure is None:
+        raise KeyError(f"row {entry.row} holds nothing in column {column}")
+    return Printed(figure.number.value, figure.number.decimals, figure.number.nil)
+
+
+def find_per_share(ledgers: Sequence[Ledger], doubts: Mapping[str, float]) -> list[Identity]:
+    """Earnings per share against net income and the weighted shares of the same table."""
+    incomes = [(ledger, entry) for ledger in ledgers if ledger.unit == "amount" for entry in ledger.entries]
+    incomes = [(ledger, entry) for ledger, entry in incomes if INCOME.search(entry.label)][-30:]
+    shares = [(ledger, entry) for ledger in ledgers if ledger.unit == "shares" for entry in ledger.entries][:12]
+    found: list[Identity] = []
+    for ledger in ledgers:
+        if ledger.unit != "per_share" or not incomes or not shares:
+            continue
+        for entry in ledger.entries:
+            found += _best_per_share(entry, incomes, shares, doubts)
+    return found
+
+
+def _best_per_share(
+    entry: Entry,
+    incomes: list[tuple[Ledger, Entry]],
+    shares: list[tuple[Ledger, Entry]],
+    doubts: Mapping[str, float],
+) -> list[Identity]:
+    best: tuple[float, _Quotient] | None = None
+    for amounts, dividend in incomes:
+        for counts, divisor in shares:
+            factor = shifted(ONE, _power(amounts.scale) - _power(counts.scale))
+            quotient = _Quotient(entry, dividend, divisor, factor)
+            nats = _weigh_per_share(quotient, doubts)
+            if best is None or nats > best[0] + 1e-9:
+                best = nats, quotient
+    return best[1].identities(best[0]) if best and best[0] > _ACCEPT_PER_SHARE else []
+
+
+def _weigh_per_share(quotient: _Quotient, doubts: Mapping[str, float]) -> float:
+    entry, dividend, divisor = quotient.quotient, quotient.dividend, quotient.divisor
+    columns = [c for c in quotient.columns() if dividend.values[c]]
+    held = sum(1 for c in columns if quotient.holds(c))
+    if held * 2 < len(columns) or not held:
+        return -99.0
+    nats = sum(
+        _HOLDS if quotient.holds(c) else _FAILS if quotient.doubted(c, doubts) else _CONTRADICTED for c in columns
+    )
+    nats += 3.0 * likeness(_kind(entry), _kind(divisor))
+    if _kind(entry) and _kind(divisor) and not _kind(entry) & _kind(divisor):
+        return -99.0
+    nats += 3.0 if NET_INCOME.search(dividend.label) else 0.0
+    return nats + (1.5 if ("non" in entry.words) == ("non" in dividend.words) else -3.0)
+
+
+def _kind(entry: Entry) -> frozenset[str]:
+    """Basic or diluted, or both, as label and heading say."""
+    return frozenset(word for word in ("basic", "diluted") if word in entry.label) or frozenset(
+        word for word in ("basic", "diluted") if word in entry.heading
+    )
+
+
+def _power(scale: int) -> int:
+    return len(str(scale)) - 1
+
+
+def find_percentages(ledgers: Sequence[Ledger]) -> list[Identity]:
+    """Percent rows against the row they speak of and revenue: margins, shares of revenue."""
+    amounts = [entry for ledger in ledgers if ledger.unit == "amount" for entry in ledger.entries]
+    bases = [entry for entry in amounts if REVENUE.search(f"{entry.label} {entry.heading}")][:8]
+    found: list[Identity] = []
+    for ledger in ledgers:
+        if ledger.unit != "percent" or not bases:
+            continue
+        for entry in ledger.entries:
+            found += _best_percentage(entry, amounts, bases)
+    return found
+
+
+def _best_percentage(entry: Entry, amounts: list[Entry], bases: list[Entry]) -> list[Identity]:
+    best: tuple[float, _Quotient] | None = None
+    for dividend in amounts:
+        alike = likeness(entry.words, dividend.words)
+        if alike < 0.34 and dividend.row != entry.row - 1:
+            continue
+        for base in bases:
+            if base is dividend:
+                continue
+            quotient = _Quotient(entry, dividend, base, whole(100))
+            nats = _weigh_percentage(quotient) + 2.0 * alike - log(1 + len(bases))
+            if best is None or nats > best[0] + 1e-9:
+                best = nats, quotient
+    return best[1].identities(best[0]) if best and best[0] > _ACCEPT_PERCENT + ACCEPT / 10 else []
+
+
+def _weigh_percentage(quotient: _Quotient) -> float:
+    nats, held, failed = 0.0, 0, 0
+    for column in quotient.columns():
+        if quotient.holds(column):
+            held += 1
+            nats += 2.3 * min(3, significant(quotient.quotient.values[column] or 0))
+        else:
+            failed += 1
+            nats += _PERCENT_FAILS
+    return nats if held > failed else -99.0

@@ -1,0 +1,211 @@
+"""Footing down a column, as accountants foot: each row is tried as the signed sum of rows above it.
+
+Bottom-up stack parse: the rows not yet part of a sum lie on a stack; a row that sums a suffix of the stack takes its
+addends off and stands for them (a subtotal is an addend of what follows). Candidates come only from suffixes that hold
+exactly in at least one column, or that the labels announce, so that a table costs (rows × stack × columns), never more.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+from math import log
+
+from extractors.footing.evidence import Signed, Weighed, weigh
+from extractors.footing.labels import MINUS, expected, is_total
+from extractors.footing.ledger import Entry, Ledger
+
+ACCEPT = 3.0
+"""Nats above which a relation is believed."""
+
+_LONGEST = 40  # rows of one sum
+_LOOK_AHEAD = 5  # rows within which the plain sum would close
+_NOT_CALLED_TOTAL = -4.0
+_NO_BOUNDARY = -1.0  # the addends do not begin where a section or a closed sum does
+_HINTED_MINUS, _PLAIN_MINUS, _FIRST_MINUS = -0.7, -2.5, -5.0
+_MINUS_NOT_CALLED_TOTAL = -9.0  # a rearranged identity (trap): a = b + c seen as c = a - b
+_ANNOUNCED = 4.0  # labels alone make a relation worth weighing
+
+
+@dataclass(frozen=True, slots=True)
+class Sum:
+    """total = Σ sign·term, believed with ``nats``, to be instantiated in ``columns``."""
+
+    total: Entry
+    terms: tuple[Signed, ...]
+    nats: float
+    columns: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Candidate:
+    start: int
+    signs: tuple[int, ...]
+
+
+def find_sums(ledger: Ledger, doubts: Mapping[str, float]) -> list[Sum]:
+    """The sums down the columns of a ledger, top down."""
+    stack: list[Entry] = []
+    closed: set[int] = set()
+    found: list[Sum] = []
+    for place, entry in enumerate(ledger.entries):
+        best = _best(ledger, entry, stack, closed, doubts)
+        if best is not None and not _rearranged(best, stack, ledger.entries[place : place + _LOOK_AHEAD]):
+            start, relation = best
+            found.append(relation)
+            del stack[start:]
+            closed.add(entry.row)
+        stack.append(entry)
+    return found
+
+
+def _rearranged(best: tuple[int, Sum], stack: list[Entry], following: Sequence[Entry]) -> bool:
+    """True when the difference only turns a plain sum round that closes a few rows below, over some of the same rows.
+
+    The last row of equity is assets less everything else; what an accountant writes is the total of equity below it.
+    """
+    start, relation = best
+    if all(sign > 0 for sign, _ in relation.terms):
+        return False
+    for reach in range(1, len(following)):
+        total, below = following[reach], following[:reach]
+        for first in range(start + 1, len(stack)):
+            items = [*stack[first:], *below]
+            if all(_adds_up(total, items, column) for column in relation.columns if total.values[column] is not None):
+                return True
+    return False
+
+
+def _adds_up(total: Entry, items: Sequence[Entry], column: int) -> bool:
+    value = total.values[column]
+    return bool(value) and sum(item.values[column] or 0 for item in items) == value
+
+
+def _best(
+    ledger: Ledger, entry: Entry, stack: list[Entry], closed: set[int], doubts: Mapping[str, float]
+) -> tuple[int, Sum] | None:
+    best: tuple[int, Sum] | None = None
+    called_total = is_total(entry.label) or entry.ruled
+    slack = 1 if ledger.unit in ("percent", "amount") and called_total else 0
+    for candidate in _candidates(entry, stack, slack, bool(doubts)):
+        terms = tuple(zip(candidate.signs, stack[candidate.start :], strict=True))
+        boundary = _boundary(candidate.start, stack, closed)
+        announced = expected(entry.label, [e.label for _, e in terms], candidate.signs, _heading(terms, boundary))
+        weighed = weigh(entry, terms, ledger.places, doubts, _slack(slack, len(terms)))
+        if not weighed.columns or (not weighed.holding and announced < _ANNOUNCED):
+            continue
+        nats = weighed.nats + _prior(terms, called_total) + boundary + announced - log(1 + len(stack))
+        if nats <= ACCEPT or not _plausible(weighed, announced):
+            continue
+        if best is None or nats > best[1].nats + 1e-9:
+            best = candidate.start, Sum(entry, terms, nats, weighed.columns)
+    return best
+
+
+def _plausible(weighed: Weighed, announced: float) -> bool:
+    """A relation that fails in more columns than it holds in needs the labels to say so."""
+    return weighed.holding >= weighed.contradicted or announced >= _ANNOUNCED
+
+
+def _slack(slack: int, terms: int) -> int:
+    """Last places that the rounding of so many addends is wont to leave: one, two where they are many."""
+    return 0 if not slack else 1 if terms < 6 else 2
+
+
+def _boundary(start: int, stack: list[Entry], closed: set[int]) -> float:
+    """0 where the addends begin at a natural place: the top, a section, below a closed sum."""
+    if not start:
+        return 0.0
+    before, first = stack[start - 1], stack[start]
+    return 0.0 if before.section != first.section or before.row in closed else _NO_BOUNDARY
+
+
+def _heading(terms: tuple[Signed, ...], boundary: float) -> str:
+    return terms[0][1].heading if not boundary else ""
+
+
+def _prior(terms: tuple[Signed, ...], called_total: bool) -> float:
+    nats = 0.0 if called_total else _NOT_CALLED_TOTAL
+    minus = [place for place, (sign, _) in enumerate(terms) if sign < 0]
+    if not minus:
+        return nats
+    if not called_total:
+        nats += _MINUS_NOT_CALLED_TOTAL
+    if len(minus) == len(terms) - 1 and minus[0] == 1 and len(terms) > 2:
+        return nats + (_HINTED_MINUS if any(_hinted(entry) for _, entry in terms[1:]) else _PLAIN_MINUS)
+    unhinted = [place for place in minus if not _hinted(terms[place][1])]
+    nats += _HINTED_MINUS * (len(minus) - len(unhinted)) + (_PLAIN_MINUS - log(len(terms))) * len(unhinted)
+    return nats + (_FIRST_MINUS if minus[0] == 0 else 0.0)
+
+
+def _hinted(entry: Entry) -> bool:
+    return MINUS.search(entry.label) is not None or MINUS.search(entry.heading) is not None
+
+
+def _candidates(entry: Entry, stack: list[Entry], slack: int, doubtful: bool) -> Iterator[_Candidate]:
+    """Suffixes of the stack, longest last, with the signs under which they are worth weighing, each once."""
+    plus = [0] * len(entry.values)
+    hinted = [0] * len(entry.values)
+    for start in range(len(stack) - 1, max(-1, len(stack) - 1 - _LONGEST), -1):
+        newest = stack[start]
+        minus = _hinted(newest)
+        for column, value in enumerate(newest.values):
+            plus[column] += value or 0
+            hinted[column] += -(value or 0) if minus else value or 0
+        size = len(stack) - start
+        if size < 2:
+            continue
+        yield from (_Candidate(start, signs) for signs in _sign_patterns(entry, stack[start:], plus, hinted, slack))
+        if doubtful and size <= 24 and _might_be_announced(entry, stack[start:]):
+            yield _Candidate(start, (1,) * size)
+            if size == 2:
+                yield _Candidate(start, (1, -1))
+
+
+def _might_be_announced(entry: Entry, items: list[Entry]) -> bool:
+    labels = [item.label for item in items]
+    plus = expected(entry.label, labels, (1,) * len(items), items[0].heading)
+    return plus >= _ANNOUNCED or (
+        len(items) == 2 and expected(entry.label, labels, (1, -1), items[0].heading) >= _ANNOUNCED
+    )
+
+
+def _sign_patterns(
+    entry: Entry, items: list[Entry], plus: list[int], hinted: list[int], slack: int
+) -> Iterator[tuple[int, ...]]:
+    """Signs under which the items sum to the entry in at least one column."""
+    size = len(items)
+    seen: set[tuple[int, ...]] = set()
+    for column, value in enumerate(entry.values):
+        if not value:
+            continue
+        for signs in _column_patterns(value, (plus[column], hinted[column]), items, column, slack):
+            if signs not in seen and len(signs) == size:
+                seen.add(signs)
+                yield signs
+
+
+def _column_patterns(
+    value: int, sums: tuple[int, int], items: list[Entry], column: int, slack: int
+) -> Iterator[tuple[int, ...]]:
+    plus, hinted = sums
+    size = len(items)
+    if abs(plus - value) <= slack:
+        yield (1,) * size
+    if abs(hinted - value) <= slack:
+        yield tuple(-1 if _hinted(item) else 1 for item in items)
+    first = items[0].values[column] or 0
+    if abs(2 * first - plus - value) <= slack:
+        yield (1, *(-1,) * (size - 1))
+    excess = plus - value
+    if excess % 2 or not excess:
+        return
+    numbers = [item.values[column] or 0 for item in items]
+    if size <= 16 and excess // 2 in numbers:
+        for flipped in (place for place, number in enumerate(numbers) if number == excess // 2):
+            yield tuple(-1 if place == flipped else 1 for place in range(size))
+    if size <= 6:
+        for pair in combinations(range(size), 2):
+            if numbers[pair[0]] + numbers[pair[1]] == excess // 2 and numbers[pair[0]] and numbers[pair[1]]:
+                yield tuple(-1 if place in pair else 1 for place in range(size))
