@@ -76,6 +76,7 @@ def convert(  # noqa: PLR0913 - the options of the command contract
     OUT/<name>.error.json and stops nothing else. What is no document is skipped in folders. Results go to standard
     output or OUT, everything else to standard error.
     """
+    import signal
     import sys
 
     from worker import settings as configuration
@@ -91,6 +92,8 @@ def convert(  # noqa: PLR0913 - the options of the command contract
         debug="--debug" in sys.argv,
     )
     request = Request(inputs, out, profile, options, witness or ())
+    # as Ctrl-C does it, with the children ended and the temporary files gone
+    signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
     with reporter() as report:
         status = convert_inputs(request, settings, report)
     raise typer.Exit(status)

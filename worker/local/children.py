@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import faulthandler
 import json
 import multiprocessing
 import os
 import resource
 import signal
+import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -139,6 +141,8 @@ def _main(task: Work, folder: Path, pages: Any, limits: Limits) -> None:
     nothing = os.open(os.devnull, os.O_RDONLY)
     for source, target in ((nothing, 0), (noise, 1), (noise, 2)):  # libraries talk; only results go to stdout
         os.dup2(source, target)
+    sys.stdout = sys.stderr = os.fdopen(2, "w", closefd=False, errors="backslashreplace")
+    faulthandler.enable(sys.stderr)  # a crash in a library says where it happened
     parent = multiprocessing.parent_process()
     confine(limits, parent.pid or 0 if parent is not None else 0)
     work(task, folder, lambda count: setattr(pages, "value", count))

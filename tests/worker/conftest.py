@@ -1,0 +1,42 @@
+"""What the tests of the command line share."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from tests.fakes import engine
+from worker.cli import main
+
+
+@dataclass(frozen=True)
+class Said:
+    """What a command answered."""
+
+    status: int
+    out: bytes
+    err: str
+
+
+@pytest.fixture
+def crossfoot(
+    monkeypatch: pytest.MonkeyPatch, capfdbinary: pytest.CaptureFixture[bytes], tmp_path: Path
+) -> Callable[..., Said]:
+    """The command line, run in this process, in an empty folder, with the engine that does what documents say."""
+    engine.install(lambda name, module: monkeypatch.setitem(sys.modules, name, module))
+    monkeypatch.chdir(tmp_path)
+
+    def run(*words: str | Path) -> Said:
+        monkeypatch.setattr(sys, "argv", ["crossfoot", *map(str, words)])
+        try:
+            status = main()
+        except SystemExit as end:
+            status = end.code if isinstance(end.code, int) else 1
+        said = capfdbinary.readouterr()
+        return Said(status, said.out, said.err.decode())
+
+    return run
