@@ -52,6 +52,7 @@ CREATE TABLE IF NOT EXISTS jobs(
 CREATE INDEX IF NOT EXISTS jobs_queued ON jobs(urgency, kind, hinted_at, id) WHERE state = 'queued';
 CREATE INDEX IF NOT EXISTS jobs_running ON jobs(lease_until) WHERE state = 'running';
 CREATE INDEX IF NOT EXISTS jobs_state ON jobs(state, id);
+CREATE INDEX IF NOT EXISTS jobs_claimed ON jobs(claimed_at) WHERE claimed_at IS NOT NULL;
 
 -- a name under results/, done/ and failed/ belongs to one document for ever
 CREATE TABLE IF NOT EXISTS names(

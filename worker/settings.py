@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import difflib
+import importlib.metadata
 import math
 import os
 from collections.abc import Mapping
@@ -157,6 +158,11 @@ class Settings:
         kept = {k: v for k, v in os.environ.items() if not k.startswith(PREFIX)}
         threads = {k: kept.get(k, "1") for k in ("OMP_THREAD_LIMIT", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS")}
         return kept | threads | self.variables() | dict(extra or {})
+
+
+def engine_name() -> str:
+    """The program and its version, as job rows name what converts."""
+    return f"crossfoot {importlib.metadata.version('crossfoot')}"
 
 
 def load(environment: Mapping[str, str] | None = None) -> Settings:

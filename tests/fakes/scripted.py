@@ -1,0 +1,123 @@
+"""The engine behind the service's sandbox, doing what its document says: a small real stand-in for the readers, with their ways to fail.
+
+The document is text; each line is a word and perhaps a number: ``sleep 0.5``, ``crash``, ``crash-once PATH``, ``hang``,
+``eat 4000`` (megabytes), ``raise``, ``fail``, ``locked`` (asks for the password ``KEY``), ``pages 7``, ``review``,
+``orphan PATH`` (starts a program that outlives it and writes its number there), ``note PATH`` (adds a line there).
+A document that begins with ``container`` is one; its parts are what ``----`` lines separate.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from schemas.errors import CrossfootError, EncryptedError, UnreadableError
+from schemas.filing import Engine, Filing, Identification, Source, to_json
+from worker.local.conversion import OUTCOME, RESULT, Work
+
+WARM: tuple[str, ...] = ()
+KEY = "open"
+
+
+def work(task: Work, folder: Path, tell_pages: Callable[[int], None]) -> None:
+    """Do what the document says and leave files as ``worker.local.conversion.work`` does."""
+    data = task.source.read_bytes()
+    try:
+        outcome = _convert(data, task, folder, tell_pages)
+    except CrossfootError as error:
+        outcome = {"state": "failed", "problem": error.problem(), "exit_status": error.exit_status}
+    (folder / OUTCOME).write_text(json.dumps(outcome), encoding="ascii")
+
+
+def _convert(data: bytes, task: Work, folder: Path, tell_pages: Callable[[int], None]) -> dict[str, Any]:
+    sha256 = hashlib.sha256(data).hexdigest()
+    lines = data.decode().splitlines()
+    if lines[:1] == ["container"]:
+        return _container(data, sha256, folder)
+    for line in lines:
+        word, _, rest = line.partition(" ")
+        if word == "pages":
+            tell_pages(int(rest))
+        elif word == "locked" and task.profile.password != KEY:
+            raise EncryptedError("It asks for a password; give it with --password.")
+        elif word in DEEDS:
+            DEEDS[word](rest)
+    parent = task.origin.parent if task.origin is not None else None
+    filing = Filing(
+        source=Source(sha256=sha256, bytes=len(data), kind="text", media_type="text/plain", parent=parent),
+        engine=Engine(crossfoot="fake", profile="default"),
+        outcome="complete",
+        verdict="unproved",
+        filing=Identification(registrant=lines[0] if lines else None),
+        pages=(),
+        tables=(),
+        checks=(),
+        findings=(),
+    )
+    (folder / RESULT).write_bytes(to_json(filing))
+    facts = {"verdict": "unproved", "outcome": "complete", "left_out": None, "tables": 0, "figures": 0}
+    return {"state": "converted", "sha256": sha256, **facts, "review": int("review" in lines)}
+
+
+def _container(data: bytes, sha256: str, folder: Path) -> dict[str, Any]:
+    bodies = data.split(b"container\n", 1)[1].split(b"----\n")
+    parts = []
+    for number, body in enumerate(bodies, start=1):
+        (folder / f"part-{number}").write_bytes(body)
+        origin = {"parent": sha256, "header": None}
+        digest = hashlib.sha256(body).hexdigest()
+        name = f"part{number}.txt"
+        parts.append({"number": number, "name": name, "file": f"part-{number}", "sha256": digest, "origin": origin})
+    return {"state": "container", "sha256": sha256, "bytes": len(data), "parts": parts}
+
+
+def _crash(_: str) -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def _crash_once(path: str) -> None:
+    if not Path(path).exists():
+        Path(path).touch()
+        _crash("")
+
+
+def _eat(megabytes: str) -> None:
+    bytearray(int(megabytes) * 1024 * 1024)
+
+
+def _raise(_: str) -> None:
+    raise ZeroDivisionError("a fault")
+
+
+def _fail(_: str) -> None:
+    raise UnreadableError("It is damaged on purpose.", "line 1")
+
+
+def _orphan(path: str) -> None:
+    process = subprocess.Popen(["sleep", "60"])
+    Path(path).write_text(str(process.pid), encoding="ascii")
+
+
+def _note(path: str) -> None:
+    with Path(path).open("a", encoding="ascii") as file:
+        file.write(f"{os.getpid()}\n")
+
+
+DEEDS: dict[str, Callable[[str], None]] = {
+    "sleep": lambda rest: time.sleep(float(rest)),
+    "hang": lambda _: time.sleep(3600),
+    "crash": _crash,
+    "crash-once": _crash_once,
+    "eat": _eat,
+    "raise": _raise,
+    "fail": _fail,
+    "orphan": _orphan,
+    "note": _note,
+}

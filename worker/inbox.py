@@ -1,0 +1,261 @@
+"""The inbox folder: a file that has come to rest becomes a job; ``python -m worker.inbox`` is the process.
+
+    inbox/q2/report.pdf  ──rename──▶  work/<id>/q2/report.pdf  ──job ends──▶  done/q2/report.pdf, or failed/…
+
+The rename is the claim: no file is taken twice. Bytes in the store and row in the database come next, and are durable
+before anything else happens; what lies in ``work/`` when the process starts goes on from where it was. Looking
+again and again is enough on every file system; nothing depends on being told of changes.
+"""
+
+from __future__ import annotations
+
+import errno
+import logging
+import os
+import secrets
+import shutil
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import Final
+
+from schemas.errors import StorageError, UnreadableError
+from worker import deliveries, results
+from worker.blobs import Blobs, is_regular, make_folder, open_regular
+from worker.database import Database
+from worker.naming import clean
+from worker.process import stopping
+from worker.routing import kind_of_bytes
+from worker.settings import Settings, engine_name, load
+
+log = logging.getLogger("crossfoot")
+
+SIDECAR_SUFFIX: Final = ".password"
+UNFINISHED: Final = (".part", ".partial", ".crdownload", ".filepart", ".download", ".opdownload", ".tmp", ".swp", "~")
+NO_DOCUMENTS: Final = frozenset({"thumbs.db", "desktop.ini", "@eadir", "__macosx", "lost+found", "$recycle.bin"})
+HIDDEN: Final = (".", "~$", "#recycle")
+# an empty file is often one whose first bytes are still to come; a PDF without its end often one half copied
+EMPTY_PATIENCE: Final = 12
+HALF_PATIENCE: Final = 3
+TAIL_BYTES: Final = 2048
+TICK_SECONDS: Final = 0.2
+AGAIN_SECONDS: Final = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What one look at a file shows."""
+
+    size: int
+    mtime_ns: int
+    inode: int
+    regular: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A look, and since when (monotonic seconds) every later one has shown the same."""
+
+    look: Look
+    since: float
+
+
+def observe(seen: Mapping[str, Seen], looks: Mapping[str, Look], now: float) -> dict[str, Seen]:
+    """What is known after another round of looks: a file that changed, or is new, starts again at ``now``."""
+    known = {path: seen[path] for path in looks if path in seen and seen[path].look == looks[path]}
+    return {path: known.get(path, Seen(look, now)) for path, look in looks.items()}
+
+
+def is_stable(seen: Seen, now: float, stability: float, patience: int = 1) -> bool:
+    """Whether a file has shown the same in looks that are ``patience`` times ``stability`` seconds apart."""
+    return now - seen.since >= stability * patience
+
+
+def read_patience(size: int, head: bytes, tail: bytes) -> int:
+    """How much longer than others a file must rest, by its first and last bytes."""
+    if size == 0:
+        return EMPTY_PATIENCE
+    return HALF_PATIENCE if b"%PDF-" in head and b"%%EOF" not in tail else 1
+
+
+def is_ignored(path: str) -> bool:
+    """Whether a path in the inbox is no document: hidden, unfinished, a system's own, or a password beside one."""
+    for part in PurePosixPath(path).parts:
+        name = part.lower()
+        if name.startswith(HIDDEN) or name.endswith(UNFINISHED) or name in NO_DOCUMENTS:
+            return True
+    return path.endswith(SIDECAR_SUFFIX)
+
+
+def scan(folder: Path) -> Iterator[tuple[str, Look]]:
+    """Every path that is no folder and not ignored, relative to the inbox, with what it shows. No link is followed."""
+    waiting = [""]
+    while waiting:
+        below = waiting.pop()
+        try:
+            with os.scandir(folder / below) as entries:
+                found = sorted(entries, key=lambda entry: entry.name)
+        except (FileNotFoundError, NotADirectoryError, PermissionError):
+            continue  # it went, or is another's, between two looks
+        for entry in found:
+            path = f"{below}/{entry.name}" if below else entry.name
+            if is_ignored(path):
+                continue
+            if entry.is_dir(follow_symlinks=False):
+                waiting.append(path)
+                continue
+            try:
+                status = entry.stat(follow_symlinks=False)
+            except FileNotFoundError:
+                continue
+            yield path, Look(status.st_size, status.st_mtime_ns, status.st_ino, is_regular(status))
+
+
+class Inbox:
+    """The folder of one home, and what is remembered of it between two looks."""
+
+    def __init__(self, settings: Settings, db: Database) -> None:
+        self._settings = settings
+        self._db = db
+        self._blobs = Blobs(settings.blobs)
+        self._seen: dict[str, Seen] = {}
+        self._waiting: dict[str, float] = {}
+
+    def recover(self) -> int:
+        """Take up what lies in ``work/``; how many documents that have no job yet."""
+        for folder in sorted(self._settings.work.iterdir()):
+            known = self._db.row("SELECT 1 FROM deliveries WHERE work_id = ?", (folder.name,))
+            if known is None and folder.is_dir():
+                self._waiting[folder.name] = 0.0
+        return len(self._waiting)
+
+    def look(self, now: float) -> int:
+        """One round: take every file that has come to rest; how many became jobs. ``now`` is monotonic."""
+        self._seen = observe(self._seen, dict(scan(self._settings.inbox)), now)
+        for path, seen in list(self._seen.items()):
+            stability = self._settings.watch_stability
+            if is_stable(seen, now, stability) and is_stable(seen, now, stability, self._patience(path, seen.look)):
+                del self._seen[path]
+                work_id = self._take(path)
+                if work_id is not None:
+                    self._waiting[work_id] = 0.0
+        return sum(self._ingest(work_id, now) for work_id, again in list(self._waiting.items()) if again <= now)
+
+    def _patience(self, path: str, look: Look) -> int:
+        if not look.regular or not look.size:
+            return EMPTY_PATIENCE if look.regular else 1
+        try:
+            with open_regular(self._settings.inbox / path) as stream:
+                head = stream.read(1024)
+                stream.seek(max(0, look.size - TAIL_BYTES))
+                return read_patience(look.size, head, stream.read(TAIL_BYTES))
+        except (UnreadableError, OSError):
+            return 1
+
+    def _take(self, path: str) -> str | None:
+        """Claim a file by moving it to a folder of its own in ``work/``; None when it is gone."""
+        work_id = f"{time.time_ns():016x}{secrets.token_hex(4)}"
+        source = self._settings.inbox / path
+        target = self._settings.work / work_id / clean(path)
+        make_folder(target.parent)
+        sidecar = source.with_name(source.name + SIDECAR_SUFFIX)
+        try:
+            if sidecar.is_file() and not sidecar.is_symlink():
+                _move(sidecar, target.with_name(target.name + SIDECAR_SUFFIX))
+            _move(source, target)
+        except FileNotFoundError:
+            shutil.rmtree(self._settings.work / work_id, ignore_errors=True)
+            return None
+        except OSError as error:
+            log.warning("%s: cannot be taken out of the inbox: %s", path, error.strerror)
+            return None
+        return work_id
+
+    def _ingest(self, work_id: str, now: float) -> int:
+        """Store and write down what lies in a folder of ``work/``; 1 for a new job, or one joined."""
+        folder = self._settings.work / work_id
+        document = find_document(folder)
+        if document is None:
+            del self._waiting[work_id]
+            return 0
+        path = document.relative_to(folder).as_posix()
+        try:
+            stored = self._blobs.put_file(document, self._settings.max_bytes)
+        except UnreadableError as error:
+            del self._waiting[work_id]
+            target = results.put_aside(self._settings, document, path, error)
+            shutil.rmtree(folder, ignore_errors=True)
+            log.info("%s: %s", target, error.detail)
+            return 0
+        except StorageError as error:
+            self._waiting[work_id] = now + AGAIN_SECONDS
+            log.warning("%s: %s Trying again in %.0f s.", path, error.detail, AGAIN_SECONDS)
+            return 0
+        arrival = deliveries.Arrival(
+            path=path,
+            sha256=stored.sha256,
+            size=stored.size,
+            kind=kind_of_bytes(stored.head),
+            urgency="normal",
+            engine=engine_name(),
+            work_id=work_id,
+            password=_read_password(document),
+        )
+        job = deliveries.arrive(self._db, arrival, time.time())
+        del self._waiting[work_id]
+        log.info("%s: job %d", path, job)
+        return 1
+
+
+def find_document(folder: Path) -> Path | None:
+    """The one document in a folder of ``work/``, wherever below it lies."""
+    found = (p for p in folder.rglob("*") if not p.is_dir() or p.is_symlink())
+    return next((p for p in sorted(found) if not p.name.endswith(SIDECAR_SUFFIX)), None)
+
+
+def _read_password(document: Path) -> str | None:
+    """The first line of the file that lies beside an encrypted document under its name and ``.password``."""
+    try:
+        with open_regular(document.with_name(document.name + SIDECAR_SUFFIX)) as stream:
+            return stream.readline(1024).decode(errors="replace").rstrip("\r\n") or None
+    except UnreadableError:
+        return None
+
+
+def _move(source: Path, target: Path) -> None:
+    """Rename; where the inbox is a mount of its own, copy, make sure, and remove."""
+    try:
+        source.rename(target)
+    except OSError as error:
+        if error.errno != errno.EXDEV:
+            raise
+        before = source.lstat()
+        shutil.copy2(source, target, follow_symlinks=False)
+        after = source.lstat()
+        if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns):
+            target.unlink()
+            raise FileNotFoundError(errno.ENOENT, "It changed while it was copied.", str(source)) from None
+        with target.open("rb") as stream:
+            os.fsync(stream.fileno())
+        source.unlink()
+
+
+def serve(settings: Settings) -> None:
+    """Look, take, and serve names whose jobs have ended, until told to stop."""
+    with Database.open(settings) as db, stopping() as stop:
+        inbox = Inbox(settings, db)
+        recovered = inbox.recover()
+        if recovered:
+            log.info("%d documents are taken up from %s", recovered, settings.work)
+        next_look = 0.0
+        while not stop.is_set():
+            if time.monotonic() >= next_look:
+                inbox.look(time.monotonic())
+                next_look = time.monotonic() + settings.watch_polling
+            results.deliver(settings, db)
+            stop.wait(min(TICK_SECONDS, settings.watch_polling))
+
+
+if __name__ == "__main__":
+    serve(load())

@@ -1,0 +1,141 @@
+"""Keeps the rows moving: silent workers lose their jobs, waiting jobs get hints. ``python -m worker.sweeper``.
+
+Redis holds hints only, and never more than a window of them for each queue, however long the back-fill: that is the
+back-pressure. A hint that is lost, with a worker or with Redis and all that was in it, is sent again because its row
+is still there. Redis being away is no event: rows wait.
+"""
+
+from __future__ import annotations
+
+import logging
+import shutil
+import time
+from typing import Final
+
+import redis
+from celery import Celery
+from kombu.exceptions import OperationalError
+
+from worker import leases
+from worker.app import KEY_PREFIX, TASK, make_app
+from worker.blobs import Blobs
+from worker.database import Database
+from worker.process import stopping
+from worker.routing import KINDS, URGENCIES, QueueKind, Urgency, queue_name
+from worker.settings import Settings, load
+
+log = logging.getLogger("crossfoot")
+
+TICK_SECONDS: Final = 0.2
+# where a queue is empty and a row waits, its hint is being claimed at this moment, or lost
+LOST_SECONDS: Final = 2.0
+CLEAN_SECONDS: Final = 60.0
+SOCKET_SECONDS: Final = 5.0
+UNREACHABLE: Final = (redis.RedisError, OperationalError, OSError)
+
+
+class Sweeper:
+    """The sweeper of one home."""
+
+    def __init__(self, settings: Settings, db: Database) -> None:
+        self._settings = settings
+        self._db = db
+        self._app: Celery = make_app(settings)
+        self._redis = redis.Redis.from_url(
+            settings.redis_url, socket_timeout=SOCKET_SECONDS, socket_connect_timeout=SOCKET_SECONDS
+        )
+        self._away = False
+
+    def sweep(self, now: float) -> None:
+        """Take jobs from silent workers."""
+        states = leases.expire(self._db, self._settings, now)
+        if states:
+            log.info("%d jobs taken from silent workers, %d of them given up", len(states), states.count("quarantined"))
+
+    def hint(self, now: float, *, again: bool) -> int:
+        """Send hints for waiting jobs, the most urgent queues first; how many. Redis being away is noted once.
+
+        Args:
+            now: wall-clock time. again: whether stale hints are sent again too.
+        """
+        try:
+            sent = sum(self._hint_queue(urgency, kind, now, again=again) for urgency in URGENCIES for kind in KINDS)
+        except UNREACHABLE as error:
+            if not self._away:
+                log.warning("Redis does not answer (%s); jobs wait in their rows", error)
+            self._away = True
+            return 0
+        if self._away and sent:
+            log.info("Redis answers again")
+            self._away = False
+        return sent
+
+    def _hint_queue(self, urgency: Urgency, kind: QueueKind, now: float, *, again: bool) -> int:
+        """One queue, as far as its window goes."""
+        newest = now - LOST_SECONDS if again else 0.0
+        if not self._find(urgency, kind, newest, 1):
+            return 0
+        queue = queue_name(urgency, kind)
+        length = self._redis.llen(KEY_PREFIX + queue)
+        outstanding = length if isinstance(length, int) else self._settings.hint_window
+        if outstanding and again:
+            newest = now - self._settings.rehint_seconds
+        jobs = self._find(urgency, kind, newest, max(0, self._settings.hint_window - outstanding))
+        # noted before they are sent: a worker that is quick may have given the job back before we could note it after
+        self._mark(jobs, now)
+        sent = 0
+        try:
+            with self._app.producer_or_acquire() as producer:
+                for job in jobs:
+                    self._app.send_task(TASK, args=[job], queue=queue, producer=producer, retry=False)
+                    sent += 1
+        finally:
+            self._mark(jobs[sent:], 0.0)
+        return sent
+
+    def _find(self, urgency: str, kind: str, newest: float, limit: int) -> list[int]:
+        """Waiting jobs of a queue whose last hint is not newer; those never hinted first."""
+        rows = self._db.rows(
+            "SELECT id FROM jobs WHERE state = 'queued' AND urgency = ? AND kind = ? AND hinted_at <= ?"
+            " ORDER BY hinted_at, id LIMIT ?",
+            (urgency, kind, newest, limit),
+        )
+        return [row["id"] for row in rows]
+
+    def _mark(self, jobs: list[int], now: float) -> None:
+        """Note when hints were sent (0: not at all)."""
+        if jobs:
+            with self._db.transaction():
+                for job in jobs:
+                    self._db.execute("UPDATE jobs SET hinted_at = ? WHERE id = ? AND state = 'queued'", (now, job))
+
+
+def remove_leftovers(settings: Settings, db: Database) -> int:
+    """Remove the folders of conversions that nobody holds any more, and half-written blobs; how many."""
+    found = list(settings.scratch.iterdir())  # before the rows are read: a job is claimed before its folder is made
+    held = {row["owner"].replace(":", "-") for row in db.rows("SELECT owner FROM jobs WHERE state = 'running'")}
+    left = [p for p in found if p.name not in held]
+    for folder in left:
+        shutil.rmtree(folder, ignore_errors=True)
+    return len(left) + Blobs(settings.blobs).remove_stale()
+
+
+def serve(settings: Settings) -> None:
+    """Sweep and hint until told to stop."""
+    with Database.open(settings) as db, stopping() as stop:
+        sweeper = Sweeper(settings, db)
+        next_sweep = next_clean = 0.0
+        while not stop.is_set():
+            due = time.monotonic() >= next_sweep
+            if due:
+                sweeper.sweep(time.time())
+                next_sweep = time.monotonic() + settings.sweep_seconds
+            if time.monotonic() >= next_clean:
+                remove_leftovers(settings, db)
+                next_clean = time.monotonic() + CLEAN_SECONDS
+            sweeper.hint(time.time(), again=due)
+            stop.wait(min(TICK_SECONDS, settings.sweep_seconds))
+
+
+if __name__ == "__main__":
+    serve(load())
