@@ -37,8 +37,8 @@ def result() -> dict[str, Any]:
         ],
         "tolerance": "1.5", "verdict": "exact",
     }  # fmt: skip
-    rows = [{"index": n, "label": "x", "path": [], "level": 0, "concept": None} for n in range(3)]
-    table = {
+    rows: list[dict[str, Any]] = [{"index": n, "label": "x", "path": [], "level": 0, "concept": None} for n in range(3)]
+    table: dict[str, Any] = {
         "id": "t0", "kind": "other", "title": None, "headnote": None, "currency": "USD", "scale": 1, "pages": [],
         "stub_heads": [], "columns": [{"index": 0, "kind": "value", "heads": [], "period": None}], "rows": rows,
         "figures": values, "texts": [],

@@ -139,15 +139,18 @@ def list_jobs(
     before: Annotated[
         int | None, typer.Option("--before", metavar="JOB", help="Only jobs older than this one.")
     ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line, with everything known.")] = False,
     home: Home = None,
 ) -> None:
     """List jobs: number, state, attempts, document, and what went wrong."""
+    import dataclasses
+
     from worker.jobs import Jobs
 
     with Jobs.open(_settings(home)) as rows:
         found = rows.list(state.value if state else None, limit, before)
     for job in found:
-        typer.echo(_line(job))
+        typer.echo(json.dumps(dataclasses.asdict(job)) if as_json else _line(job))
     if not found:
         typer.echo("crossfoot: no jobs", err=True)
 

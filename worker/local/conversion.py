@@ -112,14 +112,18 @@ def origin_of(recorded: dict[str, Any]) -> Origin:
 
 
 def summary(filing: Filing) -> dict[str, Any]:
-    """What is told about a result without opening it: verdict, outcome, what was left out, how much needs review."""
+    """What is told about a result without opening it: how it was read, what was proved, what was left out."""
     figures = [figure for table in filing.tables for figure in table.figures]
     left_out = [finding.message for finding in filing.findings if finding.severity == "error"]
+    routes = sorted({page.route for page in filing.pages})
     return {
         "verdict": filing.verdict,
         "outcome": filing.outcome,
         "left_out": left_out[0] if left_out else None,
+        "route": "+".join(routes) or filing.source.kind,
         "tables": len(filing.tables),
         "figures": len(figures),
+        "proved": sum(figure.status == "proved" for figure in figures),
+        "repaired": sum(figure.status == "repaired" for figure in figures),
         "review": sum(figure.needs_review for figure in figures),
     }
