@@ -36,9 +36,8 @@ def _header(filing: Filing) -> str:
 
 
 def _document(kind: str, number: int, name: str, body: str) -> str:
-    return (
-        f"<DOCUMENT>\n<TYPE>{kind}\n<SEQUENCE>{number}\n<FILENAME>{name}\n<DESCRIPTION>{kind}\n<TEXT>\n{body}</TEXT>\n</DOCUMENT>\n"
-    )
+    head = f"<DOCUMENT>\n<TYPE>{kind}\n<SEQUENCE>{number}\n<FILENAME>{name}\n<DESCRIPTION>{kind}\n"
+    return f"{head}<TEXT>\n{body}</TEXT>\n</DOCUMENT>\n"
 
 
 def edgar_submission(filing: Filing, documents: Sequence[tuple[str, str, str]]) -> str:
@@ -49,7 +48,8 @@ def edgar_submission(filing: Filing, documents: Sequence[tuple[str, str, str]]) 
         documents: (type, file name, content) of each part, ``("10-K", "main.htm", "<html>…")`` for example.
     """
     date = filing.report_date.replace("-", "")
-    head = f"<SEC-DOCUMENT>{filing.accession}.txt : {date}\n<SEC-HEADER>{filing.accession}.hdr.sgml : {date}\n{_header(filing)}\n</SEC-HEADER>\n"
+    head = f"<SEC-DOCUMENT>{filing.accession}.txt : {date}\n<SEC-HEADER>{filing.accession}.hdr.sgml : {date}\n"
+    head += f"{_header(filing)}\n</SEC-HEADER>\n"
     parts = [_document(kind, i, name, body) for i, (kind, name, body) in enumerate(documents, 1)]
     return head + "".join(parts) + "</SEC-DOCUMENT>\n"
 
@@ -57,7 +57,7 @@ def edgar_submission(filing: Filing, documents: Sequence[tuple[str, str, str]]) 
 def cover(filing: Filing) -> str:
     """A short text document without a table, as exhibits often are."""
     text = (
-        f"{filing.company} hereby consents to the incorporation by reference of its report for the period that ended on "
+        f"{filing.company} hereby consents to the incorporation by reference of its report for the period to "
         f"{filing.report_date} in the registration statements named in the index of exhibits."
     )
     return "EXHIBIT 23\n\n" + "\n".join(textwrap.wrap(text, 78)) + "\n"

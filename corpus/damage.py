@@ -1,4 +1,4 @@
-"""The damage that OCR does to figures in text, one function for each class, each with what was printed and what is true.
+"""The damage that OCR does to figures in text: one function for each class.
 
 A figure is damaged only where a reader could still find the truth from the sums around it; which cells are hit is drawn
 from a seed.
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import pairwise
 from random import Random
 
 from corpus.layouts import Printed
@@ -89,7 +90,7 @@ def swapped_digits(rng: Random, cell: Printed) -> Printed | None:
     inner = cell.body.strip("()")
     if len(inner) == 4 and inner.startswith("0.0"):
         return Printed(cell.sign, cell.body.replace(inner, inner[3] + inner[2] + "." + inner[0]), cell.tail, cell.mark)
-    pairs = [(a, b) for a, b in zip(digits, digits[1:], strict=False) if b == a + 1 and cell.body[a] != cell.body[b] and cell.body[b] != "0"]
+    pairs = [(a, b) for a, b in pairwise(digits) if b == a + 1 and cell.body[a] != cell.body[b] and cell.body[b] != "0"]
     if not pairs or len(digits) < 4:
         return None
     a, b = rng.choice(pairs)
@@ -168,4 +169,12 @@ def inject(rng: Random, table: Table, cells: list[list[Printed]], number: int, c
 
 def _record(number: int, place: tuple[int, int], name: str, prints: tuple[Printed, Printed], figure: Figure) -> Damage:
     after, before = prints
-    return Damage(number, place[0], place[1], name, (f"{after.sign} {after.body}{after.tail}").strip(), before.body + before.tail, figure.value)
+    return Damage(
+        number,
+        place[0],
+        place[1],
+        name,
+        (f"{after.sign} {after.body}{after.tail}").strip(),
+        before.body + before.tail,
+        figure.value,
+    )

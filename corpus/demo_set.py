@@ -4,26 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from itertools import count
 from pathlib import Path
 
 from corpus import containers, render_html, render_ocr, render_pdf, render_text, scan, sonus
 from corpus.filings import make
 from corpus.layouts import Layout, NumberStyle
 from corpus.model import Filing, Paragraph
+from corpus.render_ocr import Reading
 
 PASSWORD = "crossfoot"  # noqa: S105 - printed in the file's own name: the demo shows what an encrypted document gives
 LOOK = Layout(NumberStyle(), font="LiberationSerif", size=9.5, footer="number")
 
 
 def brief(seed: int, kinds: Sequence[str], most: int = 2) -> Filing:
-    """The first tables of some kinds of a generated filing, with the sentences before them."""
-    filing = make(seed, general_share=0.0)
-    blocks = []
-    for block in filing.blocks:
-        if isinstance(block, Paragraph) or (block.kind in kinds and sum(b.kind == block.kind for b in blocks if not isinstance(b, Paragraph)) < 1):
-            blocks.append(block)
-    tables = [b for b in blocks if not isinstance(b, Paragraph)][:most]
-    sentences = [b for b in blocks if isinstance(b, Paragraph)][:1]
+    """The first tables of some kinds of a generated filing in dollars, with the first sentence before them."""
+    filing = next(f for f in (make(seed + 1000 * k, general_share=0.0) for k in count()) if f.currency == "USD")
+    firsts = {t.kind: t for t in reversed(filing.tables)}
+    tables = [t for t in filing.tables if t.kind in kinds and firsts[t.kind] is t][:most]
+    sentences = [b for b in filing.blocks if isinstance(b, Paragraph)][:1]
     return replace(filing, blocks=[*sentences, *tables])
 
 
@@ -35,7 +34,11 @@ def _submission() -> bytes:
     main, other = brief(41, ("income statement", "balance sheet")), brief(41, ("cash flows",), 1)
     page = render_html.render(main, replace(LOOK, html="edgar"))
     text = render_text.render(other, replace(LOOK, leaders=True))
-    parts = [(main.form, "report.htm", page), ("EX-99", "flows.txt", text), ("EX-23", "consent.txt", containers.cover(main))]
+    parts = [
+        (main.form, "report.htm", page),
+        ("EX-99", "flows.txt", text),
+        ("EX-23", "consent.txt", containers.cover(main)),
+    ]
     return containers.edgar_submission(main, parts).encode()
 
 
@@ -48,20 +51,36 @@ def _bundle() -> bytes:
     return containers.archive(files)
 
 
+def _encoded(reading: Reading) -> bytes:
+    return reading.text.encode()
+
+
 STATEMENTS = ("balance sheet", "income statement", "cash flows", "note")
 
 DEMO: dict[str, Callable[[], bytes]] = {
-    "sonus-q2-ocr-text.txt": lambda: sonus.q2_text().text.encode(),
-    "sonus-q3-markdown.md": lambda: sonus.q3_markdown().text.encode(),
-    "ocr-damaged.txt": lambda: render_ocr.collapsed(brief(11, STATEMENTS, 3), LOOK, 1, 2).text.encode(),
+    "sonus-q2-ocr-text.txt": lambda: _encoded(sonus.q2_text()),
+    "sonus-q3-markdown.md": lambda: _encoded(sonus.q3_markdown()),
+    "ocr-damaged.txt": lambda: _encoded(render_ocr.collapsed(brief(11, STATEMENTS, 3), LOOK, 1, 2)),
     "text-layer.pdf": lambda: _pdf(21, STATEMENTS, LOOK, 4),
-    "ruled.pdf": lambda: _pdf(22, ("note", "income statement"), replace(LOOK, rules="ruled", font="LiberationSans", size=8.5), 2),
+    "ruled.pdf": lambda: _pdf(
+        22, ("note", "income statement"), replace(LOOK, rules="ruled", font="LiberationSans", size=8.5), 2
+    ),
     "scan-300dpi.pdf": lambda: scan.render(_pdf(23, ("balance sheet",), LOOK, 1), "scan300", "demo"),
-    "fax.pdf": lambda: scan.render(_pdf(24, ("income statement",), replace(LOOK, size=10.5, font="LiberationSans"), 1), "fax", "demo"),
-    "scan.png": lambda: scan.picture(_pdf(25, ("cash flows",), replace(LOOK, font="DejaVuSerifCondensed", size=8.5), 1), "scan200", "demo", "PNG"),
-    "photocopy.jpg": lambda: scan.picture(_pdf(26, ("note",), replace(LOOK, size=11), 1), "copy", "demo", "JPEG"),
-    "pages.tif": lambda: scan.picture(_pdf(27, ("income statement", "balance sheet"), replace(LOOK, split=False, size=10.5), 2), "fax", "demo", "TIFF"),
-    "report.html": lambda: render_html.render(brief(31, STATEMENTS, 4), replace(LOOK, html="edgar", rules="shaded")).encode(),
+    "fax.pdf": lambda: scan.render(
+        _pdf(24, ("income statement",), replace(LOOK, size=10.5, font="LiberationSans"), 1), "fax", "demo"
+    ),
+    "scan.png": lambda: scan.picture(
+        _pdf(25, ("cash flows",), replace(LOOK, font="DejaVuSerifCondensed", size=8.5), 1), "scan200", "demo", "PNG"
+    ),
+    "photocopy.jpg": lambda: scan.picture(
+        _pdf(26, ("income statement",), replace(LOOK, size=11), 1), "copy", "demo", "JPEG"
+    ),
+    "pages.tif": lambda: scan.picture(
+        _pdf(27, ("income statement", "balance sheet"), replace(LOOK, split=False, size=10.5), 2), "fax", "demo", "TIFF"
+    ),
+    "report.html": lambda: render_html.render(
+        brief(31, STATEMENTS, 4), replace(LOOK, html="edgar", rules="shaded")
+    ).encode(),
     "report-1996.txt": lambda: render_text.render(brief(32, STATEMENTS, 4), replace(LOOK, leaders=True)).encode(),
     "edgar-submission.txt": _submission,
     "bundle.zip": _bundle,

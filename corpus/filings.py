@@ -5,13 +5,13 @@ from __future__ import annotations
 from random import Random
 
 from corpus import general, notes, words
-from corpus.model import Filing, Figure, Paragraph, Table
+from corpus.model import Figure, Filing, Paragraph, Table
 from corpus.periods import day, draw_calendar
 from corpus.statements import Scene, balance_sheet, cash_flows, income_statement
 
 PROSE = (
     "The accompanying notes are an integral part of these statements.",
-    "The figures below have not been audited and include all normal recurring adjustments that management considers necessary.",
+    "The figures below have not been audited and include all adjustments that management considers necessary.",
     "Certain amounts of prior periods have been brought into line with the way they are shown in the current period.",
     "Demand held steady in most regions, while freight and energy weighed on costs during the second half.",
     "The following table sets out the amounts on which the discussion above is based.",
@@ -28,11 +28,27 @@ NUMBERED = (
 def _scene(rng: Random, *, annual: bool, currency: str) -> Scene:
     scale = rng.choice((0, 3, 3, 3, 6, 6))
     decimals = 1 if scale == 6 and rng.random() < 0.4 else 0
-    size = {0: 10 ** rng.randint(6, 9), 3: 10 ** rng.randint(4, 7), 6: 10 ** rng.randint(3, 5)}[scale] * rng.randint(1, 9)
-    prefix = rng.choice(("Consolidated ", "")) if annual else rng.choice(("Condensed Consolidated ", "Consolidated ", "Condensed "))
+    size = {0: 10 ** rng.randint(6, 9), 3: 10 ** rng.randint(4, 7), 6: 10 ** rng.randint(3, 5)}[scale] * rng.randint(
+        1, 9
+    )
+    prefix = (
+        rng.choice(("Consolidated ", ""))
+        if annual
+        else rng.choice(("Condensed Consolidated ", "Consolidated ", "Condensed "))
+    )
     share_scale = {0: 0, 3: rng.choice((3, 3, 0)), 6: rng.choice((6, 6, 0))}[scale]
-    return Scene(words.company(rng), draw_calendar(rng, annual=annual), scale, decimals, share_scale, size, prefix,
-                 rng.random() < 0.4, annual and rng.random() < 0.3, currency)  # fmt: skip
+    return Scene(
+        words.company(rng),
+        draw_calendar(rng, annual=annual),
+        scale,
+        decimals,
+        share_scale,
+        size,
+        prefix,
+        rng.random() < 0.4,
+        annual and rng.random() < 0.3,
+        currency,
+    )
 
 
 def sentence(rng: Random, scene: Scene) -> Paragraph:
@@ -40,8 +56,15 @@ def sentence(rng: Random, scene: Scene) -> Paragraph:
     if rng.random() < 0.5:
         return Paragraph(rng.choice(PROSE))
     text = rng.choice(NUMBERED)
-    return Paragraph(text.format(a=rng.randint(2, 9), b=f"{rng.randint(2, 90)}.{rng.randint(1, 9)}", c=rng.randint(3, 48),
-                                 e=rng.randint(300, 48_000), date=day(scene.calendar.year_end)))  # fmt: skip
+    return Paragraph(
+        text.format(
+            a=rng.randint(2, 9),
+            b=f"{rng.randint(2, 90)}.{rng.randint(1, 9)}",
+            c=rng.randint(3, 48),
+            e=rng.randint(300, 48_000),
+            date=day(scene.calendar.year_end),
+        )
+    )
 
 
 def _by_period(table: Table, row: int) -> dict[str, int]:
@@ -85,10 +108,11 @@ def make(seed: int, *, general_share: float = 0.15, notes_most: int = 4) -> Fili
         tables += [m(rng, scene) for m in rng.sample(notes.NOTES, rng.randint(1, notes_most))]
     blocks: list[Table | Paragraph] = []
     for table in tables:
-        for _ in range(rng.choice((0, 0, 1, 2))):
-            blocks.append(sentence(rng, scene))
+        blocks += [sentence(rng, scene) for _ in range(rng.choice((0, 0, 1, 2)))]
         blocks.append(table)
     form = "other" if plain else ("10-K" if annual else rng.choice(("10-Q", "10-Q", "8-K")))
     cik = str(rng.randint(9_000_000, 9_989_999)).rjust(10, "0")
     accession = f"{cik}-{scene.calendar.end.year % 100:02d}-{rng.randint(1, 99999):06d}"
-    return Filing(f"g{seed:05d}", scene.company, form, scene.calendar.end.isoformat(), blocks, currency, cik, accession, seed)
+    return Filing(
+        f"g{seed:05d}", scene.company, form, scene.calendar.end.isoformat(), blocks, currency, cik, accession, seed
+    )

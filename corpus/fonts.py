@@ -1,4 +1,4 @@
-"""Typefaces of the PDF renderer: the standard fourteen, and TrueType files of Debian packages where they are installed."""
+"""Typefaces of the PDF renderer: the standard ones, and TrueType files of Debian packages where installed."""
 
 from __future__ import annotations
 
@@ -15,7 +15,11 @@ ROOT = Path("/usr/share/fonts/truetype")
 FILES = {
     "LiberationSerif": ("liberation/LiberationSerif-Regular.ttf", "liberation/LiberationSerif-Bold.ttf", "Times"),
     "LiberationSans": ("liberation/LiberationSans-Regular.ttf", "liberation/LiberationSans-Bold.ttf", "Helvetica"),
-    "LiberationNarrow": ("liberation/LiberationSansNarrow-Regular.ttf", "liberation/LiberationSansNarrow-Bold.ttf", "Helvetica"),
+    "LiberationNarrow": (
+        "liberation/LiberationSansNarrow-Regular.ttf",
+        "liberation/LiberationSansNarrow-Bold.ttf",
+        "Helvetica",
+    ),
     "LiberationMono": ("liberation/LiberationMono-Regular.ttf", "liberation/LiberationMono-Bold.ttf", "Courier"),
     "DejaVuSerif": ("dejavu/DejaVuSerif.ttf", "dejavu/DejaVuSerif-Bold.ttf", "Times"),
     "DejaVuSans": ("dejavu/DejaVuSans.ttf", "dejavu/DejaVuSans-Bold.ttf", "Helvetica"),
@@ -32,7 +36,11 @@ FILES = {
     "OpenSans": ("open-sans/OpenSans-Regular.ttf", "open-sans/OpenSans-Bold.ttf", "Helvetica"),
     "Typewriter": ("gnutypewriter/GNUTypewriter.ttf", "gnutypewriter/GNUTypewriter.ttf", "Courier"),
 }
-STANDARD = {"Times": ("Times-Roman", "Times-Bold"), "Helvetica": ("Helvetica", "Helvetica-Bold"), "Courier": ("Courier", "Courier-Bold")}
+STANDARD = {
+    "Times": ("Times-Roman", "Times-Bold"),
+    "Helvetica": ("Helvetica", "Helvetica-Bold"),
+    "Courier": ("Courier", "Courier-Bold"),
+}
 
 
 class Face(NamedTuple):

@@ -28,15 +28,37 @@ def _row(sheet: Sheet, label: str, cells: list[Figure | Text | None], texts: dic
 def price_list(rng: Random, scene: Scene) -> Table:
     """Articles with a number, a unit and a price; nothing to sum."""
     del scene
-    columns = [Column(("Item No.",), None, "text"), Column(("Unit",), None, "text"), Column(("List Price",)), Column(("Net Price",))]
+    columns = [
+        Column(("Item No.",), None, "text"),
+        Column(("Unit",), None, "text"),
+        Column(("List Price",)),
+        Column(("Net Price",)),
+    ]
     sheet = Sheet(columns)
-    goods = ("Hex bolt, zinc plated", "Copper pipe 15 mm", "Ball valve 1/2 in", "Gate valve, brass", "Compression elbow", "PTFE tape",
-             "Radiator 600 x 1200", "Pressure gauge 0-10 bar", "Pump, circulating", "Insulation sleeve, 2 m", "Flexible hose", "Check valve")  # fmt: skip
+    goods = (
+        "Hex bolt, zinc plated",
+        "Copper pipe 15 mm",
+        "Ball valve 1/2 in",
+        "Gate valve, brass",
+        "Compression elbow",
+        "PTFE tape",
+        "Radiator 600 x 1200",
+        "Pressure gauge 0-10 bar",
+        "Pump, circulating",
+        "Insulation sleeve, 2 m",
+        "Flexible hose",
+        "Check valve",
+    )
     cut = rng.choice((85, 90, 95))
     for name in words.some(rng, goods, 6, 11):
         price = rng.randint(45, 64_000)
         figures: list[Figure | Text | None] = [Figure(price, 2, scale=0), Figure(rounded(price * cut, 100), 2, scale=0)]
-        _row(sheet, name, figures, {0: f"{rng.randint(1000, 9999)}-{rng.randint(10, 99)}", 1: rng.choice(("each", "100", "m", "box"))})
+        _row(
+            sheet,
+            name,
+            figures,
+            {0: f"{rng.randint(1000, 9999)}-{rng.randint(10, 99)}", 1: rng.choice(("each", "100", "m", "box"))},
+        )
     return _table("Price List", sheet, "Description")
 
 
@@ -47,14 +69,28 @@ def bank_statement(rng: Random, scene: Scene) -> Table:
     when = date(scene.calendar.end.year, rng.randint(1, 12), 1)
     balance = rng.randint(90_000, 2_000_000)
     _row(sheet, "Opening balance", [None, None, Figure(balance, 2, scale=0)], {0: f"{when:%m/%d}"})
-    texts = ("Card payment, grocery store", "Direct deposit, payroll", "Check 1042", "Transfer to savings", "Utility payment", "Interest", "ATM withdrawal", "Rent")
+    texts = (
+        "Card payment, grocery store",
+        "Direct deposit, payroll",
+        "Check 1042",
+        "Transfer to savings",
+        "Utility payment",
+        "Interest",
+        "ATM withdrawal",
+        "Rent",
+    )
     for i in range(rng.randint(6, 14)):
         when += timedelta(days=rng.randint(1, 3))
         text, amount = rng.choice(texts), rng.randint(300, 180_000)
         inward = text.startswith(("Direct", "Interest"))
         balance += amount if inward else -amount
         moved = Figure(amount, 2, scale=0)
-        _row(sheet, text, [None if inward else moved, moved if inward else None, Figure(balance, 2, scale=0)], {0: f"{when:%m/%d}"})
+        _row(
+            sheet,
+            text,
+            [None if inward else moved, moved if inward else None, Figure(balance, 2, scale=0)],
+            {0: f"{when:%m/%d}"},
+        )
         terms = (((i, 3), 1), ((i + 1, 2), 1) if inward else ((i + 1, 1), -1))
         sheet.identities.append(Identity("roll_forward", (i + 1, 3), terms))
     return _table("Account Activity", sheet, "Description")
@@ -69,7 +105,11 @@ def utility_bill(rng: Random, scene: Scene) -> Table:
     for i, name in enumerate(("Energy charge, first tier (kWh)", "Energy charge, second tier (kWh)", "Delivery (kWh)")):
         use, rate = rng.randint(120, 900), rng.randint(412, 2950)
         amount = rounded(use * rate, 100)
-        rows.append(_row(sheet, name, [Figure(use, 0, "pure", scale=0), Figure(rate, 4, scale=0), Figure(amount, 2, scale=0)], {}))
+        rows.append(
+            _row(
+                sheet, name, [Figure(use, 0, "pure", scale=0), Figure(rate, 4, scale=0), Figure(amount, 2, scale=0)], {}
+            )
+        )
         # the amount is a rounded product: its ratio with the usage gives the rate within a rounding
         sheet.identities.append(Identity("ratio", (i, 1), (((i, 2), 1),), (i, 0), slack=60))
     rows.append(_row(sheet, "Service charge", [None, None, Figure(rng.randint(500, 2500), 2, scale=0)], {}))
@@ -90,14 +130,25 @@ def budget(rng: Random, scene: Scene) -> Table:
     heads = ("Adopted", "Amended", "Actual", "Variance", "Percent Used")
     columns = [Column((f"Fiscal Year {year}", h), period) for h in heads]
     sheet = Sheet(columns)
-    names = ("General government", "Public safety", "Public works", "Health and welfare", "Parks and recreation", "Libraries", "Debt service", "Judicial")
+    names = (
+        "General government",
+        "Public safety",
+        "Public works",
+        "Health and welfare",
+        "Parks and recreation",
+        "Libraries",
+        "Debt service",
+        "Judicial",
+    )
     data = []
     for _ in (chosen := words.some(rng, names, 4, 8)):
         adopted = rng.randint(200_000, 9_000_000)
         amended = adopted + rng.choice((0, 1)) * rng.randint(-90_000, 200_000)
         data.append((adopted, amended, amended * rng.randint(80, 104) // 100))
     totals = (sum(d[0] for d in data), sum(d[1] for d in data), sum(d[2] for d in data))
-    for i, (name, (adopted, amended, actual)) in enumerate([*zip(chosen, data, strict=True), ("Total expenditures", totals)]):
+    for i, (name, (adopted, amended, actual)) in enumerate(
+        [*zip(chosen, data, strict=True), ("Total expenditures", totals)]
+    ):
         figures = [Figure(v, scale=0, nil=v == 0) for v in (adopted, amended, actual, amended - actual)]
         figures.append(Figure(rounded(actual * 1000, amended), 1, "percent"))
         last = i == len(chosen)
@@ -121,7 +172,11 @@ def holders(rng: Random, scene: Scene) -> Table:
         percent: Figure | Text = Figure(rounded(held * 1000, total), 1, "percent") if held * 100 > total else Text("*")
         sheet.add(Row("data", name), [Figure(held, 0, "shares", scale=0, mark=mark), percent])
     table = _table("Security Ownership of Certain Beneficial Owners", sheet, "Name")
-    table.footnotes = ["* Less than one percent.", "(1) Includes shares held in trust.", "(2) Includes options that may be exercised within 60 days."]
+    table.footnotes = [
+        "* Less than one percent.",
+        "(1) Includes shares held in trust.",
+        "(2) Includes options that may be exercised within 60 days.",
+    ]
     return table
 
 
@@ -138,11 +193,26 @@ def committees(rng: Random, scene: Scene) -> Table:
 def exhibits(rng: Random, scene: Scene) -> Table:
     """Words and dates: an index of documents."""
     sheet = Sheet([Column(("Date Filed",), None, "text"), Column(("Form",), None, "text")])
-    names = ("Amended certificate of incorporation", "Bylaws, as amended", "Form of indenture", "Credit agreement", "List of subsidiaries", "Consent of auditors")
+    names = (
+        "Amended certificate of incorporation",
+        "Bylaws, as amended",
+        "Form of indenture",
+        "Credit agreement",
+        "List of subsidiaries",
+        "Consent of auditors",
+    )
     for name in words.some(rng, names, 3, 6):
         when = f"{rng.choice(MONTHS[1:])} {rng.randint(1, 28)}, {scene.calendar.end.year - rng.randint(0, 6)}"
         _row(sheet, name, [], {0: when, 1: rng.choice(("8-K", "10-Q", "10-K", "S-1"))})
     return _table("Index to Exhibits", sheet, "Exhibit")
 
 
-GENERAL: tuple[Callable[[Random, Scene], Table], ...] = (price_list, bank_statement, utility_bill, budget, holders, committees, exhibits)
+GENERAL: tuple[Callable[[Random, Scene], Table], ...] = (
+    price_list,
+    bank_statement,
+    utility_bill,
+    budget,
+    holders,
+    committees,
+    exhibits,
+)

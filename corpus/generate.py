@@ -4,7 +4,9 @@
     python -m corpus.generate corpus OUTDIR --seed N --count K --variants html pdf txt scan300 fax
     python -m corpus.generate truth OUTDIR --seed N --count K
 
-``corpus`` writes ``OUTDIR/<id>/document.html document.pdf scan300.pdf … truth.json``, laid out as the benchmark expects it.
+``corpus`` writes ``OUTDIR/<id>/document.html document.pdf scan300.pdf … truth.json``, laid out as the benchmark
+expects it. A variant may name a style: ``html=old``, ``txt=ocr``, ``txt=markdown``, ``scan300=hard``,
+``scan200=random`` write the file of the variant in that style, so that the benchmark scores it under its name.
 """
 
 from __future__ import annotations
@@ -12,64 +14,89 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from corpus import render_html, render_pdf, render_text, scan
+from corpus import render_html, render_ocr, render_pdf, render_text, scan
 from corpus.demo_set import write_demo
 from corpus.filings import make
 from corpus.layouts import Layout, draw
 from corpus.model import Filing
-from corpus.truth import dump, truth
+from corpus.render_ocr import Reading
+from corpus.truth import damage_truth, dump, truth
 
 FILES = {"html": "document.html", "pdf": "document.pdf", "txt": "document.txt"}
 SCANS = tuple(scan.PRESETS)
+DIALECTS = ("1990s", "ocr", "markdown", "pipes")
 
 
-def file_name(variant: str) -> str:
-    """Where a variant lies inside its document's folder.
+@dataclass(frozen=True, slots=True)
+class Variant:
+    """A file to write: its name in the benchmark and the style in which it is written."""
+
+    name: str
+    style: str = ""
+
+    @property
+    def file(self) -> str:
+        """Where it lies inside its document's folder."""
+        return FILES.get(self.name, f"{self.name}.pdf")
+
+
+def variant(text: str) -> Variant:
+    """Read ``name`` or ``name=style``.
 
     Raises:
-        KeyError: no variant has that name.
+        ValueError: no such variant, or no such style of it.
     """
-    if variant in FILES:
-        return FILES[variant]
-    if variant not in SCANS:
-        raise KeyError(f"no variant {variant!r}; there are {', '.join((*FILES, *SCANS))}")
-    return f"{variant}.pdf"
+    name, _, style = text.partition("=")
+    styles = {"html": tuple(render_html.WRITERS), "txt": DIALECTS, "pdf": ()}.get(name, (*SCANS, "random"))
+    if name not in FILES and name not in SCANS:
+        raise ValueError(f"no variant {name!r}; there are {', '.join((*FILES, *SCANS))}")
+    if style and style not in styles:
+        raise ValueError(f"no style {style!r} of {name}; there are {', '.join(styles)}")
+    return Variant(name, style)
 
 
-def variants_of(filing: Filing, layout: Layout, variants: Sequence[str]) -> dict[str, bytes]:
-    """The asked-for renderings of one filing, by file name."""
-    out: dict[str, bytes] = {}
-    paper = render_pdf.render(filing, layout) if any(v not in {"html", "txt"} for v in variants) else b""
-    for variant in variants:
-        name = file_name(variant)
-        if variant == "html":
-            out[name] = render_html.render(filing, layout).encode()
-        elif variant == "txt":
-            out[name] = render_text.render(filing, layout).encode()
-        elif variant == "pdf":
-            out[name] = paper
+def _text(filing: Filing, layout: Layout, dialect: str) -> Reading:
+    """The filing as text in one of the dialects, with the damage that was put into it."""
+    if dialect == "ocr":
+        return render_ocr.collapsed(filing, layout, filing.seed)
+    if dialect in {"markdown", "pipes"}:
+        return render_ocr.markdown(filing, layout, filing.seed, form="tab" if dialect == "markdown" else "pipe")
+    return Reading(render_text.render(filing, layout))
+
+
+def write_filing(folder: Path, filing: Filing, layout: Layout, variants: Sequence[Variant]) -> None:
+    """One filing in a folder of its own: the asked-for renderings and their truth."""
+    folder.mkdir(parents=True, exist_ok=True)
+    paper = render_pdf.render(filing, layout) if any(v.name not in {"html", "txt"} for v in variants) else b""
+    document = truth(filing, layout.numbers, [v.name for v in variants], render_pdf.page_count(paper))
+    for v in variants:
+        if v.name == "html":
+            data = render_html.render(filing, replace(layout, html=v.style or layout.html)).encode()
+        elif v.name == "txt":
+            reading = _text(filing, layout, v.style)
+            data = reading.text.encode()
+            document["damage"] = damage_truth(filing, reading.damage)
         else:
-            out[name] = scan.render(paper, variant, filing.id)
-    return out
+            data = paper if v.name == "pdf" else scan.render(paper, v.style or v.name, filing.id)
+        (folder / v.file).write_bytes(data)
+    (folder / "truth.json").write_text(dump(document), encoding="utf-8")
 
 
-def write_corpus(out: Path, seed: int, count: int, variants: Sequence[str], *, general_share: float = 0.15) -> None:
+def write_corpus(out: Path, seed: int, count: int, variants: Sequence[Variant], *, general_share: float = 0.15) -> None:
     """``count`` filings drawn from ``seed``, each in a folder of its own with its truth."""
     for number in range(count):
         filing = make(seed * 1000 + number, general_share=general_share)
-        layout = draw(filing, seed)
-        folder = out / filing.id
-        folder.mkdir(parents=True, exist_ok=True)
-        for name, data in variants_of(filing, layout, variants).items():
-            (folder / name).write_bytes(data)
-        (folder / "truth.json").write_text(dump(truth(filing, layout.numbers, variants)), encoding="utf-8")
+        write_filing(out / filing.id, filing, draw(filing, seed), variants)
 
 
 def main(arguments: Sequence[str]) -> int:
     """Run one of the three commands; returns the exit status."""
-    parser = argparse.ArgumentParser(prog="python -m corpus.generate", description="Write documents whose figures are known.")
+    parser = argparse.ArgumentParser(
+        prog="python -m corpus.generate", description="Write documents whose figures are known."
+    )
     parser.add_argument("what", choices=("demo", "corpus", "truth"))
     parser.add_argument("out", type=Path)
     parser.add_argument("--seed", type=int, default=1)
@@ -81,12 +108,10 @@ def main(arguments: Sequence[str]) -> int:
         names = write_demo(options.out)
         print(f"{len(names)} documents in {options.out}")
         return 0
-    for variant in options.variants:
-        try:
-            file_name(variant)
-        except KeyError as error:
-            parser.error(str(error.args[0]))
-    variants = options.variants if options.what == "corpus" else []
+    try:
+        variants = [variant(v) for v in options.variants] if options.what == "corpus" else []
+    except ValueError as error:
+        parser.error(str(error))
     write_corpus(options.out, options.seed, options.count, variants, general_share=options.general)
     print(f"{options.count} documents in {options.out}")
     return 0

@@ -8,6 +8,9 @@ from typing import Literal
 
 from corpus.model import Cell, Figure, Filing, Row, Table, Text
 
+MoneyRows = Literal["all", "ends", "none"]
+Negative = Literal["paren", "minus", "trailing"]
+
 SIGN = {"USD": "$", "EUR": "€", "GBP": "£", "CHF": ""}
 
 
@@ -16,10 +19,10 @@ class NumberStyle:
     """How figures are set: ``money`` says which rows carry the currency sign."""
 
     currency: str = "$"
-    money: Literal["all", "ends", "none"] = "ends"
+    money: MoneyRows = "ends"
     group: str = ","
     point: str = "."
-    negative: Literal["paren", "minus", "trailing"] = "paren"
+    negative: Negative = "paren"
     nil: str = "—"
 
 
@@ -72,24 +75,44 @@ class Layout:
 
 
 FONTS = (
-    "Times", "Helvetica", "Courier", "LiberationSerif", "LiberationSans", "LiberationNarrow", "DejaVuSerif", "DejaVuSans",
-    "DejaVuCondensed", "DejaVuSerifCondensed", "Carlito", "Caladea", "ComputerModern", "Lato", "Gentium", "GentiumBook", "Garamond", "OpenSans",
-    "Typewriter", "ComputerModernSans",
-)  # fmt: skip
+    "Times",
+    "Helvetica",
+    "Courier",
+    "LiberationSerif",
+    "LiberationSans",
+    "LiberationNarrow",
+    "DejaVuSerif",
+    "DejaVuSans",
+    "DejaVuCondensed",
+    "DejaVuSerifCondensed",
+    "Carlito",
+    "Caladea",
+    "ComputerModern",
+    "Lato",
+    "Gentium",
+    "GentiumBook",
+    "Garamond",
+    "OpenSans",
+    "Typewriter",
+    "ComputerModernSans",
+)
 
 
 def number_style(rng: Random, filing: Filing) -> NumberStyle:
     """A number style that fits the filing's currency."""
     sign = SIGN[filing.currency]
-    money = rng.choice(("all", "ends", "ends", "ends", "none"))
+    choices: tuple[MoneyRows, ...] = ("all", "ends", "ends", "ends", "none")
+    money = rng.choice(choices)
+    parens: tuple[Negative, ...] = ("paren", "paren", "paren", "paren", "paren", "minus", "trailing")
     if filing.currency == "USD":
-        negative = rng.choice(("paren", "paren", "paren", "paren", "paren", "minus", "trailing"))
-        return NumberStyle(sign, money, ",", ".", negative, rng.choice(("—", "—", "–", "-", "--")))
+        return NumberStyle(sign, money, ",", ".", rng.choice(parens), rng.choice(("—", "—", "–", "-", "--")))
     if filing.currency == "GBP":
-        return NumberStyle(sign, money, ",", ".", rng.choice(("paren", "minus")), rng.choice(("—", "–", "-")))
+        return NumberStyle(sign, money, ",", ".", rng.choice(parens[4:6]), rng.choice(("—", "–", "-")))
     group = "'" if filing.currency == "CHF" else rng.choice((".", ".", " "))
     point = "." if filing.currency == "CHF" else ","
-    return NumberStyle(sign, rng.choice(("none", "ends")), group, point, rng.choice(("paren", "minus")), rng.choice(("—", "–", "-")))
+    return NumberStyle(
+        sign, rng.choice(choices[3:]), group, point, rng.choice(parens[4:6]), rng.choice(("—", "–", "-"))
+    )
 
 
 def draw(filing: Filing, seed: int) -> Layout:
@@ -115,7 +138,7 @@ def draw(filing: Filing, seed: int) -> Layout:
         head_rules=rng.random() < 0.7,
         note_in_stub=rng.random() < 0.3,
         repeat_heads=rng.random() < 0.6,
-        side_by_side=size <= 8 and not wide and rng.random() < 0.5,
+        side_by_side=size <= 10 and not wide and rng.random() < 0.4,
         split=rng.random() < 0.6,
         footer=rng.choice(("number", "dashes", "long", "")),
         running_head=rng.random() < 0.4,
@@ -142,7 +165,7 @@ def printed(cell: Cell, row: Row, style: NumberStyle) -> Printed:
         return Printed()
     if isinstance(cell, Text):
         return Printed(body=cell.text)
-    money = cell.unit in {"currency", "per_share"} and (style.money == "all" or style.money == "ends" and row.money)
+    money = cell.unit in {"currency", "per_share"} and (style.money == "all" or (style.money == "ends" and row.money))
     sign = style.currency if money else ""
     tail = "%" if cell.unit == "percent" else ""
     if cell.nil:

@@ -71,7 +71,7 @@ Ref = tuple[int, int]  # row and column, counted over all rows and columns of th
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """``total = factor · Σ weight·term / divisor``, by cells of one table; ``slack`` in units of the total's last place."""
+    """``total = factor · Σ weight·term / divisor`` over cells of one table; ``slack`` in last places of the total."""
 
     kind: Literal["foot", "cross_foot", "ratio", "roll_forward"]
     total: Ref

@@ -46,7 +46,9 @@ class TableBox:
         self.face: Face = face(layout.font)
         self.size = layout.size
         self.pad = 4.0 if layout.rules == "ruled" else 0.0
-        self.cells = [[printed(c, r, layout.numbers) for c in r.cells] or [Printed()] * len(table.columns) for r in table.rows]
+        self.cells = [
+            [printed(c, r, layout.numbers) for c in r.cells] or [Printed()] * len(table.columns) for r in table.rows
+        ]
         while True:
             self._measure(room)
             if self.stub >= min(self._label_width(), room * 0.3) or self.size <= SMALLEST:
@@ -61,7 +63,10 @@ class TableBox:
         return self.size * 1.12
 
     def _label_width(self) -> float:
-        widest = max((width(r.label, self.face.bold, self.size) + r.level * self.layout.indent for r in self.table.rows), default=0)
+        widest = max(
+            (width(r.label, self.face.bold, self.size) + r.level * self.layout.indent for r in self.table.rows),
+            default=0,
+        )
         return widest + 8
 
     def _parts(self, cell: Printed) -> tuple[str, str]:
@@ -76,10 +81,20 @@ class TableBox:
         font, size, count = self.face.bold, self.size, len(self.table.columns)
         rows = range(len(self.cells))
         self.signs = [max((width(self.cells[r][c].sign, font, size) for r in rows), default=0) for c in range(count)]
-        self.over = [max((width(self._parts(self.cells[r][c])[1], font, size) for r in rows), default=0) for c in range(count)]
-        cores = [max((width(self._parts(self.cells[r][c])[0], font, size) for r in rows), default=0) for c in range(count)]
-        words = [max((width(w, font, size) for h in col.heads for w in [max(h.split() or [""], key=len)]), default=0) for col in self.table.columns]
-        inner = [s + (3 if s and not self.layout.glued else 0) + c + o for s, c, o in zip(self.signs, cores, self.over, strict=True)]
+        self.over = [
+            max((width(self._parts(self.cells[r][c])[1], font, size) for r in rows), default=0) for c in range(count)
+        ]
+        cores = [
+            max((width(self._parts(self.cells[r][c])[0], font, size) for r in rows), default=0) for c in range(count)
+        ]
+        words = [
+            max((width(w, font, size) for h in col.heads for w in [max(h.split() or [""], key=len)]), default=0)
+            for col in self.table.columns
+        ]
+        inner = [
+            s + (3 if s and not self.layout.glued else 0) + c + o
+            for s, c, o in zip(self.signs, cores, self.over, strict=True)
+        ]
         self.widths = [max(i, w, 22) + 2 * self.pad for i, w in zip(inner, words, strict=True)]
         self.gap = 0.0 if self.pad else size * (1.1 if count < 5 else 0.7)
         body = sum(self.widths) + self.gap * count
@@ -97,7 +112,7 @@ class TableBox:
     def _line(self, number: int) -> Line:
         row = self.table.rows[number]
         inset = row.level * self.layout.indent
-        room = (self.width if row.kind == "section" and not self.pad else self.stub) - inset - 6 - 2 * self.pad
+        room = (self.width if row.kind == "section" else self.stub) - inset - 6 - 2 * self.pad
         label = wrap(row.label, self.face.regular, self.size, max(room, 30))
         height = self.size * self.layout.leading + (len(label) - 1) * self.step + self.pad
         if row.rule and self.layout.rules in {"totals", "shaded"}:
@@ -144,9 +159,20 @@ class TableBox:
                     canvas.line(x + left, bottom, x + right, bottom)
             y = bottom
         self._stub_head(canvas, x, y)
-        if self.layout.rules in {"ruled", "half"}:
+        if self.layout.rules == "ruled":
+            self._head_frames(canvas, x, top, y)
+        elif self.layout.rules == "half":
             self._frame(canvas, x, top, y)
-        return y - 1
+        return y if self.pad else y - 1
+
+    def _head_frames(self, canvas: Any, x: float, top: float, bottom: float) -> None:
+        """A box around each head, so that no line runs through a spanner."""
+        canvas.setLineWidth(0.6)
+        canvas.rect(x, bottom, self.stub, top - bottom)
+        for height, placed in self.heads:
+            for left, right, _, _ in placed:
+                canvas.rect(x + left, top - height, right - left, height)
+            top -= height
 
     def _head_rule(self, level: int, text: list[str], *, wide: bool) -> bool:
         return self.layout.head_rules and bool(text[0]) and (wide or level == len(self.heads) - 1)
@@ -165,7 +191,10 @@ class TableBox:
         """Whether the headnote stands above the stub; else it stands under the title."""
         if not self.layout.note_in_stub or self.table.stub_head:
             return False
-        return len(wrap(self.table.headnote, self.face.regular, self.size, max(self.stub - 6, 30))) * self.step <= self.head_height + 2
+        return (
+            len(wrap(self.table.headnote, self.face.regular, self.size, max(self.stub - 6, 30))) * self.step
+            <= self.head_height + 2
+        )
 
     def _frame(self, canvas: Any, x: float, top: float, bottom: float) -> None:
         canvas.setLineWidth(0.6)
@@ -197,7 +226,11 @@ class TableBox:
         return bottom
 
     def _weight(self, row: Row) -> str:
-        return self.face.bold if row.rule == "double" and self.layout.head_bold and self.layout.tight else self.face.regular
+        return (
+            self.face.bold
+            if row.rule == "double" and self.layout.head_bold and self.layout.tight
+            else self.face.regular
+        )
 
     def _draw_label(self, canvas: Any, line: Line, x: float, base: float) -> None:
         canvas.setFont(self._weight(line.row), self.size)
@@ -236,7 +269,10 @@ class TableBox:
 
     def _draw_rules(self, canvas: Any, line: Line, x: float, ys: tuple[float, float, float]) -> None:
         top, base, bottom = ys
-        if self.layout.rules == "ruled":
+        if self.layout.rules == "ruled" and line.row.kind == "section":
+            canvas.setLineWidth(0.6)  # one cell over the whole width
+            canvas.rect(x, bottom, self.width, top - bottom)
+        elif self.layout.rules == "ruled":
             self._frame(canvas, x, top, bottom)
         elif self.layout.rules == "half":
             canvas.setLineWidth(0.8 if line.row.rule else 0.25)

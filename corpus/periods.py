@@ -41,7 +41,7 @@ def duration(end: date, months: int) -> str:
 
 def opening(period: str) -> str:
     """The instant at which a duration begins: the close of the day before."""
-    return (date.fromisoformat(period.split("/")[0]) - timedelta(days=1)).isoformat()
+    return (date.fromisoformat(period.split("/", maxsplit=1)[0]) - timedelta(days=1)).isoformat()
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,13 +116,14 @@ def _years(rng: Random, cal: Calendar, count: int) -> list[Column]:
         head = rng.choice(("Fiscal Year Ended", "52 Weeks Ended"))
         return [Column((head, *_split(e, 1)), cal.flow(e, 4)) for e in ends]
     style = rng.randrange(4)
+    heads: list[tuple[str, ...]]
     if style == 0:
         heads = [(str(e.year),) for e in ends]
     elif style == 1:
         heads = [(f"Years Ended {when}", str(e.year)) for e in ends]
     elif style == 2:
-        heads = [(rng.choice(("For the year ended", "For the fiscal year ended")), *_split(e, 1)) for e in ends[:1]]
-        heads = [(heads[0][0], *_split(e, 1)) for e in ends]
+        spanner = rng.choice(("For the year ended", "For the fiscal year ended"))
+        heads = [(spanner, *_split(e, 1)) for e in ends]
     else:
         heads = [("Year Ended", day(e)) for e in ends]
     return [Column(h, cal.flow(e, 4)) for h, e in zip(heads, ends, strict=True)]

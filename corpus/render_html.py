@@ -1,9 +1,9 @@
-"""HTML as filers write it: split cells, plain cells, unclosed tags, preformatted text, layout tables, inline XBRL wrappers."""
+"""HTML as filers write it: split cells, plain cells, unclosed tags, ``<pre>``, layout tables, inline XBRL."""
 
 from __future__ import annotations
 
 import html
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from random import Random
 
@@ -11,7 +11,11 @@ from corpus import render_text
 from corpus.layouts import Layout, Printed, depth, printed, spanners
 from corpus.model import Cell, Figure, Filing, Paragraph, Row, Table
 
-FACES = {"Times": "Times New Roman,Times,serif", "Helvetica": "Arial,Helvetica,sans-serif", "Courier": "Courier New,monospace"}
+FACES = {
+    "Times": "Times New Roman,Times,serif",
+    "Helvetica": "Arial,Helvetica,sans-serif",
+    "Courier": "Courier New,monospace",
+}
 
 
 def _text(text: str) -> str:
@@ -50,13 +54,12 @@ def _ix(style: _Style, cell: Cell, body: str) -> str:
     if not isinstance(cell, Figure) or style.layout.html != "ixbrl":
         return body
     style.fact += 1
-    digits = body.strip("()-")
+    start = f'<ix:nonFraction unitRef="u1" contextRef="c{style.fact % 7}" id="f-{style.fact}"'
     if cell.nil:
-        tag = f'<ix:nonFraction unitRef="u1" contextRef="c{style.fact % 7}" format="ixt:zerodash" id="f-{style.fact}">{body}</ix:nonFraction>'
-        return tag
+        return f'{start} format="ixt:zerodash">{body}</ix:nonFraction>'
+    digits = body.strip("()-")
     sign = ' sign="-"' if cell.units < 0 else ""
-    tag = f'<ix:nonFraction unitRef="u1" contextRef="c{style.fact % 7}" decimals="0" name="x:F{style.fact}" id="f-{style.fact}"{sign}>{digits}</ix:nonFraction>'
-    return body.replace(digits, tag)
+    return body.replace(digits, f'{start} decimals="0" name="x:F{style.fact}"{sign}>{digits}</ix:nonFraction>')
 
 
 def _border(row: Row, layout: Layout) -> str:
@@ -66,7 +69,7 @@ def _border(row: Row, layout: Layout) -> str:
     return "border-top:1pt solid #000;" + bottom
 
 
-def _split_cells(style: _Style, row: Row, cells: list[tuple[Cell, Printed]], kinds: list[str]) -> str:
+def _split_cells(style: _Style, row: Row, cells: list[tuple[Cell, Printed]], kinds: Sequence[str]) -> str:
     """Three cells for each figure: sign, digits, what closes it; an empty cell between."""
     out = []
     for (cell, part), kind in zip(cells, kinds, strict=True):
@@ -91,7 +94,7 @@ def _split_cells(style: _Style, row: Row, cells: list[tuple[Cell, Printed]], kin
     return "".join(out)
 
 
-def _plain_cells(style: _Style, row: Row, cells: list[tuple[Cell, Printed]], kinds: list[str]) -> str:
+def _plain_cells(style: _Style, row: Row, cells: list[tuple[Cell, Printed]], kinds: Sequence[str]) -> str:
     """One cell for each figure."""
     out = []
     for (cell, part), kind in zip(cells, kinds, strict=True):
@@ -111,10 +114,7 @@ def _head_rows(style: _Style, table: Table, unit: int) -> str:
     each = unit + (1 if pad else 0)
     tag = "th" if unit == 1 and style.layout.html in {"simple", "bordered"} else "td"
     for level in range(depth(table)):
-        stub = table.stub_head if level == depth(table) - 1 else ""
-        if level == 0 and style.layout.note_in_stub and not table.stub_head:
-            stub = table.headnote
-        cells = [f"<{tag}>{_text(stub) or '&nbsp;'}</{tag}>"]
+        cells = [_stub_head(style, table, level, tag)]
         for first, last, text in spanners(table, level):
             span = each * (last - first + 1) - (1 if pad else 0)
             bold = f"<b>{_text(text)}</b>" if style.layout.head_bold and tag == "td" else _text(text)
@@ -122,6 +122,15 @@ def _head_rows(style: _Style, table: Table, unit: int) -> str:
             cells.append(f'{pad}<{tag} colspan="{span}" style="text-align:center;{line}">{bold or "&nbsp;"}</{tag}>')
         rows.append("<tr>" + "".join(cells) + "</tr>")
     return "\n".join(rows)
+
+
+def _stub_head(style: _Style, table: Table, level: int, tag: str) -> str:
+    """The cell above the stub; with header tags one cell over all lines of heads."""
+    text = table.stub_head or (table.headnote if style.layout.note_in_stub else "")
+    if tag == "th":
+        return f'<th rowspan="{depth(table)}">{_text(text) or "&nbsp;"}</th>' if level == 0 else ""
+    place = depth(table) - 1 if table.stub_head else 0
+    return f"<td>{(_text(text) if level == place else '') or '&nbsp;'}</td>"
 
 
 def _body_rows(style: _Style, table: Table, unit: int) -> str:
@@ -162,7 +171,9 @@ def _old(style: _Style, table: Table) -> str:
             part = printed(cell, row, layout.numbers)
             align = "RIGHT" if column.kind == "value" else "LEFT"
             gap = "" if layout.glued or not part.sign else " "
-            cells.append(f"<TD ALIGN={align} NOWRAP><FONT SIZE=2>{_text(part.sign + gap + part.body + part.tail + part.mark)}")
+            cells.append(
+                f"<TD ALIGN={align} NOWRAP><FONT SIZE=2>{_text(part.sign + gap + part.body + part.tail + part.mark)}"
+            )
         indent = "&nbsp;" * (2 * row.level)
         lines.append(f"<TR VALIGN=TOP><TD ALIGN=LEFT><FONT SIZE=2>{indent}{_text(row.label)}" + "".join(cells))
         if row.rule and layout.rules != "bare":
@@ -227,7 +238,9 @@ def render(filing: Filing, layout: Layout) -> str:
     parts = [_start(filing, layout, style)]
     for number, block in enumerate(filing.blocks):
         if isinstance(block, Paragraph):
-            parts.append(f"<P><FONT SIZE=2>{_text(block.text)}" if layout.html == "old" else f"<p>{_text(block.text)}</p>")
+            parts.append(
+                f"<P><FONT SIZE=2>{_text(block.text)}" if layout.html == "old" else f"<p>{_text(block.text)}</p>"
+            )
             continue
         parts += [_heading(style, block), writer(style, block)]
         if layout.html != "pre":

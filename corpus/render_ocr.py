@@ -62,8 +62,10 @@ def _torn(lines: list[tuple[str, str]], company: str) -> list[str]:
     return ["", "", *labels, "", company, "", *values]
 
 
-def table_lines(table: Table, cells: list[list[Printed]], layout: Layout, *, torn: tuple[int, str] | None = None) -> list[str]:
-    """One table with its columns collapsed; ``torn`` names the row from which labels and values part, and a stray heading."""
+def table_lines(
+    table: Table, cells: list[list[Printed]], layout: Layout, *, torn: tuple[int, str] | None = None
+) -> list[str]:
+    """One table, its columns collapsed; ``torn``: the row from which labels and values part, and a stray heading."""
     rows = [(_plain(r.label), figures_line(c, glued=layout.glued)) for r, c in zip(table.rows, cells, strict=True)]
     cut = torn[0] if torn else len(rows)
     lines = [f"{label} {figures}".strip() for label, figures in rows[:cut]]

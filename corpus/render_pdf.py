@@ -39,7 +39,7 @@ class _Pages:
     @property
     def room(self) -> float:
         """The width of the type area."""
-        return self.width - 2 * MARGIN
+        return float(self.width - 2 * MARGIN)
 
     def start(self) -> None:
         """Begin a page: its rotation, its running head."""
@@ -58,7 +58,11 @@ class _Pages:
 
     def finish(self) -> None:
         """Write the footer and turn the page."""
-        texts = {"number": str(self.number), "dashes": f"- {self.number} -", "long": f"{self.filing.company}  |  Page {self.number}"}
+        texts = {
+            "number": str(self.number),
+            "dashes": f"- {self.number} -",
+            "long": f"{self.filing.company}  |  Page {self.number}",
+        }
         text = texts.get(self.layout.footer)
         if text:
             self.canvas.setFont(self.face.regular, 8)
@@ -194,3 +198,8 @@ def render(filing: Filing, layout: Layout, password: str | None = None) -> bytes
     pages.finish()
     pages.canvas.save()
     return pages.file.getvalue()
+
+
+def page_count(pdf: bytes) -> int:
+    """The pages of a PDF this module wrote; 1 for no PDF at all, as text and HTML count."""
+    return max(1, pdf.count(b"/Type /Page") - pdf.count(b"/Type /Pages"))

@@ -49,9 +49,10 @@ class _Grid:
             width = sum(self.widths[first : last + 1]) + self.gap * (last - first)
             placed.append((self.start(first), width, textwrap.wrap(_plain(text), max(width, 4)) or [""], first != last))
         height = max(len(p[2]) for p in placed)
-        lines = []
-        for k in range(height):
-            lines.append([(s, w, t[k - height + len(t)] if k >= height - len(t) else "") for s, w, t, _ in placed])
+        lines = [
+            [(s, w, t[k - height + len(t)] if k >= height - len(t) else "") for s, w, t, _ in placed]
+            for k in range(height)
+        ]
         if any(p[3] for p in placed):
             lines.append([(s, w, "-" * w if wide else "") for s, w, _, wide in placed])
         return lines

@@ -21,7 +21,7 @@ Array = np.ndarray[Any, np.dtype[np.uint8]]
 
 @dataclass(frozen=True, slots=True)
 class Scanner:
-    """What happens to a page on its way from paper to file. Lengths in pixels of the finished page unless said otherwise."""
+    """What happens to a page on its way from paper to file; lengths in pixels of the finished page."""
 
     dpi: int = 300
     skew: float = 0.3  # degrees, at most
@@ -78,7 +78,9 @@ def _noise(shape: tuple[int, int], strength: float, rng: Random) -> np.ndarray[A
 def _rotated(page: Array, degrees: float) -> Array:
     height, width = page.shape
     turn = cv2.getRotationMatrix2D((width / 2, height / 2), degrees, 1.0)
-    return np.asarray(cv2.warpAffine(page, turn, (width, height), flags=cv2.INTER_LINEAR, borderValue=(255,)), dtype=np.uint8)
+    return np.asarray(
+        cv2.warpAffine(page, turn, (width, height), flags=cv2.INTER_LINEAR, borderValue=(255,)), dtype=np.uint8
+    )
 
 
 def _curled(page: Array, share: float) -> Array:
@@ -88,14 +90,22 @@ def _curled(page: Array, share: float) -> Array:
     lift = (share * width * np.exp(-x / (0.12 * width))).astype(np.float32)
     rows = np.arange(height, dtype=np.float32)[:, None] + lift[None, :]
     columns = np.broadcast_to(x[None, :], (height, width)).astype(np.float32)
-    return np.asarray(cv2.remap(page, columns, rows.astype(np.float32), cv2.INTER_LINEAR, borderValue=(255,)), dtype=np.uint8)
+    return np.asarray(
+        cv2.remap(page, columns, rows.astype(np.float32), cv2.INTER_LINEAR, borderValue=(255,)), dtype=np.uint8
+    )
 
 
 def _light(page: Array, scanner: Scanner, rng: Random) -> Array:
     """Uneven light: one corner darker than the others."""
     height, width = page.shape
-    across = np.linspace(0, 1, width, dtype=np.float32) if rng.random() < 0.5 else np.linspace(1, 0, width, dtype=np.float32)
-    down = np.linspace(0, 1, height, dtype=np.float32) if rng.random() < 0.5 else np.linspace(1, 0, height, dtype=np.float32)
+    across = (
+        np.linspace(0, 1, width, dtype=np.float32) if rng.random() < 0.5 else np.linspace(1, 0, width, dtype=np.float32)
+    )
+    down = (
+        np.linspace(0, 1, height, dtype=np.float32)
+        if rng.random() < 0.5
+        else np.linspace(1, 0, height, dtype=np.float32)
+    )
     shade = 1 - scanner.shade * np.clip(across[None, :] * down[:, None], 0, 1)
     return np.asarray(np.clip(page * shade, 0, 255), dtype=np.uint8)
 
@@ -112,7 +122,15 @@ def _stamp(page: Array, dpi: int, rng: Random) -> None:
     x, y = int(width * rng.uniform(0.62, 0.72)), int(height * rng.uniform(0.02, 0.05))
     box = (int(1.6 * dpi), int(0.4 * dpi))
     cv2.rectangle(page, (x, y), (x + box[0], y + box[1]), (120,), max(2, dpi // 100))
-    cv2.putText(page, "RECEIVED", (x + dpi // 10, y + int(0.3 * dpi)), cv2.FONT_HERSHEY_DUPLEX, dpi / 190, (120,), max(1, dpi // 150))
+    cv2.putText(
+        page,
+        "RECEIVED",
+        (x + dpi // 10, y + int(0.3 * dpi)),
+        cv2.FONT_HERSHEY_DUPLEX,
+        dpi / 190,
+        (120,),
+        max(1, dpi // 150),
+    )
 
 
 def _pencil(page: Array, dpi: int, rng: Random) -> None:
@@ -121,7 +139,13 @@ def _pencil(page: Array, dpi: int, rng: Random) -> None:
     for _ in range(rng.randint(4, 9)):
         x, y = int(width * rng.uniform(0.93, 0.96)), int(height * rng.uniform(0.1, 0.85))
         s = dpi // 14
-        cv2.polylines(page, [np.array([[x, y], [x + s // 3, y + s // 2], [x + s, y - s]], dtype=np.int32)], False, (150,), max(1, dpi // 130))
+        cv2.polylines(
+            page,
+            [np.array([[x, y], [x + s // 3, y + s // 2], [x + s, y - s]], dtype=np.int32)],
+            False,
+            (150,),
+            max(1, dpi // 130),
+        )
 
 
 def _paper(page: Array, back: Array | None, scanner: Scanner, rng: Random) -> Array:
@@ -158,7 +182,9 @@ def scanned(page: Array, scanner: Scanner, rng: Random, back: Array | None = Non
         if scanner.blur:
             page = np.asarray(cv2.GaussianBlur(page, (0, 0), scanner.blur), dtype=np.uint8)
         shape = (page.shape[0], page.shape[1])
-        page = np.asarray(np.clip(page * np.float32(0.93) + 12 + _noise(shape, scanner.noise, rng), 0, 255), dtype=np.uint8)
+        page = np.asarray(
+            np.clip(page * np.float32(0.93) + 12 + _noise(shape, scanner.noise, rng), 0, 255), dtype=np.uint8
+        )
     if scanner.shade:
         page = _light(page, scanner, rng)
     if scanner.border:
@@ -223,7 +249,8 @@ def _image_object(page: Array, scanner: Scanner) -> bytes:
     head = f"<</Type/XObject/Subtype/Image/Width {width}/Height {height}/ColorSpace/DeviceGray"
     if scanner.bitonal:
         data = _group4(page)
-        head += f"/BitsPerComponent 1/Filter/CCITTFaxDecode/DecodeParms<</K -1/BlackIs1 true/Columns {width}/Rows {height}>>"
+        decode = f"<</K -1/BlackIs1 true/Columns {width}/Rows {height}>>"
+        head += f"/BitsPerComponent 1/Filter/CCITTFaxDecode/DecodeParms{decode}"
     else:
         data = _jpeg(page, scanner.quality)
         head += "/BitsPerComponent 8/Filter/DCTDecode"
@@ -243,15 +270,42 @@ def _pdf(objects: list[bytes]) -> bytes:
     return bytes(out)
 
 
+def drawn(seed: str) -> Scanner:
+    """A scanner of random habits, all legible: 150-400 dpi, up to 2° of skew, JPEG from q30, marks on the paper."""
+    rng = Random(f"scanner {seed}")
+    dpi = rng.choice((150, 200, 200, 240, 300, 300, 300, 400))
+    worn = rng.random() < 0.3
+    return Scanner(
+        dpi=dpi,
+        skew=rng.choice((0.2, 0.5, 1.0, 2.0)),
+        noise=rng.uniform(2, 6 if dpi < 200 else 10),
+        blur=rng.uniform(0.3, 0.5 if dpi < 200 else 0.9) * dpi / 250,
+        quality=rng.choice((30, 45, 60, 75, 90)) if dpi >= 200 else rng.choice((60, 75, 90)),
+        specks=rng.choice((0, 0, 40, 150)),
+        shade=rng.choice((0.0, 0.0, 0.2, 0.4)),
+        copies=2 if worn and dpi >= 200 else 1,
+        show_through=rng.choice((0.0, 0.0, 0.1, 0.18)),
+        border=rng.choice((0, 0, 0, 20, 40)),
+        holes=rng.random() < 0.2,
+        stamp=rng.random() < 0.2,
+        pencil=rng.random() < 0.2,
+        curl=rng.choice((0.0, 0.0, 0.0, 0.008, 0.014)),
+    )
+
+
+def _scanner(preset: str, seed: str) -> Scanner:
+    return drawn(seed) if preset == "random" else PRESETS[preset]
+
+
 def render(pdf: bytes, preset: str, seed: str) -> bytes:
-    """The scan of a PDF as a PDF of images; presets are the keys of ``PRESETS``."""
-    scanner = PRESETS[preset]
+    """The scan of a PDF as a PDF of images; presets are the keys of ``PRESETS``, or ``random``."""
+    scanner = _scanner(preset, seed)
     return image_pdf(images(pdf, scanner, f"{preset} {seed}"), scanner)
 
 
 def picture(pdf: bytes, preset: str, seed: str, form: Literal["PNG", "JPEG", "TIFF"]) -> bytes:
     """The scan as one picture (first page), or as a TIFF of all pages."""
-    scanner = PRESETS[preset]
+    scanner = _scanner(preset, seed)
     pictures = [Image.fromarray(p) for p in images(pdf, scanner, f"{preset} {seed}")]
     if scanner.bitonal:
         pictures = [p.convert("1") for p in pictures]

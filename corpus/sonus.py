@@ -19,8 +19,17 @@ from corpus.render_ocr import Reading, cells_of, table_lines
 
 FACTS = Path(__file__).parent / "truth"
 LAYOUT = Layout(NumberStyle(nil="-"), glued=False)
-DOLLAR_STARTS = ("Net income", "Net loss", "Total stock-based", "Total amortization", "Cost of revenue - product", "GAAP", "Non-GAAP",
-                 "Cash and cash equivalents, end", "Revenue")  # fmt: skip
+DOLLAR_STARTS = (
+    "Net income",
+    "Net loss",
+    "Total stock-based",
+    "Total amortization",
+    "Cost of revenue - product",
+    "GAAP",
+    "Non-GAAP",
+    "Cash and cash equivalents, end",
+    "Revenue",
+)
 TITLE_NOTE = {"ops": "(in thousands, except per share data)", "guid": "(In millions, except percentages)"}
 
 Facts = dict[str, Any]
@@ -40,7 +49,12 @@ def _cell(text: str, unit: Unit, scale: int | None) -> Cell:
     bare = text.strip("()%").replace(",", "")
     decimals = len(bare.partition(".")[2])
     sign = -1 if text.startswith("(") else 1
-    return Figure(sign * int(bare.replace(".", "")), decimals, "percent" if "%" in text else unit, scale=None if "%" in text else scale)
+    return Figure(
+        sign * int(bare.replace(".", "")),
+        decimals,
+        "percent" if "%" in text else unit,
+        scale=None if "%" in text else scale,
+    )
 
 
 def _unit(label: str, section: str) -> tuple[Unit, int | None]:
@@ -88,11 +102,15 @@ def _dollar(label: str, unit: Unit, *, first: bool) -> bool:
 
 
 PROSE = {
-    2: ("Dollar amounts below are those of the second quarter and first half of fiscal 2011 as the registrant reported them.",
-        "This page was set anew; only its figures and line names come from the report."),
-    3: ("Dollar amounts below are those of the third quarter and first nine months of fiscal 2011 as the registrant reported them.",
-        "Third-quarter revenue came to \\$66.4 million, against \\$51.8 million one quarter and \\$42.7 million one year earlier."),
-}  # fmt: skip
+    2: (
+        "The amounts below are those of the second quarter and the first half of fiscal 2011.",
+        "This page was set anew; only its figures and line names come from the report.",
+    ),
+    3: (
+        "The amounts below are those of the third quarter and the first nine months of fiscal 2011.",
+        "Third-quarter revenue came to \\$66.4 million, against \\$51.8 million one quarter earlier.",
+    ),
+}
 
 
 def filing(quarter: int) -> Filing:

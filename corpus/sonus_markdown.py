@@ -14,15 +14,30 @@ Line = list[str]  # label, then for each column what stands in its sign cell and
 
 # blurred doubles of the line before them, with no figure of their own
 GHOSTS = {
-    "ops9": {"Other income, net": ["Total of the Control of", "", "(15,005)", "", "(24 (22)"], "Diluted": ["", "Ψ", "(0.00)", "<u> </u>", "(0.00)"]},
+    "ops9": {
+        "Other income, net": ["Total of the Control of", "", "(15,005)", "", "(24 (22)"],
+        "Diluted": ["", "Ψ", "(0.00)", "<u> </u>", "(0.00)"],
+    },
     "cf": {
         "Net cash provided by (used in) investing activities": ["r to the grant of", "", "", "", "(= ,= = =)"],
-        "Net cash provided by financing activities": ["The cum provided by maneing delivates", "", "1,020", "", "<u> </u>"],
+        "Net cash provided by financing activities": [
+            "The cum provided by maneing delivates",
+            "",
+            "1,020",
+            "",
+            "<u> </u>",
+        ],
         "Effect of exchange rate changes on cash and cash equivalents": ["", "", "(5)", "_", "220"],
-        "Cash and cash equivalents, end of period": ["Cash and cash equivalents, that of period", "*", ". 3,2,2", "<u> </u>", "01,210"],
+        "Cash and cash equivalents, end of period": [
+            "Cash and cash equivalents, that of period",
+            "*",
+            ". 3,2,2",
+            "<u> </u>",
+            "01,210",
+        ],
     },
     "sup3": {"Total amortization of intangible assets": ["Total stock-based compensation", "", "", "", ""]},
-}  # fmt: skip
+}
 
 
 def _lines(table: Table, hits: list[Damage], layout: Layout) -> list[Line]:
@@ -45,7 +60,9 @@ def _lines(table: Table, hits: list[Damage], layout: Layout) -> list[Line]:
 
 def _simple(hit: Damage) -> bool:
     words = ("lost", "underscore", "truncated", "transposed", "markup", "digit", "read as")
-    return any(w in hit.kind for w in words) and not any(w in hit.kind for w in ("offset", "scrambled", "separated", "row lost", "label lost"))
+    return any(w in hit.kind for w in words) and not any(
+        w in hit.kind for w in ("offset", "scrambled", "separated", "row lost", "label lost")
+    )
 
 
 def _misread(printed: str, sign: str) -> tuple[str, str]:
@@ -55,7 +72,9 @@ def _misread(printed: str, sign: str) -> tuple[str, str]:
         return "<b>D</b>", text.removeprefix("<b>D</b>").strip()
     if text.startswith("Þ"):
         return "Þ", ","
-    return sign, "" if text.startswith("(") and text.strip("()").replace(" ", "").isalpha() or "blank" in text or "only in" in text else text
+    return sign, "" if (
+        text.startswith("(") and text.strip("()").replace(" ", "").isalpha()
+    ) or "blank" in text or "only in" in text else text
 
 
 def _labels_lost(lines: list[Line]) -> list[Line]:
@@ -139,6 +158,6 @@ GARBLE: dict[str, Callable[[list[Line]], list[Line]]] = {
 def table_lines(name: str, table: Table, hits: list[Damage], layout: Layout) -> list[str]:
     """One table as rows by tabs, garbled as the converter left it."""
     lines = _lines(table, hits, layout)
-    lines = _with_ghosts(name, GARBLE.get(name, lambda same: same)(lines))
+    lines = _with_ghosts(name, GARBLE[name](lines) if name in GARBLE else lines)
     heads = [] if name == "ops3" else markdown_heads(table, apart=True)
     return ["\t".join(line) for line in [*heads, *lines]]

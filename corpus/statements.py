@@ -52,7 +52,9 @@ def headnote(rng: Random, scene: Scene, *, per_share: bool = False, shares: bool
     if not scene.scale:
         return ""
     amounts = WORD[scene.scale]
-    start = rng.choice((f"In {amounts}", f"in {amounts}", f"Amounts in {amounts}", f"In {amounts} of {MONEY[scene.currency]}"))
+    start = rng.choice(
+        (f"In {amounts}", f"in {amounts}", f"Amounts in {amounts}", f"In {amounts} of {MONEY[scene.currency]}")
+    )
     if scene.currency != "USD":
         start = f"In {amounts} of {MONEY[scene.currency]}"
     if shares and scene.share_scale != scene.scale:
@@ -121,17 +123,25 @@ def income_statement(rng: Random, scene: Scene) -> tuple[Table, Sheet, int]:
     sheet = Sheet(columns, scene.decimals)
     flows = [c for c in columns if c.kind == "value"]
     names = words.some(rng, words.REVENUE, 1, 4)
-    revenue = _group(rng, sheet, "Revenue:" if len(names) > 1 else "",
-                     [(n if len(names) > 1 else "Net sales", _flow(rng, scene.size // len(names), flows)) for n in names],
-                     rng.choice(("Total revenue", "Total revenues", "Net revenues")))  # fmt: skip
-    costs = [(n, [v * rng.randint(35, 80) // 100 for v in sheet.amounts(i)])
-             for i, n in _lines_above(sheet, revenue)]  # fmt: skip
+    revenue = _group(
+        rng,
+        sheet,
+        "Revenue:" if len(names) > 1 else "",
+        [(n if len(names) > 1 else "Net sales", _flow(rng, scene.size // len(names), flows)) for n in names],
+        rng.choice(("Total revenue", "Total revenues", "Net revenues")),
+    )
+    costs = [(n, [v * rng.randint(35, 80) // 100 for v in sheet.amounts(i)]) for i, n in _lines_above(sheet, revenue)]
     if len(costs) == 1:
         costs = [(rng.choice(("Cost of sales", "Cost of goods sold", "Cost of revenue")), costs[0][1])]
     cost = _group(rng, sheet, "Cost of revenue:" if len(costs) > 1 else "", costs, "Total cost of revenue")
     gross = sheet.total(Row("data", "Gross profit", rule="single"), [(revenue, 1), (cost, -1)])
     if rng.random() < 0.4:
-        sheet.ratio(Row("data", rng.choice(("Gross margin", "Gross profit %")), level=1), (gross, revenue), (1, "percent"), (100, 1))
+        sheet.ratio(
+            Row("data", rng.choice(("Gross margin", "Gross profit %")), level=1),
+            (gross, revenue),
+            (1, "percent"),
+            (100, 1),
+        )
     operating = _operating(rng, scene, sheet, gross)
     net = _below_operating(rng, scene, sheet, operating)
     _per_share(rng, scene, sheet, net)
@@ -157,13 +167,15 @@ def _operating(rng: Random, scene: Scene, sheet: Sheet, gross: int) -> int:
         lines.append((name, values))
     if all(not any(v) for _, v in lines):
         lines[0] = (lines[0][0], [1] * len(flows))
-    total = _group(rng, sheet, rng.choice(("Operating expenses:", "Operating expenses")), lines, "Total operating expenses")
+    total = _group(
+        rng, sheet, rng.choice(("Operating expenses:", "Operating expenses")), lines, "Total operating expenses"
+    )
     label = rng.choice(("Operating income (loss)", "Income (loss) from operations", "Operating income"))
     return sheet.total(Row("data", label, rule="single"), [(gross, 1), (total, -1)])
 
 
 def _signed_other(rng: Random, name: str, values: list[int]) -> list[int]:
-    if "expense" in name.lower() and "net" not in name or name.startswith("Loss"):
+    if ("expense" in name.lower() and "net" not in name) or name.startswith("Loss"):
         return [-v for v in values]
     if "(" in name or "fair value" in name:
         return [v * rng.choice((1, -1)) for v in values]
@@ -173,7 +185,9 @@ def _signed_other(rng: Random, name: str, values: list[int]) -> list[int]:
 def _below_operating(rng: Random, scene: Scene, sheet: Sheet, operating: int) -> int:
     """Other income, taxes and the net result; returns the row of net income."""
     flows = [sheet.columns[c] for c in sheet.values]
-    lines = [(n, _signed_other(rng, n, _flow(rng, scene.size // 60, flows))) for n in words.some(rng, words.OTHER, 1, 4)]
+    lines = [
+        (n, _signed_other(rng, n, _flow(rng, scene.size // 60, flows))) for n in words.some(rng, words.OTHER, 1, 4)
+    ]
     if rng.random() < 0.4 and len(lines) > 1:
         total = _group(rng, sheet, "Other income (expense):", lines, "Total other income (expense), net")
         terms = [(operating, 1), (total, 1)]
@@ -183,13 +197,19 @@ def _below_operating(rng: Random, scene: Scene, sheet: Sheet, operating: int) ->
     rate = rng.randint(15, 38)
     minus = rng.random() < 0.4
     taxes = [rounded(v * rate, 100) for v in sheet.amounts(pretax)]
-    label = "Income tax benefit (provision)" if minus else rng.choice(("Provision for income taxes", "Income tax expense (benefit)"))
+    label = (
+        "Income tax benefit (provision)"
+        if minus
+        else rng.choice(("Provision for income taxes", "Income tax expense (benefit)"))
+    )
     tax = sheet.line(label, [-t for t in taxes] if minus else taxes, 0, note=_note(rng, scene))
     net_label = rng.choice(("Net income (loss)", "Net earnings (loss)", "Net income"))
     signed = [(pretax, 1), (tax, 1 if minus else -1)]
     net = sheet.total(Row("data", net_label, rule="double", money=True), signed)
     if rng.random() < 0.2:
-        minority = sheet.line("Less: net income attributable to noncontrolling interests", _flow(rng, scene.size // 200, flows), 0)
+        minority = sheet.line(
+            "Less: net income attributable to noncontrolling interests", _flow(rng, scene.size // 200, flows), 0
+        )
         label = f"Net income (loss) attributable to {scene.company}"
         return sheet.total(Row("data", label, rule="double", money=True), [(net, 1), (minority, -1)])
     return net
@@ -203,23 +223,35 @@ def _per_share(rng: Random, scene: Scene, sheet: Sheet, net: int) -> None:
     share_decimals = 1 if scene.share_scale == 6 else 0
     unit = 10**scene.share_scale
     basic = [max(20, int(shares * rng.uniform(0.97, 1.03)) * 10**share_decimals // unit) for _ in range(count)]
-    diluted = [b + (b * rng.randint(0, 30) // 1000 if n > 0 else 0) for b, n in zip(basic, sheet.amounts(net), strict=True)]
+    diluted = [
+        b + (b * rng.randint(0, 30) // 1000 if n > 0 else 0) for b, n in zip(basic, sheet.amounts(net), strict=True)
+    ]
     first = rng.choice(("Earnings (loss) per share:", "Net income (loss) per common share:", "Earnings per share"))
     factor = (10**scene.scale, unit)
     sheet.section(first)
     top = len(sheet.rows)
     labels = rng.choice((("Basic", "Diluted"), ("Basic earnings per share", "Diluted earnings per share")))
     rows = [Row("data", label, level=1, money=True) for label in labels]
-    head = "Shares used to compute earnings (loss) per share:" if rng.random() < 0.6 else "Weighted average shares outstanding:"
+    head = (
+        "Shares used to compute earnings (loss) per share:"
+        if rng.random() < 0.6
+        else "Weighted average shares outstanding:"
+    )
     # the share lines stand below the ratios that need them: write them first, then put them in order
     sheet.rows += rows
     sheet.section(head)
-    places = [sheet.add(Row("data", label, level=1), [Figure(v, share_decimals, "shares", scale=scene.share_scale) for v in values])
-              for label, values in zip(("Basic", "Diluted"), (basic, diluted), strict=True)]  # fmt: skip
+    places = [
+        sheet.add(
+            Row("data", label, level=1), [Figure(v, share_decimals, "shares", scale=scene.share_scale) for v in values]
+        )
+        for label, values in zip(("Basic", "Diluted"), (basic, diluted), strict=True)
+    ]
     for offset, (row, place) in enumerate(zip(rows, places, strict=True)):
         made = sheet.ratio(row, (net, place), (2, "per_share"), factor)
         sheet.rows[top + offset] = sheet.rows.pop(made)
-        sheet.identities = [replace(i, total=(top + offset, i.total[1])) if i.total[0] == made else i for i in sheet.identities]
+        sheet.identities = [
+            replace(i, total=(top + offset, i.total[1])) if i.total[0] == made else i for i in sheet.identities
+        ]
 
 
 def balance_sheet(rng: Random, scene: Scene) -> Table:
@@ -229,20 +261,34 @@ def balance_sheet(rng: Random, scene: Scene) -> Table:
     count, size = len(sheet.values), scene.size
     sheet.section(rng.choice(("Assets", "ASSETS")))
     names = ["Cash and cash equivalents", *words.some(rng, words.CURRENT_ASSETS, 2, 6)]
-    current = _group(rng, sheet, "Current assets:",
-                     [(_allowance(rng, n), amounts(rng, size // 8, count)) for n in names], "Total current assets")  # fmt: skip
-    rest = [sheet.line(n, amounts(rng, size // rng.randint(3, 40), count), rng.choice((0, 0, 1)), note=_note(rng, scene))
-            for n in words.some(rng, words.FIXED_ASSETS, 2, 7)]  # fmt: skip
+    current = _group(
+        rng,
+        sheet,
+        "Current assets:",
+        [(_allowance(rng, n), amounts(rng, size // 8, count)) for n in names],
+        "Total current assets",
+    )
+    rest = [
+        sheet.line(n, amounts(rng, size // rng.randint(3, 40), count), rng.choice((0, 0, 1)), note=_note(rng, scene))
+        for n in words.some(rng, words.FIXED_ASSETS, 2, 7)
+    ]
     bare = rng.random() < 0.12  # some print the grand totals without a label
-    assets = sheet.total(Row("data", "" if bare else "Total assets", rule="double", money=True), [(current, 1), *((i, 1) for i in rest)])
+    assets = sheet.total(
+        Row("data", "" if bare else "Total assets", rule="double", money=True), [(current, 1), *((i, 1) for i in rest)]
+    )
     equity_name = rng.choice(("stockholders' equity", "shareholders' equity", "shareholders’ equity"))
     sheet.section(f"Liabilities and {equity_name}" if rng.random() < 0.6 else f"LIABILITIES AND {equity_name.upper()}")
     debts = [(n, amounts(rng, size // 16, count)) for n in words.some(rng, words.CURRENT_DEBTS, 2, 6)]
     first = len(sheet.rows) + 1
     short = _group(rng, sheet, "Current liabilities:", debts, "Total current liabilities")
     sheet.rows[first] = replace(sheet.rows[first], money=True)
-    long = [sheet.line(n, amounts(rng, size // 30, count), 0, note=_note(rng, scene)) for n in words.some(rng, words.LONG_DEBTS, 1, 5)]
-    liabilities = sheet.total(Row("data", "Total liabilities", level=rng.choice((0, 1)), rule="single"), [(short, 1), *((i, 1) for i in long)])
+    long = [
+        sheet.line(n, amounts(rng, size // 30, count), 0, note=_note(rng, scene))
+        for n in words.some(rng, words.LONG_DEBTS, 1, 5)
+    ]
+    liabilities = sheet.total(
+        Row("data", "Total liabilities", level=rng.choice((0, 1)), rule="single"), [(short, 1), *((i, 1) for i in long)]
+    )
     if rng.random() < 0.6:
         sheet.section("Commitments and contingencies" + (" (Note 9)" if rng.random() < 0.4 else ""))
     equity = _equity(rng, sheet, (assets, liabilities), equity_name)
@@ -270,14 +316,22 @@ def _equity(rng: Random, sheet: Sheet, halves: tuple[int, int], name: str) -> in
     gap = [a - b for a, b in zip(sheet.amounts(halves[0]), sheet.amounts(halves[1]), strict=True)]
     small = max(1, abs(gap[0]) // 500)
     authorised, issued = rng.randint(50, 900) * 1_000_000, rng.randint(10_000_000, 49_000_000)
+    before = issued - rng.randint(1, 900_000)
     stock = "Common stock"
     if rng.random() < 0.5:
-        stock = (f"Common stock, $.01 par value; {authorised:,} shares authorized; {issued:,} and {issued - rng.randint(1, 900_000):,} "
-                 "shares issued and outstanding, respectively")  # fmt: skip
+        stock = (
+            f"Common stock, $.01 par value; {authorised:,} shares authorized; {issued:,} and {before:,} "
+            "shares issued and outstanding, respectively"
+        )
     rows = [sheet.line(stock, [small] * count)]
     rows.append(sheet.line("Additional paid-in capital", amounts(rng, max(3, abs(gap[0])), count, wobble=0.05)))
     if rng.random() < 0.6:
-        rows.append(sheet.line("Accumulated other comprehensive income (loss)", [v * rng.choice((1, -1)) for v in amounts(rng, small * 5, count)]))
+        rows.append(
+            sheet.line(
+                "Accumulated other comprehensive income (loss)",
+                [v * rng.choice((1, -1)) for v in amounts(rng, small * 5, count)],
+            )
+        )
     if rng.random() < 0.4:
         rows.append(sheet.line("Treasury stock, at cost", [-v for v in amounts(rng, small * 20, count)]))
     held = [sum(sheet.amounts(i)[k] for i in rows) for k in range(count)]
@@ -308,7 +362,9 @@ def cash_flows(rng: Random, scene: Scene, net: dict[str, int], cash: dict[str, i
     investing = _cash_section(rng, scene, sheet, ("investing", words.INVESTING))
     rate = [v * rng.choice((1, -1)) for v in amounts(rng, scene.size // 300, count)] if rng.random() < 0.6 else None
     fixed = [a + b for a, b in zip(sheet.amounts(operating), sheet.amounts(investing), strict=True)]
-    needed = [c - b - f - (rate[k] if rate else 0) for k, (c, b, f) in enumerate(zip(closing, begin, fixed, strict=True))]
+    needed = [
+        c - b - f - (rate[k] if rate else 0) for k, (c, b, f) in enumerate(zip(closing, begin, fixed, strict=True))
+    ]
     financing = _cash_section(rng, scene, sheet, ("financing", words.FINANCING), needed)
     terms = [(operating, 1), (investing, 1), (financing, 1)]
     if rate:
@@ -316,11 +372,19 @@ def cash_flows(rng: Random, scene: Scene, net: dict[str, int], cash: dict[str, i
     change = sheet.total(Row("data", "Net increase (decrease) in cash and cash equivalents", rule="single"), terms)
     start = sheet.line("Cash and cash equivalents, beginning of " + rng.choice(("year", "period")), begin, 0)
     row = sheet.rows[start]
-    moved = tuple(replace(f, period=opening(str(c.period))) if isinstance(f, Figure) else f for f, c in zip(row.cells, columns, strict=True))
+    moved = tuple(
+        replace(f, period=opening(str(c.period))) if isinstance(f, Figure) else f
+        for f, c in zip(row.cells, columns, strict=True)
+    )
     sheet.rows[start] = replace(row, cells=moved)
-    end = sheet.total(Row("data", "Cash and cash equivalents, end of period", rule="double", money=True), [(start, 1), (change, 1)])
+    end = sheet.total(
+        Row("data", "Cash and cash equivalents, end of period", rule="double", money=True), [(start, 1), (change, 1)]
+    )
     row = sheet.rows[end]
-    moved = tuple(replace(f, period=str(c.period).split("/")[1]) if isinstance(f, Figure) else f for f, c in zip(row.cells, columns, strict=True))
+    moved = tuple(
+        replace(f, period=str(c.period).split("/")[1]) if isinstance(f, Figure) else f
+        for f, c in zip(row.cells, columns, strict=True)
+    )
     sheet.rows[end] = replace(row, cells=moved)
     table = Table("cash flows", scene.title(rng, "cash flows"), tuple(columns), scale=scene.scale)
     table.headnote = headnote(rng, scene)
@@ -333,20 +397,26 @@ def _operating_cash(rng: Random, scene: Scene, sheet: Sheet, net: dict[str, int]
     known = [net.get(str(c.period)) for c in flows]
     values = [k if k is not None else v for k, v in zip(known, _flow(rng, scene.size // 10, flows), strict=True)]
     rows = [sheet.line("Net income (loss)", values, money=True)]
-    sheet.section("Adjustments to reconcile net income (loss) to net cash provided by (used in) operating activities:", 1)
+    sheet.section(
+        "Adjustments to reconcile net income (loss) to net cash provided by (used in) operating activities:", 1
+    )
     for name in words.some(rng, words.NONCASH, 3, 8):
         line = _flow(rng, scene.size // 25, flows)
         if rng.random() < 0.2:
             line[rng.randrange(len(line))] = 0
         rows.append(sheet.line(name, [-v for v in line] if name.startswith(("Gain", "Equity")) else line, 2))
     sheet.section("Changes in operating assets and liabilities:", rng.choice((1, 2)))
-    for name in words.some(rng, words.WORKING, 3, 7):
-        rows.append(sheet.line(name, [v * rng.choice((1, -1)) for v in _flow(rng, scene.size // 40, flows)], 3))
+    rows += [
+        sheet.line(name, [v * rng.choice((1, -1)) for v in _flow(rng, scene.size // 40, flows)], 3)
+        for name in words.some(rng, words.WORKING, 3, 7)
+    ]
     label = "Net cash provided by (used in) operating activities"
     return sheet.total(Row("data", label, rule="single"), [(i, 1) for i in rows])
 
 
-def _cash_section(rng: Random, scene: Scene, sheet: Sheet, what: tuple[str, tuple[str, ...]], needed: list[int] | None = None) -> int:
+def _cash_section(
+    rng: Random, scene: Scene, sheet: Sheet, what: tuple[str, tuple[str, ...]], needed: list[int] | None = None
+) -> int:
     """Investing or financing; with ``needed`` a last line closes the section at that sum."""
     kind, names = what
     flows = list(sheet.columns)
@@ -362,5 +432,9 @@ def _cash_section(rng: Random, scene: Scene, sheet: Sheet, what: tuple[str, tupl
     if needed is not None:
         held = [sum(sheet.amounts(i)[k] for i in rows) for k in range(len(flows))]
         plug = [n - h for n, h in zip(needed, held, strict=True)]
-        rows.append(sheet.line("Net proceeds from (repayments of) borrowings under revolving credit facilities", plug, 1))
-    return sheet.total(Row("data", f"Net cash provided by (used in) {kind} activities", rule="single"), [(i, 1) for i in rows])
+        rows.append(
+            sheet.line("Net proceeds from (repayments of) borrowings under revolving credit facilities", plug, 1)
+        )
+    return sheet.total(
+        Row("data", f"Net cash provided by (used in) {kind} activities", rule="single"), [(i, 1) for i in rows]
+    )

@@ -1,7 +1,7 @@
 """The truth of a generated filing, in the format that the scorer of the benchmark reads.
 
-One object per document: ``id company form source pages variants tables``; each table has ``kind title caption scale columns
-rows`` and, beyond the benchmark's format, ``identities`` and ``damage``.
+One object per document: ``id company form source pages variants tables``; each table has ``kind title caption
+scale columns rows`` and, beyond the benchmark's format, ``identities`` and ``damage``.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
+from corpus.damage import Damage
 from corpus.layouts import NumberStyle, digits
 from corpus.model import Cell, Column, Figure, Filing, Identity, Row, Table, Text
 
@@ -39,7 +40,16 @@ def _figure(figure: Figure, table: Table, column: Column, style: NumberStyle, or
 def _beside(text: str) -> Json:
     """A cell that is no figure: it shields its own number, nothing more."""
     number = text if re.fullmatch(r"\d{1,9}", text) else None
-    return {"col": None, "scored": False, "text": text, "value": number, "fact": False, "period": None, "is_dash": False, "sign": "+"}
+    return {
+        "col": None,
+        "scored": False,
+        "text": text,
+        "value": number,
+        "fact": False,
+        "period": None,
+        "is_dash": False,
+        "sign": "+",
+    }
 
 
 def _cells(cells: Sequence[Cell], table: Table, style: NumberStyle) -> list[Json]:
@@ -60,7 +70,9 @@ def _heads(table: Table) -> list[Json]:
     rows = []
     for level in range(len(table.columns[0].heads)):
         numbers = [n for c in table.columns for n in re.findall(r"\d+", c.heads[level])]
-        rows.append({"label": table.stub_head if level == 0 else "", "kind": "header", "cells": [_beside(n) for n in numbers]})
+        rows.append(
+            {"label": table.stub_head if level == 0 else "", "kind": "header", "cells": [_beside(n) for n in numbers]}
+        )
     return rows
 
 
@@ -113,6 +125,27 @@ def truth(filing: Filing, style: NumberStyle, variants: Sequence[str], pages: in
         "variants": list(variants),
         "tables": [table_truth(t, i, style, filing.company) for i, t in enumerate(filing.tables)],
     }
+
+
+def damage_truth(filing: Filing, damage: Sequence[Damage]) -> list[Json]:
+    """What was damaged: ``row`` counts data rows, ``col`` value columns, both from 0, as the benchmark's list does."""
+    found = []
+    for hit in damage:
+        table = filing.tables[hit.table]
+        row = sum(r.kind == "data" for r in table.rows[: hit.row])
+        found.append(
+            {
+                "table": hit.table,
+                "row": row,
+                "col": table.value_columns().index(hit.column),
+                "kind": hit.kind,
+                "printed": hit.printed,
+                "true_text": hit.true_text,
+                "true_value": hit.true_value,
+                "row_label": table.rows[hit.row].label,
+            }
+        )
+    return found
 
 
 def dump(document: Json) -> str:
