@@ -6,8 +6,9 @@ finder serves it like paper); the other two have no geometry left, so their rows
 
 from __future__ import annotations
 
-from extractors.page import Document, Line, Page, Profile
-from extractors.text.decode import SourceLine, decode
+from extractors.page import Document, Page, Profile
+from extractors.text.collapsed import read_collapsed
+from extractors.text.decode import decode
 from extractors.text.dialect import Stretch, stretches
 from extractors.text.fixed import read_fixed
 from schemas.filing import Finding
@@ -34,9 +35,5 @@ def read_text(data: bytes, profile: Profile) -> Document:  # noqa: ARG001 (all r
 def _read(stretch: Stretch, number: int) -> tuple[list[Page], list[Finding]]:
     if stretch.dialect == "fixed":
         return list(read_fixed(stretch.lines, number)), []
-    flow = tuple(_line(line) for line in stretch.lines if not line.blank)
-    return [Page(number, flow=flow)], []
-
-
-def _line(line: SourceLine) -> Line:
-    return Line(line.text.strip(), line.place())
+    flow, findings = read_collapsed(stretch.lines)
+    return ([Page(number, flow=tuple(flow))] if flow else []), findings
