@@ -24,7 +24,7 @@ from schemas.errors import (
     UnsafeError,
     UnsupportedError,
 )
-from worker import leases, routing
+from worker import leases, naming, routing
 from worker.blobs import Blobs
 from worker.database import Database
 from worker.leases import Claim
@@ -111,9 +111,11 @@ def _convert(bench: Bench, held: Claim) -> str:
 
 def _fetch(bench: Bench, held: Claim) -> str | None:
     """Read a back-fill's file into the store; None where there is nothing left to convert."""
-    path = Path(held.uri or "")
+    path = naming.path_of_uri(held.uri or "")
     if not path.is_symlink() and not path.exists():
-        leases.fail(bench.db, held, StorageError("The file is not there any more.", held.uri), time.time())
+        leases.fail(
+            bench.db, held, StorageError("The file is not there any more.", naming.clean(str(path))), time.time()
+        )
         return None
     stored = bench.blobs.put_file(path, bench.settings.max_bytes)
     return stored.sha256 if leases.attach(bench.db, held, stored.sha256, stored.size, time.time()) else None

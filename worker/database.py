@@ -67,19 +67,20 @@ CREATE TABLE IF NOT EXISTS deliveries(
     path TEXT NOT NULL,
     base TEXT,
     work_id TEXT UNIQUE,
-    uri TEXT UNIQUE,
+    uri TEXT,
     batch TEXT,
     parent INTEGER REFERENCES deliveries(id),
     part INTEGER,
     ready INTEGER NOT NULL DEFAULT 0,
     delivered_at REAL,
     tries INTEGER NOT NULL DEFAULT 0,
-    next_at REAL NOT NULL DEFAULT 0
+    next_at REAL NOT NULL DEFAULT 0,
+    UNIQUE (batch, uri)
 );
 CREATE INDEX IF NOT EXISTS deliveries_ready ON deliveries(next_at, id) WHERE ready = 1 AND delivered_at IS NULL;
 CREATE INDEX IF NOT EXISTS deliveries_job ON deliveries(job_id);
 CREATE INDEX IF NOT EXISTS deliveries_parent ON deliveries(parent) WHERE parent IS NOT NULL;
-CREATE INDEX IF NOT EXISTS deliveries_batch ON deliveries(batch) WHERE batch IS NOT NULL;
+CREATE INDEX IF NOT EXISTS deliveries_left ON deliveries(batch) WHERE batch IS NOT NULL AND delivered_at IS NULL;
 """
 
 

@@ -83,8 +83,9 @@ def arrive(db: Database, arrival: Arrival, now: float) -> int:
                 " VALUES (?, ?, ?, ?, ?, ?, ?)",
                 (arrival.sha256, PROFILE, arrival.engine, arrival.password, arrival.urgency, arrival.kind, now),
             )
-        else:
-            _try_again(db, job, arrival)
+        elif start_again(db, job):
+            values = (arrival.password, arrival.engine, arrival.urgency, job)
+            db.execute("UPDATE jobs SET password = ?, engine = ?, urgency = ? WHERE id = ?", values)
         base = reserve(db, arrival.path, arrival.sha256)
         db.insert(
             "INSERT INTO deliveries(job_id, path, base, work_id, ready)"
@@ -95,27 +96,40 @@ def arrive(db: Database, arrival: Arrival, now: float) -> int:
         return job
 
 
-def _try_again(db: Database, job: int, arrival: Arrival) -> None:
-    """Queue a job that ended without a result; whatever it waits for is delivered when it ends again."""
+def start_again(db: Database, job_id: int) -> bool:
+    """Queue a job that ended without a result; its names are served again when it ends again."""
     touched = db.execute(
         "UPDATE jobs SET state = 'queued', attempt = 0, hinted_at = 0, finished_at = NULL, error_code = NULL,"
-        " problem = NULL, password = ?, engine = ?, urgency = ?"
-        " WHERE id = ? AND state IN ('failed', 'quarantined', 'cancelled')",
-        (arrival.password, arrival.engine, arrival.urgency, job),
+        " problem = NULL WHERE id = ? AND state IN ('failed', 'quarantined', 'cancelled')",
+        (job_id,),
     )
     if touched:
-        db.execute("UPDATE deliveries SET ready = 0, delivered_at = NULL WHERE job_id = ?", (job,))
+        db.execute("UPDATE deliveries SET ready = 0, delivered_at = NULL WHERE job_id = ?", (job_id,))
+        _reopen_container(db, job_id)
+    return bool(touched)
+
+
+def _reopen_container(db: Database, job_id: int) -> None:
+    """The index of a container is written again when a part that has failed was tried again, at every depth."""
+    rows = db.rows(
+        "WITH RECURSIVE above(id) AS (SELECT parent FROM deliveries WHERE job_id = ? AND parent IS NOT NULL"
+        " UNION SELECT d.parent FROM deliveries d JOIN above ON d.id = above.id WHERE d.parent IS NOT NULL)"
+        " SELECT id FROM above",
+        (job_id,),
+    )
+    for row in rows:
+        db.execute("UPDATE deliveries SET delivered_at = NULL WHERE id = ?", (row["id"],))
 
 
 def plan(db: Database, batch: str, rows: list[tuple[str, str, str]], engine: str, now: float) -> int:
     """Add a back-fill's files, in one transaction: ``(path, uri, kind)``; how many were new.
 
-    A file that some back-fill of this home has had already is not added again.
+    A file that the batch has had already is not added again.
     """
     added = 0
     with db.transaction():
         for path, uri, kind in rows:
-            if db.row("SELECT 1 FROM deliveries WHERE uri = ?", (uri,)) is not None:
+            if db.row("SELECT 1 FROM deliveries WHERE batch = ? AND uri = ?", (batch, uri)) is not None:
                 continue
             job = db.insert(
                 "INSERT INTO jobs(uri, profile, engine, urgency, kind, created_at) VALUES (?, ?, ?, 'backfill', ?, ?)",
@@ -124,6 +138,25 @@ def plan(db: Database, batch: str, rows: list[tuple[str, str, str]], engine: str
             db.insert("INSERT INTO deliveries(job_id, path, uri, batch) VALUES (?, ?, ?, ?)", (job, path, uri, batch))
             added += 1
     return added
+
+
+def count_batch(db: Database, batch: str) -> dict[str, int]:
+    """How many documents of a back-fill, parts of containers included, are in each state."""
+    rows = db.rows(
+        "SELECT j.state, count(*) AS documents FROM deliveries d JOIN jobs j ON j.id = d.job_id"
+        " WHERE d.batch = ? GROUP BY j.state",
+        (batch,),
+    )
+    return {row["state"]: row["documents"] for row in rows}
+
+
+def is_delivered(db: Database, batch: str) -> bool:
+    """Whether every document of a back-fill has ended and its result, or error, was put where it belongs.
+
+    What could not be put there (and is tried again) is not waited for.
+    """
+    row = db.row("SELECT 1 FROM deliveries WHERE batch = ? AND delivered_at IS NULL AND tries = 0 LIMIT 1", (batch,))
+    return row is None
 
 
 def add_document(db: Database, sha256: str, size: int, now: float) -> None:
@@ -169,7 +202,7 @@ def hand_over(db: Database, job_id: int, twin: int) -> None:
 
 def add_part(db: Database, container: int, child: int, number: int, file: str) -> None:
     """For every name of a container's job, the name of one of its parts (``file`` as ``03-exhibit.htm``)."""
-    for row in db.rows("SELECT id, path, base FROM deliveries WHERE job_id = ?", (container,)):
+    for row in db.rows("SELECT id, path, base, batch FROM deliveries WHERE job_id = ?", (container,)):
         if row["base"] is not None:
             _add_part(db, row, child, number, file)
 
@@ -180,9 +213,9 @@ def _add_part(db: Database, parent: sqlite3.Row, child: int, number: int, name: 
     document = db.row("SELECT sha256 FROM jobs WHERE id = ?", (child,))
     base = reserve(db, f"{parent['base']}/{name}", document["sha256"] if document is not None else name)
     db.insert(
-        "INSERT INTO deliveries(job_id, path, base, parent, part, ready)"
-        " SELECT id, ?, ?, ?, ?, state NOT IN ('queued', 'running') FROM jobs WHERE id = ?",
-        (f"{parent['path']}/{name}", base, parent["id"], number, child),
+        "INSERT INTO deliveries(job_id, path, base, parent, part, batch, ready)"
+        " SELECT id, ?, ?, ?, ?, ?, state NOT IN ('queued', 'running') FROM jobs WHERE id = ?",
+        (f"{parent['path']}/{name}", base, parent["id"], number, parent["batch"], child),
     )
     copy_parts(db, child)
 
@@ -192,7 +225,7 @@ def copy_parts(db: Database, container: int) -> None:
     if db.row("SELECT 1 FROM jobs WHERE id = ? AND state = 'done'", (container,)) is None:
         return
     names = db.rows(
-        "SELECT id, path, base FROM deliveries WHERE job_id = ? AND base IS NOT NULL ORDER BY id", (container,)
+        "SELECT id, path, base, batch FROM deliveries WHERE job_id = ? AND base IS NOT NULL ORDER BY id", (container,)
     )
     if not names:
         return

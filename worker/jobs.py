@@ -1,13 +1,25 @@
-"""Job rows in SQLite: the truth about what is to be done, what runs and what came of it."""
+"""Job rows as people see and move them; how they live by themselves is in ``worker.leases``."""
 
 from __future__ import annotations
 
+import builtins
+import json
+import sqlite3
+import time
 from dataclasses import dataclass
-from typing import Literal, Self
+from typing import Final, Literal, Self, get_args
 
+from schemas.errors import UsageError
+from worker import deliveries
+from worker.database import Database
 from worker.settings import Settings
 
 State = Literal["queued", "running", "done", "failed", "quarantined", "cancelled"]
+STATES: Final[tuple[State, ...]] = get_args(State)
+FIELDS: Final = (
+    "SELECT id, state, sha256, urgency, kind, attempt, parent, created_at, finished_at, problem, result_sha256,"
+    " summary FROM jobs"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +30,9 @@ class Job:
         paths: the names its document came with (relative to the inbox or back-fill folder), first one first.
         problem: RFC 9457 details of what went wrong, or None.
         result_sha256: the hash of the result in ``blobs/``, or None.
-        summary: figures of the result (tables, figures, proved, repaired, review, route, verdict, seconds).
+        summary: what is told of the result without opening it (verdict, outcome, tables, figures, review); for a
+            container ``container`` and ``parts``. None for a job without a result.
+        results: where results lie, relative to ``settings.results``, one for each of ``paths`` that is served.
     """
 
     id: int
@@ -34,10 +48,14 @@ class Job:
     problem: dict[str, str | None] | None
     result_sha256: str | None
     summary: dict[str, object] | None
+    results: tuple[str, ...] = ()
 
 
 class Jobs:
     """The job rows of one home: ``with Jobs.open(settings) as jobs: …``. One per process and thread."""
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
 
     @classmethod
     def open(cls, settings: Settings) -> Self:
@@ -46,17 +64,21 @@ class Jobs:
         Raises:
             StorageError: it cannot be opened.
         """
-        raise NotImplementedError
+        return cls(Database.open(settings))
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Close the connection."""
+        self._db.close()
 
     def list(self, state: State | None = None, limit: int = 50, before: int | None = None) -> tuple[Job, ...]:
         """The newest jobs first; ``before`` (a job's id) turns the page."""
-        raise NotImplementedError
+        conditions = {"state = ?": state, "id < ?": before}
+        asked = {k: v for k, v in conditions.items() if v is not None}
+        where = " WHERE " + " AND ".join(asked) if asked else ""
+        rows = self._db.rows(FIELDS + where + " ORDER BY id DESC LIMIT ?", (*asked.values(), limit))
+        return tuple(self._job(row) for row in rows)
 
     def show(self, job_id: int) -> Job:
         """One job.
@@ -64,7 +86,10 @@ class Jobs:
         Raises:
             UsageError: there is none of that number.
         """
-        raise NotImplementedError
+        row = self._db.row(FIELDS + " WHERE id = ?", (job_id,))
+        if row is None:
+            raise UsageError(f"There is no job {job_id}.")
+        return self._job(row)
 
     def retry(self, job_id: int) -> Job:
         """Queue a failed, quarantined or cancelled job again, its attempts counted from 0.
@@ -72,7 +97,10 @@ class Jobs:
         Raises:
             UsageError: there is no such job, or it is not in one of these states.
         """
-        raise NotImplementedError
+        with self._db.transaction():
+            if not deliveries.start_again(self._db, job_id):
+                raise UsageError(f"Job {job_id} is {self.show(job_id).state}: only what has failed is tried again.")
+        return self.show(job_id)
 
     def cancel(self, job_id: int) -> Job:
         """Cancel a queued or running job; what runs is killed within a third of the lease.
@@ -80,8 +108,40 @@ class Jobs:
         Raises:
             UsageError: there is no such job, or it has ended.
         """
-        raise NotImplementedError
+        with self._db.transaction():
+            touched = self._db.execute(
+                "UPDATE jobs SET state = 'cancelled', owner = NULL, lease_until = 0, password = NULL,"
+                " finished_at = ? WHERE id = ? AND state IN ('queued', 'running')",
+                (time.time(), job_id),
+            )
+            if not touched:
+                raise UsageError(f"Job {job_id} is {self.show(job_id).state} already.")
+            deliveries.mark_ready(self._db, job_id)
+        return self.show(job_id)
 
     def counts(self) -> dict[State, int]:
         """How many jobs are in each state (all six keys)."""
-        raise NotImplementedError
+        rows = self._db.rows("SELECT state, count(*) AS jobs FROM jobs GROUP BY state")
+        found = {row["state"]: row["jobs"] for row in rows}
+        return {state: found.get(state, 0) for state in STATES}
+
+    def _job(self, row: sqlite3.Row) -> Job:
+        names = self._db.rows(
+            "SELECT path, base, delivered_at FROM deliveries WHERE job_id = ? ORDER BY id", (row["id"],)
+        )
+        summary = json.loads(row["summary"]) if row["summary"] else None
+        ending = "/index.json" if summary and summary.get("container") else ".json"
+        values = dict(row) | {
+            "paths": tuple(name["path"] for name in names),
+            "problem": json.loads(row["problem"]) if row["problem"] else None,
+            "summary": summary,
+            "results": _unique([n["base"] + ending for n in names if n["delivered_at"]])
+            if row["state"] == "done"
+            else (),
+        }
+        return Job(**values)
+
+
+def _unique(names: builtins.list[str]) -> tuple[str, ...]:
+    """Each name once, in order."""
+    return tuple(dict.fromkeys(names))

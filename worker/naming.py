@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import unicodedata
-from pathlib import PurePosixPath
+import urllib.parse
+from pathlib import Path, PurePosixPath
 from typing import Final
 
 RESULT_SUFFIX: Final = ".json"
@@ -13,6 +15,7 @@ INDEX_NAME: Final = "index.json"
 LONGEST: Final = 255 - len(ERROR_SUFFIX)
 HASH_CHARACTERS: Final = 8
 SUFFIX_BYTES: Final = 20
+SCHEME: Final = "file://"
 
 
 def with_hash(path: str, sha256: str) -> str:
@@ -37,6 +40,16 @@ def candidates(path: str, sha256: str) -> tuple[str, ...]:
 def clean(path: str) -> str:
     """A path as text: bytes that are no UTF-8, and control characters, have no place in a message or an index."""
     return "".join("_" if unicodedata.category(c).startswith("C") else c for c in path)
+
+
+def uri_of_path(path: Path) -> str:
+    """An absolute path as a URI: text, even where the name is no UTF-8."""
+    return SCHEME + urllib.parse.quote(os.fsencode(path))
+
+
+def path_of_uri(uri: str) -> Path:
+    """The path that ``file:///…`` names, whatever bytes it is made of."""
+    return Path(os.fsdecode(urllib.parse.unquote_to_bytes(uri.removeprefix(SCHEME))))
 
 
 def part_name(number: int, name: str) -> str:

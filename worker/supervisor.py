@@ -219,3 +219,7 @@ def _settle(settings: Settings) -> None:
             remove_leftovers(settings, db)
     except StorageError as error:
         log.warning("%s", error.detail)  # their leases will run out
+
+
+if __name__ == "__main__":
+    sys.exit(run(load()))

@@ -1,4 +1,5 @@
-"""The engine behind the service's sandbox, doing what its document says: a small real stand-in for the readers, with their ways to fail.
+"""The engine behind the sandbox, doing what its document says: a small stand-in for the readers and their failures.
+
 
 The document is text; each line is a word and perhaps a number: ``sleep 0.5``, ``crash``, ``crash-once PATH``, ``hang``,
 ``eat 4000`` (megabytes), ``raise``, ``fail``, ``locked`` (asks for the password ``KEY``), ``pages 7``, ``review``,
