@@ -20,7 +20,7 @@ _CONTRADICTED = -99.0  # the same fact has one value: another is another fact
 _MISREAD = -1.0  # one common misreading explains the difference
 _EDITABLE = 7.2
 _TELLING = frozenset(
-    [
+    {
         "basic",
         "diluted",
         "comprehensive",
@@ -33,7 +33,7 @@ _TELLING = frozenset(
         "gross",
         "adjusted",
         "excluding",
-    ]
+    }
 )
 """Words that make another fact of a row when only one of two labels has them."""
 

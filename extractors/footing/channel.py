@@ -11,7 +11,7 @@ import re
 from functools import lru_cache
 
 from extractors.numbers import CURRENCIES, POINT_STYLE, Style, plain
-from schemas.amounts import Amount, canonical
+from schemas.amounts import Amount
 
 UNRELATED = 16.0
 """The cost above which two strings have nothing to do with each other."""
@@ -36,10 +36,12 @@ _SIGNS = re.compile("|".join(re.escape(sign) for sign in sorted(CURRENCIES, key=
 _NOTE_MARK = re.compile(r"(?<=[\d)%])\s?(?:\(\s?(?:[a-zA-Z]|\d{1,2})\s?\)|[*†‡§#]+|\[\d+\])+$")
 
 
-def printed_form(value: Amount, decimals: int) -> str:
-    """A figure as statements print it: ``(1,234.50)``."""
+def printed_form(value: Amount, decimals: int, minus: bool = False) -> str:
+    """A figure as statements print it: ``(1,234.50)``, or ``-1,234.50`` where they use a minus."""
     text = f"{abs(value):,.{decimals}f}"
-    return f"({text})" if value < 0 else text
+    if value >= 0:
+        return text
+    return f"-{text}" if minus else f"({text})"
 
 
 def bare(raw: str, style: Style = POINT_STYLE) -> str:
@@ -48,7 +50,8 @@ def bare(raw: str, style: Style = POINT_STYLE) -> str:
     text = re.sub(r"^[%§&'\"`|*~_:;•]+", "", text.strip())
     if style.point != ".":
         text = text.translate(str.maketrans(".,", ",."))
-    return re.sub(r"[^\d.,()\-]", "", text.replace("[", "(").replace("]", ")"))
+    text = re.sub(r"[^\d.,()\-]", "", text.replace("[", "(").replace("]", ")"))
+    return f"-{text[:-1]}" if text.endswith("-") and len(text) > 1 else text
 
 
 @lru_cache(maxsize=200_000)
@@ -112,20 +115,14 @@ def _added(read: str, place: int) -> float:
     return _DOUBLED_DIGIT if mark in (read[place - 1 : place], read[place + 1 : place + 2]) else _ADDED_DIGIT
 
 
-def neighbours(value: Amount, decimals: int) -> set[str]:
-    """Canonical decimal strings of the figures one edit away from ``value``: the digits, the sign, the point."""
-    digits = canonical(abs(value)).replace(".", "").zfill(decimals + 1)
-    changed = {digits[:i] + new + digits[i + 1 :] for i in range(len(digits)) for new in "0123456789"}
-    changed |= {digits[:i] + new + digits[i:] for i in range(len(digits) + 1) for new in "0123456789"}
-    changed |= {digits[:i] + digits[i + 1 :] for i in range(len(digits))}
-    changed |= {digits[:i] + digits[i + 1] + digits[i] + digits[i + 2 :] for i in range(len(digits) - 1)}
-    numbers = {_pointed(text, decimals) for text in changed}
-    sign = "-" if value < 0 else ""
-    return {f"{sign}{number}" for number in numbers} | {_pointed(digits, decimals), f"-{_pointed(digits, decimals)}"}
-
-
-def _pointed(digits: str, decimals: int) -> str:
-    digits = digits.zfill(decimals + 1)
-    whole, places = (digits[:-decimals], digits[-decimals:]) if decimals else (digits, "")
-    whole = whole.lstrip("0") or "0"
-    return f"{whole}.{places}" if places else whole
+def neighbours(digits: str) -> set[str]:
+    """The strings of digits one edit away: replaced, added, lost, swapped, reversed; and the string itself."""
+    found = {digits, digits[::-1]}
+    for i in range(len(digits)):
+        found.update(digits[:i] + new + digits[i + 1 :] for new in "0123456789")
+        found.add(digits[:i] + digits[i + 1 :])
+        found.add(digits[:i] + digits[i + 1 : i + 2] + digits[i] + digits[i + 2 :])
+    for i in range(len(digits) + 1):
+        found.update(digits[:i] + new + digits[i:] for new in "0123456789")
+    found.discard("")
+    return found

@@ -73,12 +73,21 @@ def _odd_forms(body: Body, means: TableMeaning) -> dict[str, float]:
 
 
 def usual_places(body: Body, means: TableMeaning) -> dict[str, int]:
-    """Decimals that per-share figures should show, by id: those of the other per-share figures of the table."""
-    figures = [f for f in body.figures if means.rows[f.row].unit.endswith("/shares") and not f.number.nil]
-    sound = Counter(f.number.decimals for f in figures if "leading_zero" not in f.number.flaws)
-    if not sound:
-        return {}
-    places, times = max(sound.items(), key=lambda item: (item[1], item[0]))
-    if not places or times < 2 or times * 2 < len(figures):
-        return {}
-    return {figure.id: places for figure in figures}
+    """Decimals that figures should show, by id, where the figures of their kind in the table agree on some.
+
+    A per-share figure is held against the other per-share figures, an amount against the other amounts; percentages
+    are printed with and without decimals side by side.
+    """
+    kinds: dict[bool, list[ReadFigure]] = {True: [], False: []}
+    for figure in body.figures:
+        unit = means.rows[figure.row].unit
+        if not figure.number.nil and not figure.number.percent and unit not in ("percent", "pure", "shares"):
+            kinds[unit.endswith("/shares")].append(figure)
+    found: dict[str, int] = {}
+    for per_share, figures in kinds.items():
+        sound = Counter(f.number.decimals for f in figures if "leading_zero" not in f.number.flaws)
+        places, times = max(sound.items(), key=lambda item: (item[1], item[0]), default=(0, 0))
+        # per-share rows are few and often damaged alike; amounts are many
+        if places and times >= (2 if per_share else 6) and times * 10 >= len(figures) * (5 if per_share else 8):
+            found.update((figure.id, places) for figure in figures)
+    return found

@@ -26,7 +26,7 @@ REVENUE = re.compile(r"\b(?:revenues?|sales|turnover)\b")
 OPENING = re.compile(r"\b(?:beginning|opening)\b|^balances? (?:at|as of)\b")
 TOTAL_HEAD = re.compile(r"\b(?:total|consolidated|combined|net|ended|change|year|balance|as adjusted|non-gaap)\b")
 _STOP = frozenset(
-    [
+    {
         "of",
         "the",
         "and",
@@ -46,7 +46,7 @@ _STOP = frozenset(
         "its",
         "or",
         "as",
-    ]
+    }
 )
 _NOTE = re.compile(r"\(\s?(?:note\s)?[\da-z]{1,2}\s?\)|[*†‡]")
 _WORD = re.compile(r"[a-z]+")

@@ -1,0 +1,221 @@
+"""Status, grade and confidence of every figure, from the checks that hold and those that do not."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from math import exp
+
+from extractors.footing.doubts import CERTAIN
+from extractors.footing.evidence import significant
+from extractors.repair.proposing import Belief, Proposal
+from extractors.repair.search import Board
+from schemas.amounts import Amount, shifted
+from schemas.filing import Grade, Status
+from schemas.identities import CheckVerdict, Printed
+
+_UNNOTICED_EXACT = 0.002  # the share of misreadings that an exact sum lets pass (two that cancel)
+_UNNOTICED_ROUNDING = 0.15  # a misread last digit hides in the rounding of a sum
+_UNNOTICED_RATIO = 0.05
+_BLAMED_MOST, _BLAMED_LEAST = 0.5, 0.02  # doubt of a member of a broken check that nothing explains
+_BEST = 0.9999
+_LAST_DIGIT = 0.15  # the share of misreadings that move a figure by a last place or two
+_NEXT_PLACE = 0.2  # how much rarer a rounding difference is for each further last place
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Status, grade and confidence (0-1) of a figure."""
+
+    status: Status
+    grade: Grade | None
+    confidence: float
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """All that is known when figures are judged.
+
+    Attributes:
+        final: the figures after repair. verdicts: of each identity on them, None where it divides by nought.
+        doubts: probability of a misreading by id. weak: figures whose sums prove nothing alone (percents, per share).
+    """
+
+    board: Board
+    final: Mapping[str, Printed]
+    verdicts: Sequence[CheckVerdict | None]
+    proposal: Proposal
+    doubts: Mapping[str, float]
+    weak: frozenset[str]
+
+    @property
+    def conflicts(self) -> frozenset[str]:
+        """Figures that a near-optimal repair would change, in a check that is still broken."""
+        return frozenset(
+            member
+            for member, belief in self.proposal.beliefs.items()
+            if member not in self.proposal.changes
+            and belief.moves(self.board.figures[member].value)
+            and any(self.verdicts[number] == "broken" for number in self.board.touching[member])
+        )
+
+
+def judge(evidence: Evidence) -> dict[str, Standing]:
+    """The standing of every figure."""
+    conflicts = evidence.conflicts
+    vouched = _vouchers(evidence, conflicts)
+    blame = _blame(evidence, conflicts, vouched)
+    return {
+        member: _standing(evidence, member, conflicts, vouched.get(member, []), blame.get(member, 0.0))
+        for member in evidence.final
+    }
+
+
+def _standing(
+    evidence: Evidence, member: str, conflicts: frozenset[str], vouchers: list[int], blame: float
+) -> Standing:
+    doubt = max(CERTAIN, evidence.doubts.get(member, 0.0))
+    belief = evidence.proposal.beliefs.get(member)
+    if member in conflicts:
+        return Standing("conflict", None, _kept(belief, evidence.board.figures[member].value))
+    grade = _grade(evidence, vouchers)
+    if member in evidence.proposal.changes:
+        probability = belief.best[1] if belief else 0.0
+        own = _changed_grade(evidence, member) if grade is None else grade
+        return Standing("repaired", own, min(_BEST, probability))
+    if not vouchers:
+        return Standing("unchecked", None, 1.0 - max(doubt, blame))
+    remaining = max(1.0 - _BEST, doubt * _unnoticed(evidence, vouchers), blame)
+    return Standing("proved", grade, 1.0 - min(doubt if not blame else 1.0, remaining))
+
+
+def _kept(belief: Belief | None, read: Amount) -> float:
+    """The probability that a figure in conflict is right as read; never enough to pass unseen."""
+    if belief is None or not belief.complete:
+        return 0.5
+    return min(0.95, belief.probability(read))
+
+
+def _grade(evidence: Evidence, vouchers: Sequence[int]) -> Grade | None:
+    if not vouchers:
+        return None
+    return "exact" if any(evidence.verdicts[number] == "exact" for number in vouchers) else "rounding"
+
+
+def _changed_grade(evidence: Evidence, member: str) -> Grade:
+    held = [evidence.verdicts[number] for number in evidence.board.touching[member]]
+    return "exact" if "exact" in held else "rounding"
+
+
+def _unnoticed(evidence: Evidence, vouchers: Sequence[int]) -> float:
+    """The share of misreadings that would have passed all the checks that vouch."""
+    share = 1.0
+    for number in vouchers:
+        identity = evidence.board.identities[number]
+        if identity.divisor is not None:
+            let_pass = _UNNOTICED_RATIO
+        else:
+            let_pass = _UNNOTICED_EXACT if evidence.verdicts[number] == "exact" else _UNNOTICED_ROUNDING
+        share *= max(let_pass, exp(-identity.evidence))
+    return share
+
+
+def _vouchers(evidence: Evidence, conflicts: frozenset[str]) -> dict[str, list[int]]:
+    """Figure → the identities that vouch for it."""
+    found: dict[str, list[int]] = {}
+    for number, verdict in enumerate(evidence.verdicts):
+        if verdict is None or verdict == "broken":
+            continue
+        for member in _vouched_by(evidence, number, conflicts):
+            found.setdefault(member, []).append(number)
+    return {
+        member: numbers
+        for member, numbers in found.items()
+        if member not in evidence.weak or _strong(evidence, member, numbers)
+    }
+
+
+def _strong(evidence: Evidence, member: str, numbers: Sequence[int]) -> bool:
+    """Sums of percents or of per-share figures never prove alone: a quotient or a second printing must."""
+    del member
+    kinds = [evidence.board.identities[number].kind for number in numbers]
+    return len(numbers) > 1 or any(kind in ("ratio", "tie_out") for kind in kinds)
+
+
+def _vouched_by(evidence: Evidence, number: int, conflicts: frozenset[str]) -> list[str]:
+    """The members that a holding identity vouches for."""
+    identity = evidence.board.identities[number]
+    members = list(dict.fromkeys(identity.members()))
+    others = [member for member in members if member in conflicts]
+    if others:
+        return []
+    changed = [member for member in members if member in evidence.proposal.changes]
+    if identity.divisor is not None:
+        # a quotient has few digits: it speaks for itself, not for the figures it comes from
+        return [] if len(changed) > (identity.total in changed) else [identity.total]
+    if _vacuous(evidence, members):
+        return []
+    if not changed:
+        return members
+    if len(changed) > 1:
+        return []
+    # a repaired figure uses up the check that repaired it, unless another one bears it out too
+    held = [n for n in evidence.board.touching[changed[0]] if evidence.verdicts[n] == "exact"]
+    return members if len(held) > 1 or _distinctive(evidence.final[changed[0]]) else changed
+
+
+def _vacuous(evidence: Evidence, members: Sequence[str]) -> bool:
+    """Noughts that sum to nought prove nothing."""
+    return not any(evidence.final[member].value for member in members)
+
+
+def _distinctive(figure: Printed) -> bool:
+    return significant(int(shifted(figure.value, figure.decimals))) >= 4
+
+
+def _blame(evidence: Evidence, conflicts: frozenset[str], vouched: Mapping[str, list[int]]) -> dict[str, float]:
+    """Doubt that checks cast on doubted members: broken ones that no repair explains, and those that only round.
+
+    Where everything was read with certainty the publisher erred, and no reading is blamed.
+    """
+    found: dict[str, float] = {}
+    rounded = _rounding_rate(evidence)
+    for number, verdict in enumerate(evidence.verdicts):
+        members = list(dict.fromkeys(evidence.board.identities[number].members()))
+        if verdict == "broken" and not any(member in conflicts for member in members):
+            suspects = [m for m in members if m in evidence.doubts and m not in vouched]
+            share = max(_BLAMED_LEAST, _BLAMED_MOST / max(1, len(suspects)))
+        elif verdict == "rounding" and evidence.board.identities[number].divisor is None:
+            suspects = [m for m in members if m in evidence.doubts and not _exactly(evidence, vouched.get(m, []))]
+            share = _misread_last(evidence, number, suspects, rounded)
+        else:
+            continue
+        for member in suspects:
+            found[member] = max(share, found.get(member, 0.0))
+    return found
+
+
+def _exactly(evidence: Evidence, vouchers: Sequence[int]) -> bool:
+    return any(evidence.verdicts[number] == "exact" for number in vouchers)
+
+
+def _rounding_rate(evidence: Evidence) -> float:
+    """How often the sums of this document hold only within rounding."""
+    sums = [
+        verdict
+        for identity, verdict in zip(evidence.board.identities, evidence.verdicts, strict=True)
+        if identity.divisor is None and len(identity.terms) > 1 and verdict
+    ]
+    return (sums.count("rounding") + 0.5) / (len(sums) + 10.0)
+
+
+def _misread_last(evidence: Evidence, number: int, suspects: Sequence[str], rounded: float) -> float:
+    """The probability that a sum which only rounds hides a misread last digit, shared among its suspects."""
+    if not suspects:
+        return 0.0
+    state = evidence.board.evaluate(number, evidence.proposal.changes)
+    total = evidence.final[evidence.board.identities[number].total]
+    units = max(1, int(abs(shifted(state.residual, total.decimals)))) if state else 1
+    misread = sum(evidence.doubts[m] for m in suspects) * _LAST_DIGIT
+    odds = misread / (rounded * _NEXT_PLACE ** (units - 1))
+    return odds / (1.0 + odds) / len(suspects)

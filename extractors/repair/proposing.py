@@ -1,0 +1,115 @@
+"""From solutions to repairs: a change is accepted only where the arithmetic leaves one answer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from math import exp
+
+from extractors.repair.search import Board, Solved, components, solve
+from schemas.amounts import Amount
+
+_RIVAL = 0.0005  # a reading less probable than this is not worth telling
+_NEAR_OPTIMAL = 0.01
+_MOST_RIVALS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Belief:
+    """What the solutions say of one figure: its readings with their probabilities, most probable first."""
+
+    readings: tuple[tuple[Amount, float], ...]
+    component: int
+    complete: bool
+
+    @property
+    def best(self) -> tuple[Amount, float]:
+        """The most probable reading."""
+        return self.readings[0]
+
+    def probability(self, value: Amount) -> float:
+        """Of one reading."""
+        return sum(weight for reading, weight in self.readings if reading == value)
+
+    def moves(self, read: Amount) -> bool:
+        """True when a near-optimal repair would change the figure."""
+        return not self.complete or 1.0 - self.probability(read) >= _NEAR_OPTIMAL
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """Changes that are unique (id → value), and the beliefs about all figures that some repair would change."""
+
+    changes: Mapping[str, Amount]
+    beliefs: Mapping[str, Belief]
+
+
+def propose_repairs(board: Board, broken: Sequence[int], threshold: float) -> Proposal:
+    """The unique repairs of the broken identities.
+
+    Args:
+        broken: numbers of the identities that do not hold as read.
+        threshold: least posterior probability (0-1) of a change. Raising it never adds a change.
+    """
+    suspicious = [number for number in broken if board.doubted(number)]
+    beliefs: dict[str, Belief] = {}
+    changes: dict[str, Amount] = {}
+    for index, group in enumerate(components(board, suspicious)):
+        own = _beliefs(board, solve(board, group), index)
+        beliefs.update(own)
+        accepted = {
+            member: belief.best[0]
+            for member, belief in own.items()
+            if belief.complete and belief.best[1] >= threshold and belief.best[0] != board.figures[member].value
+        }
+        changes.update(_borne_out(board, accepted))
+    return Proposal(changes, beliefs)
+
+
+def _beliefs(board: Board, solved: Solved, index: int) -> dict[str, Belief]:
+    """The marginal probability of each reading of each figure that some solution changes."""
+    if not solved.solutions:
+        return {m: Belief(((board.figures[m].value, 0.5),), index, complete=False) for m in solved.members}
+    least = solved.solutions[0].cost
+    weights = [exp(least - solution.cost) for solution in solved.solutions]
+    whole = sum(weights)
+    moved: dict[str, dict[Amount, float]] = {}
+    for solution, weight in zip(solved.solutions, weights, strict=True):
+        for member, value in solution.changes:
+            own = moved.setdefault(member, {})
+            own[value] = own.get(value, 0.0) + weight / whole
+    if not solved.complete:
+        moved = {member: moved.get(member, {}) for member in solved.members} | moved
+    found = {}
+    for member, readings in sorted(moved.items()):
+        readings[board.figures[member].value] = max(0.0, 1.0 - sum(readings.values()))
+        ranked = sorted(readings.items(), key=lambda item: (-item[1], item[0]))
+        found[member] = Belief(tuple(ranked), index, solved.complete)
+    return found
+
+
+def _borne_out(board: Board, accepted: dict[str, Amount]) -> dict[str, Amount]:
+    """The changes after which each has a check that holds and none that it broke; the others are dropped."""
+    while True:
+        kept = {member: value for member, value in accepted.items() if _stands(board, member, accepted)}
+        if len(kept) == len(accepted):
+            return kept
+        accepted = kept
+
+
+def _stands(board: Board, member: str, changes: Mapping[str, Amount]) -> bool:
+    closed = 0
+    for number in board.touching[member]:
+        before, after = board.evaluate(number, {}), board.evaluate(number, changes)
+        held = before is not None and before.verdict != "broken"
+        holds = after is not None and after.verdict != "broken"
+        if held and not holds:
+            return False
+        closed += holds and not held
+    return closed > 0
+
+
+def rivals_of(belief: Belief, value: Amount) -> list[tuple[Amount, float]]:
+    """The readings other than ``value``, most probable first."""
+    others = [(reading, weight) for reading, weight in belief.readings if reading != value and weight >= _RIVAL]
+    return others[:_MOST_RIVALS]

@@ -1,0 +1,123 @@
+"""Other readings of a doubted figure, and what each costs in nats more than the plain one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from math import log, log10
+from statistics import median
+
+from extractors.figures import Body, ReadFigure
+from extractors.footing.channel import UNRELATED, bare, misreading_cost, neighbours, printed_form
+from extractors.footing.doubts import usual_places
+from extractors.meaning import Meaning
+from extractors.numbers import Style, read_number
+from schemas.amounts import Amount, decimals_of, shifted, whole
+from schemas.identities import Printed
+
+FARTHEST = 12.0
+"""Nats beyond which a reading is not considered."""
+
+_USUAL_DOUBT = 0.01  # the rate of misreadings that the costs of the channel stand for
+_LEAST_SHIFT, _MOST_SHIFT = -2.5, 8.0
+_FORM_AT_ODDS = 1.6  # a plain reading that itself costs more than a lost comma is doubted by its form already
+_FREE_MAGNITUDE, _MAGNITUDE = 1.2, 1.5  # decades that per-share figures of a table differ by; nats per further decade
+
+
+@dataclass(frozen=True)
+class Readings:
+    """A doubted figure: its plain reading, and the cost of any other.
+
+    Attributes:
+        doubt: probability (0-1) of a misreading before the arithmetic. places: decimals it should show.
+        magnitude: usual log10 of such figures, where that is known (per-share rows).
+    """
+
+    figure: ReadFigure
+    doubt: float
+    places: int
+    style: Style
+    magnitude: float | None = None
+    _costs: dict[Amount, float] = field(default_factory=dict, repr=False, compare=False)
+
+    @cached_property
+    def _read(self) -> str:
+        return bare(self.figure.raw, self.style)
+
+    @cached_property
+    def _plain_cost(self) -> float:
+        return self._distance(self.figure.number.value)
+
+    @cached_property
+    def _shift(self) -> float:
+        if self._plain_cost > _FORM_AT_ODDS:
+            return 0.0
+        return min(_MOST_SHIFT, max(_LEAST_SHIFT, log(_USUAL_DOUBT / self.doubt)))
+
+    @cached_property
+    def _listed(self) -> dict[Amount, float]:
+        """The recogniser's own rivals."""
+        own = max(self.figure.confidence, 0.01)
+        found: dict[Amount, float] = {}
+        for rival in self.figure.rivals:
+            number = read_number(rival.text, self.style)
+            if number is not None and rival.probability > 0 and number.value != self.figure.number.value:
+                cost = max(0.0, log(own / rival.probability))
+                found[number.value] = min(cost, found.get(number.value, cost))
+        return found
+
+    def cost(self, value: Amount) -> float:
+        """Nats more than the plain reading costs; negative where the form speaks for ``value``."""
+        known = self._costs.get(value)
+        if known is None:
+            known = self._distance(value) - self._plain_cost + self._shift
+            if decimals_of(value) > max(self.places, self.figure.number.decimals):
+                known = UNRELATED
+            known = self._costs[value] = min(known, self._listed.get(value, UNRELATED))
+        return known
+
+    def printed(self, value: Amount) -> Printed:
+        """The figure as the arithmetic sees it when it is read as ``value``."""
+        places = max(self.places, decimals_of(value))
+        return Printed(value.quantize(shifted(whole(1), -places)), places)
+
+    @cached_property
+    def near(self) -> tuple[tuple[Amount, float], ...]:
+        """All readings one edit away, or the recogniser's, cheapest first."""
+        number = self.figure.number
+        digits = {"".join(mark for mark in self._read if mark.isdigit())}
+        digits.add(str(abs(int(shifted(number.value, self.places)))))
+        found = set(self._listed)
+        for text in {edited for own in digits if own for edited in neighbours(own)}:
+            value = shifted(whole(int(text)), -self.places)
+            found.update((value, -value))
+        found.discard(number.value)
+        costs = [(self.cost(value), value) for value in found]
+        return tuple((value, cost) for cost, value in sorted(costs) if cost <= FARTHEST)
+
+    def _distance(self, value: Amount) -> float:
+        """Cost of the raw string when ``value`` is printed in the usual form."""
+        cost = misreading_cost(
+            printed_form(value, self.places, self.figure.number.sign in ("leading", "trailing")), self._read
+        )
+        if self.magnitude is not None and value:
+            cost += _MAGNITUDE * max(0.0, abs(log10(abs(value)) - self.magnitude) - _FREE_MAGNITUDE)
+        return cost
+
+
+def read_readings(bodies: Sequence[Body], meaning: Meaning, doubts: Mapping[str, float]) -> dict[str, Readings]:
+    """The readings of the doubted figures, by id. A printed dash is not doubted: nothing looks like it."""
+    found: dict[str, Readings] = {}
+    for body, means in zip(bodies, meaning.tables, strict=True):
+        usual = usual_places(body, means)
+        per_share = {f.id for f in body.figures if means.rows[f.row].unit.endswith("/shares")}
+        sound = [f.number for f in body.figures if f.id in per_share and usual.get(f.id) == f.number.decimals]
+        sizes = [log10(abs(number.value)) for number in sound if number.value]
+        for figure in body.figures:
+            if figure.id not in doubts or figure.number.nil:
+                continue
+            places = usual.get(figure.id, figure.number.decimals)
+            magnitude = median(sizes) if figure.id in per_share and len(sizes) > 1 else None
+            found[figure.id] = Readings(figure, doubts[figure.id], places, body.style, magnitude)
+    return found

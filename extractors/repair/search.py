@@ -1,0 +1,259 @@
+"""The cheapest readings that close the broken checks: exact, best-first, on one component at a time.
+
+A solution chooses a reading for some doubted figures and pays for each identity that stays broken. The search takes
+the first broken identity and branches: pay for it, read one of its members so that it closes, or two. Solutions come
+out in the order of their cost; all within a margin of the cheapest are kept, because their weights are what tells a
+unique repair from a guess. At most two misreadings in one identity are considered; more, and it is paid for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from heapq import heappop, heappush
+from itertools import count
+
+from extractors.repair.readings import FARTHEST, Readings
+from schemas.amounts import Amount, decimals_of, half_unit, product, quotient
+from schemas.identities import Evaluation, Figures, Identity, Printed, evaluate
+
+MARGIN = 7.0
+"""Nats above the cheapest solution within which others count (their weights fall below a thousandth)."""
+
+_LEAST_PRICE, _MOST_PRICE = 5.0, 12.0  # nats of an identity that is meant but does not hold as printed
+_ROUNDING_PRICE = 5.0  # a sum that closes only within rounding, where it might close exactly
+_MOST_CHANGES = 6
+_MOST_STEPS = 3000
+_MOST_PAIRS = 400
+
+
+@dataclass(frozen=True, slots=True)
+class Solution:
+    """Readings that differ from the plain ones, sorted by id, and the cost in nats."""
+
+    changes: tuple[tuple[str, Amount], ...]
+    cost: float
+
+
+@dataclass(frozen=True, slots=True)
+class Solved:
+    """The solutions of a component, cheapest first; ``complete`` is False when the limit of steps was reached."""
+
+    members: tuple[str, ...]
+    identities: tuple[int, ...]
+    solutions: tuple[Solution, ...]
+    complete: bool
+
+
+@dataclass(slots=True)
+class Board:
+    """All identities, the figures as read, and the readings of the doubted ones."""
+
+    identities: Sequence[Identity]
+    figures: Figures
+    readings: Mapping[str, Readings]
+    touching: dict[str, list[int]] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.touching = {}
+        for number, identity in enumerate(self.identities):
+            for member in dict.fromkeys(identity.members()):
+                self.touching.setdefault(member, []).append(number)
+
+    def evaluate(self, number: int, changes: Mapping[str, Amount]) -> Evaluation | None:
+        """An identity with some figures read otherwise; None when it divides by nought."""
+        identity = self.identities[number]
+        values: Figures = self.figures
+        if changes:
+            members = {member: self.figures[member] for member in identity.members()}
+            members.update({m: self.readings[m].printed(v) for m, v in changes.items() if m in members})
+            values = members
+        try:
+            return evaluate(identity, values)
+        except ZeroDivisionError:
+            return None
+
+    def price(self, number: int) -> float:
+        """What it costs to leave an identity broken: its evidence, within bounds."""
+        return min(_MOST_PRICE, max(_LEAST_PRICE, self.identities[number].evidence))
+
+    def doubted(self, number: int) -> list[str]:
+        """The members of an identity that may be read otherwise."""
+        return [m for m in dict.fromkeys(self.identities[number].members()) if m in self.readings]
+
+
+def solve(board: Board, broken: Sequence[int]) -> Solved:
+    """All near-optimal solutions of one component of broken identities."""
+    search = _Search(board, tuple(broken))
+    return search.run()
+
+
+class _Search:
+    """Best-first search over (changes, paid identities)."""
+
+    def __init__(self, board: Board, broken: tuple[int, ...]) -> None:
+        self.board = board
+        self.broken = broken
+        self.limit = sum(board.price(number) for number in broken) + MARGIN
+        self.heap: list[tuple[float, int, tuple[tuple[str, Amount], ...], frozenset[int], bool]] = []
+        self.order = count()
+        self.found: dict[tuple[tuple[str, Amount], ...], float] = {}
+        self.seen: set[tuple[tuple[tuple[str, Amount], ...], frozenset[int]]] = set()
+
+    def run(self) -> Solved:
+        self._push(0.0, (), frozenset())
+        steps = 0
+        while self.heap and steps < _MOST_STEPS:
+            cost, _, changes, paid, closed = heappop(self.heap)
+            if cost > self.limit:
+                break
+            steps += 1
+            if closed:
+                self._keep(changes, cost)
+                continue
+            self._expand(cost, changes, paid)
+        complete = steps < _MOST_STEPS
+        members = tuple(dict.fromkeys(m for number in self.broken for m in self.board.doubted(number)))
+        ranked = sorted(self.found.items(), key=lambda item: (item[1], item[0]))
+        return Solved(members, self.broken, tuple(Solution(changes, cost) for changes, cost in ranked), complete)
+
+    def _keep(self, changes: tuple[tuple[str, Amount], ...], cost: float) -> None:
+        if changes not in self.found:
+            self.found[changes] = cost
+            self.limit = min(self.limit, cost + MARGIN)
+
+    def _push(
+        self, cost: float, changes: tuple[tuple[str, Amount], ...], paid: frozenset[int], closed: bool = False
+    ) -> None:
+        if cost > self.limit or len(changes) > _MOST_CHANGES:
+            return
+        if not closed:
+            if (changes, paid) in self.seen:
+                return
+            self.seen.add((changes, paid))
+        heappush(self.heap, (cost, next(self.order), changes, paid, closed))
+
+    def _expand(self, cost: float, changes: tuple[tuple[str, Amount], ...], paid: frozenset[int]) -> None:
+        chosen = dict(changes)
+        violated: tuple[int, Evaluation] | None = None
+        rounding = 0.0
+        for number in self._touched(chosen):
+            state = self.board.evaluate(number, chosen)
+            if state is None or state.verdict == "broken":
+                if number not in paid and state is not None:
+                    violated = number, state
+                    break
+            elif state.verdict == "rounding" and self.board.identities[number].divisor is None:
+                rounding += _ROUNDING_PRICE
+        if violated is None:
+            self._push(cost + rounding, changes, paid, closed=True)
+            return
+        number, state = violated
+        self._push(cost + self.board.price(number), changes, paid | {number})
+        for extra, readings in self._closings(number, state, chosen, self.limit - cost):
+            merged = tuple(sorted({**chosen, **readings}.items()))
+            self._push(cost + extra, merged, paid)
+
+    def _touched(self, chosen: Mapping[str, Amount]) -> list[int]:
+        """The broken identities of the component and all that hold a changed figure, in order."""
+        touched = set(self.broken)
+        for member in chosen:
+            touched.update(self.board.touching[member])
+        return sorted(touched)
+
+    def _closings(
+        self, number: int, state: Evaluation, chosen: Mapping[str, Amount], budget: float
+    ) -> Iterator[tuple[float, dict[str, Amount]]]:
+        """Readings of one or two members under which the identity holds, with their cost."""
+        free = [member for member in self.board.doubted(number) if member not in chosen]
+        identity = self.board.identities[number]
+        if identity.divisor is not None:
+            yield from self._ratio_closings(number, free, chosen)
+            return
+        weights = _weights(identity)
+        for member in free:
+            for value in _implied(self._value(member), weights[member], state):
+                cost = self.board.readings[member].cost(value)
+                if cost <= FARTHEST:
+                    yield cost, {member: value}
+        yield from self._pairs(free, weights, state.residual, budget)
+
+    def _value(self, member: str) -> Printed:
+        return self.board.figures[member]
+
+    def _ratio_closings(
+        self, number: int, free: list[str], chosen: Mapping[str, Amount]
+    ) -> Iterator[tuple[float, dict[str, Amount]]]:
+        for member in free:
+            for value, cost in self.board.readings[member].near:
+                state = self.board.evaluate(number, {**chosen, member: value})
+                if state is not None and state.verdict != "broken":
+                    yield cost, {member: value}
+
+    def _pairs(
+        self, free: list[str], weights: Mapping[str, Amount], residual: Amount, budget: float
+    ) -> Iterator[tuple[float, dict[str, Amount]]]:
+        """Two members read otherwise whose changes cancel the residual, cheapest first, at most so many."""
+        moves: dict[Amount, list[tuple[float, str, Amount]]] = {}
+        found: list[tuple[float, str, str, Amount, Amount]] = []
+        for member in free:
+            own: list[tuple[float, str, Amount, Amount]] = []
+            for value, cost in self.board.readings[member].near:
+                if cost > budget:
+                    break
+                shift = product(weights[member], value - self._value(member).value)
+                own.append((cost, member, value, shift))
+                for other_cost, other, other_value in moves.get(-residual - shift, ()):
+                    if cost + other_cost <= budget:
+                        found.append((cost + other_cost, other, member, other_value, value))
+            for cost, _, value, shift in own:
+                moves.setdefault(shift, []).append((cost, member, value))
+        for cost, other, member, other_value, value in sorted(found)[:_MOST_PAIRS]:
+            yield cost, {other: other_value, member: value}
+
+
+def _weights(identity: Identity) -> dict[str, Amount]:
+    """How the residual moves with each member: +1 for the total, minus factor·weight for a term."""
+    weights = {identity.total: half_unit(0) * 2}
+    for term in identity.terms:
+        if term.document is None:
+            weights[term.figure] = weights.get(term.figure, half_unit(0) * 0) - product(identity.factor, term.weight)
+    return weights
+
+
+def _implied(read: Printed, weight: Amount, state: Evaluation) -> Iterator[Amount]:
+    """The value that closes the identity exactly, and those one last place off where rounding allows it."""
+    if not weight:
+        return
+    exact = read.value - quotient(state.residual, weight)
+    yield exact
+    unit = half_unit(read.decimals) * 2
+    if state.tolerance >= unit and decimals_of(exact) <= read.decimals:
+        yield exact + unit
+        yield exact - unit
+
+
+def components(board: Board, broken: Sequence[int]) -> list[list[int]]:
+    """The broken identities in groups that share a doubted figure, or whose doubted figures an identity bridges."""
+    parent = {number: number for number in broken}
+
+    def root(number: int) -> int:
+        while parent[number] != number:
+            number = parent[number]
+        return number
+
+    doubted_in: dict[str, list[int]] = {}
+    for number in broken:
+        for member in board.doubted(number):
+            doubted_in.setdefault(member, []).append(number)
+    for numbers in doubted_in.values():
+        for number in numbers[1:]:
+            parent[root(number)] = root(numbers[0])
+    for number in sorted({n for member in doubted_in for n in board.touching[member]}):
+        linked = [doubted_in[m][0] for m in board.identities[number].members() if m in doubted_in]
+        for other in linked[1:]:
+            parent[root(other)] = root(linked[0])
+    groups: dict[int, list[int]] = {}
+    for number in broken:
+        groups.setdefault(root(number), []).append(number)
+    return sorted(sorted(group) for group in groups.values())
