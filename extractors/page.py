@@ -187,6 +187,7 @@ class Page:
     Attributes:
         width, height: points, upright; rotation: degrees clockwise that were undone.
         prose_numbers: numbers seen in running text outside tables, counted, not read.
+        findings: what could not be read on the page; the document's findings include them.
     """
 
     number: int
@@ -199,6 +200,7 @@ class Page:
     rules: tuple[Rule, ...] = ()
     ruled: tuple[Grid, ...] = ()
     flow: tuple[Line | Grid, ...] = ()
+    findings: tuple[Finding, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,91 @@
+"""Scans and images: words with places, read by Tesseract; the only door to it.
+
+Pages are read one at a time, so that a hundred need no more memory than ten.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from extractors.ocr import tesseract
+from extractors.ocr.image import Scan, count_frames, open_image, read_frames
+from extractors.ocr.pdfpages import scan_page
+from extractors.ocr.reading import read_scan
+from extractors.page import Document, Page, PagePlace, Profile
+from schemas.errors import EmptyError, LimitError, UnreadableError
+from schemas.filing import Finding
+
+__all__ = ["engines", "read_image", "read_pages"]
+
+_MEDIA_TYPES = {"PNG": "image/png", "JPEG": "image/jpeg", "TIFF": "image/tiff"}
+
+
+def engines() -> dict[str, str]:
+    """Which programs read the scans, with their versions.
+
+    Raises:
+        MissingProgramError: tesseract is not installed.
+    """
+    return {"tesseract": tesseract.version()}
+
+
+def read_image(data: bytes, profile: Profile) -> Document:
+    """Read a PNG, a JPEG or a TIFF of one or more pages.
+
+    Raises:
+        UnsupportedError: the bytes are none of the three. UnreadableError: no page can be decoded.
+        EmptyError: there is no ink on any page. LimitError: too many pixels or pages, or no page was read in time.
+        MissingProgramError: tesseract or a language is not installed.
+    """
+    used = engines()
+    with open_image(data, profile) as image:
+        count = count_frames(image, profile)
+        numbers = range(profile.first_page or 1, min(profile.last_page or count, count) + 1)
+        scans = zip(numbers, read_frames(image, numbers, profile), strict=True)
+        pages = [_read(scan, number, profile) for number, scan in scans]
+        media_type = _MEDIA_TYPES[image.format or "PNG"]
+    _check_any(pages, count)
+    findings = tuple(finding for page in pages for finding in page.findings)
+    return Document("image", media_type, pages, page_count=count, findings=findings, engines=used)
+
+
+def read_pages(data: bytes, numbers: Sequence[int], profile: Profile) -> Sequence[Page]:
+    """Read pages of a PDF (1-based numbers) as scans; one that cannot be read says so in its ``findings``.
+
+    Raises:
+        MissingProgramError: tesseract, a language or poppler is not installed.
+    """
+    return [_read(scan, number, profile) for number, scan in zip(numbers, _scans(data, numbers, profile), strict=True)]
+
+
+def _scans(data: bytes, numbers: Sequence[int], profile: Profile) -> Iterator[Scan | UnreadableError]:
+    for number in numbers:
+        try:
+            yield scan_page(data, number, profile)
+        except UnreadableError as error:
+            yield error
+
+
+def _read(scan: Scan | UnreadableError, number: int, profile: Profile) -> Page:
+    if isinstance(scan, Scan):
+        return read_scan(scan, number, profile)
+    code = "page_too_large" if isinstance(scan, LimitError) else "damaged_page"
+    place = PagePlace(page=number, bbox=(0.0, 0.0, 0.0, 0.0))
+    finding = Finding(code=code, severity="error", message=f"Page {number}: {scan.detail}", place=place)
+    return Page(number, route="ocr", confidence=0.0, findings=(finding,))
+
+
+def _check_any(pages: Sequence[Page], count: int) -> None:
+    """Raise when nothing at all was read: the document fails as a whole, with the cause of its first page."""
+    if any(page.words for page in pages) or not pages:
+        return
+    findings = [finding for page in pages for finding in page.findings]
+    if not findings:
+        raise EmptyError("There is no ink on any page." if count > 1 else "There is no ink on the page.")
+    first = findings[0]
+    if first.code == "page_took_too_long":
+        raise LimitError("time", first.message)
+    if first.code == "page_too_large":
+        raise LimitError("pixels", first.message)
+    if first.code == "damaged_page":
+        raise UnreadableError(first.message)

@@ -1,0 +1,94 @@
+"""One scanned page into words and rules."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from extractors.ocr import tesseract
+from extractors.ocr.image import Quarter, Scan
+from extractors.ocr.prepare import Sheet, prepare
+from extractors.ocr.rules import find_rules
+from extractors.ocr.tesseract import EngineError, Token
+from extractors.ocr.words import calibrate, clean_tokens, make_word
+from extractors.page import Page, PagePlace, Profile
+from schemas.errors import LimitError
+from schemas.filing import Finding
+
+# one column of text of variable size: keeps the cells of a table row on one line and finds more of them than 3, 6, 11
+_MODE = 4
+# share of Tesseract's own confidence below which the page may stand on its head
+_POOR = 0.6
+_LEAST_SIDE = 24
+
+
+def read_scan(scan: Scan, number: int, profile: Profile) -> Page:
+    """Words in points on the upright, straightened page; what went wrong is in the page's findings.
+
+    Raises:
+        MissingProgramError: tesseract or a language is not installed.
+    """
+    if min(scan.grey.shape) < _LEAST_SIDE:
+        width, height = (72 * side / dpi for side, dpi in zip(scan.grey.shape[::-1], scan.dpi, strict=True))
+        empty = Page(number, width, height, route="ocr", rotation=scan.rotation)
+        return _failed(empty, "unread_page", "The page is too narrow to hold print.")
+    sheet = prepare(scan, tesseract.find_rotation)
+    page = Page(number, sheet.width, sheet.height, route="ocr", rotation=sheet.rotation)
+    if is_blank(sheet):
+        return page
+    try:
+        sheet, tokens = _find_tokens(scan, sheet, profile)
+    except (EngineError, LimitError) as error:
+        code = "page_took_too_long" if isinstance(error, LimitError) else "unread_page"
+        return _failed(page, code, error.detail)
+    return _page(sheet, tokens, number)
+
+
+def is_blank(sheet: Sheet) -> bool:
+    """True when no ink of the size of print is left on the page."""
+    return int((sheet.ink > 0).sum()) < 0.5 * sheet.glyph**2
+
+
+def _find_tokens(scan: Scan, sheet: Sheet, profile: Profile) -> tuple[Sheet, list[Token]]:
+    tokens = tesseract.find_words(sheet.grey, sheet.dpi, _MODE, profile.languages)
+    if _confidence(tokens) >= _POOR:
+        return sheet, tokens
+    turn = tesseract.find_rotation(sheet.grey, sheet.dpi)
+    if not turn:
+        return sheet, tokens
+    done = (sheet.rotation - scan.rotation) % 360
+    turned = prepare(scan, tesseract.find_rotation, _quarter(done + turn))
+    again = tesseract.find_words(turned.grey, turned.dpi, _MODE, profile.languages)
+    return (turned, again) if _confidence(again) > _confidence(tokens) else (sheet, tokens)
+
+
+def _page(sheet: Sheet, tokens: list[Token], number: int) -> Page:
+    rules, _ = find_rules(sheet)
+    words = tuple(make_word(sheet, number, calibrate(token)) for token in clean_tokens(tokens))
+    page = Page(
+        number,
+        sheet.width,
+        sheet.height,
+        route="ocr",
+        rotation=sheet.rotation,
+        confidence=_confidence(tokens),
+        words=words,
+        rules=rules,
+    )
+    return page if words else _failed(page, "unread_page", "There is ink on the page, and no word could be read.")
+
+
+def _confidence(tokens: list[Token]) -> float:
+    """Mean over the characters read; 0 without any."""
+    characters = sum(len(token.text) for token in tokens)
+    return sum(token.confidence * len(token.text) for token in tokens) / characters if characters else 0.0
+
+
+def _quarter(degrees: int) -> Quarter:
+    quarters: tuple[Quarter, ...] = (0, 90, 180, 270)
+    return quarters[degrees % 360 // 90]
+
+
+def _failed(page: Page, code: str, message: str) -> Page:
+    place = PagePlace(page=page.number, bbox=(0.0, 0.0, page.width, page.height))
+    finding = Finding(code=code, severity="error", message=f"Page {page.number}: {message}", place=place)
+    return replace(page, confidence=0.0, findings=(finding,))
