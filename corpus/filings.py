@@ -6,7 +6,7 @@ from random import Random
 
 from corpus import general, notes, words
 from corpus.model import Figure, Filing, Paragraph, Table
-from corpus.periods import day, draw_calendar
+from corpus.periods import COUNT, MONTHS, day, draw_calendar
 from corpus.statements import Scene, balance_sheet, cash_flows, income_statement
 
 PROSE = (
@@ -88,6 +88,19 @@ def _statements(rng: Random, scene: Scene) -> list[Table]:
     return tables
 
 
+def _dateline(table: Table, scene: Scene) -> str:
+    """What a statement says above its heads when they hold years alone, or no date at all."""
+    heads = [c.heads[-1] for c in table.columns if c.kind == "value" and c.period and len(c.heads) == 1]
+    end = scene.calendar.end
+    if table.kind == "equity":
+        quarters = scene.calendar.quarter
+        weeks = f"{13 * quarters} weeks" if scene.calendar.weeks else f"{COUNT[3 * quarters].lower()} months"
+        return f"For the {'year' if scene.calendar.annual else weeks} ended {day(end)}"
+    if heads and all(h[-4:].isdigit() and "," not in h for h in heads):
+        return f"For the years ended {MONTHS[end.month]} {end.day},"
+    return ""
+
+
 def make(seed: int, *, general_share: float = 0.15, notes_most: int = 4) -> Filing:
     """A filing drawn from ``seed``: the same seed always gives the same filing.
 
@@ -106,6 +119,8 @@ def make(seed: int, *, general_share: float = 0.15, notes_most: int = 4) -> Fili
     else:
         tables = _statements(rng, scene)
         tables += [m(rng, scene) for m in rng.sample(notes.NOTES, rng.randint(1, notes_most))]
+    for table in tables:
+        table.dateline = table.dateline or _dateline(table, scene)
     blocks: list[Table | Paragraph] = []
     for table in tables:
         blocks += [sentence(rng, scene) for _ in range(rng.choice((0, 0, 1, 2)))]

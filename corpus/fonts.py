@@ -34,7 +34,7 @@ FILES = {
     "GentiumBook": ("gentium-basic/GenBkBasR.ttf", "gentium-basic/GenBkBasB.ttf", "Times"),
     "Garamond": ("ebgaramond/EBGaramond12-Regular.ttf", "ebgaramond/EBGaramond12-Bold.ttf", "Times"),
     "OpenSans": ("open-sans/OpenSans-Regular.ttf", "open-sans/OpenSans-Bold.ttf", "Helvetica"),
-    "Typewriter": ("gnutypewriter/GNUTypewriter.ttf", "gnutypewriter/GNUTypewriter.ttf", "Courier"),
+    "Typewriter": ("cmu/cmuntt.ttf", "cmu/cmuntb.ttf", "Courier"),
 }
 STANDARD = {
     "Times": ("Times-Roman", "Times-Bold"),

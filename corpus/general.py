@@ -8,7 +8,7 @@ from random import Random
 
 from corpus import words
 from corpus.model import Column, Figure, Identity, Row, Sheet, Table, Text, rounded
-from corpus.periods import MONTHS, duration
+from corpus.periods import MONTHS
 from corpus.statements import Scene
 
 
@@ -126,9 +126,8 @@ def utility_bill(rng: Random, scene: Scene) -> Table:
 def budget(rng: Random, scene: Scene) -> Table:
     """Adopted, amended, actual, variance and percent used, by fund."""
     year = scene.calendar.end.year
-    period = duration(date(year, 12, 31), 12)
     heads = ("Adopted", "Amended", "Actual", "Variance", "Percent Used")
-    columns = [Column((f"Fiscal Year {year}", h), period) for h in heads]
+    columns = [Column((f"Fiscal Year {year}", h)) for h in heads]
     sheet = Sheet(columns)
     names = (
         "General government",

@@ -3,6 +3,7 @@
     python -m corpus.generate demo OUTDIR
     python -m corpus.generate corpus OUTDIR --seed N --count K --variants html pdf txt scan300 fax
     python -m corpus.generate truth OUTDIR --seed N --count K
+    python -m corpus.generate sonus OUTDIR
 
 ``corpus`` writes ``OUTDIR/<id>/document.html document.pdf scan300.pdf … truth.json``, laid out as the benchmark
 expects it. A variant may name a style: ``html=old``, ``txt=ocr``, ``txt=markdown``, ``scan300=hard``,
@@ -17,7 +18,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from corpus import render_html, render_ocr, render_pdf, render_text, scan
+from corpus import render_html, render_ocr, render_pdf, render_text, scan, sonus
 from corpus.demo_set import write_demo
 from corpus.filings import make
 from corpus.layouts import Layout, draw
@@ -92,12 +93,24 @@ def write_corpus(out: Path, seed: int, count: int, variants: Sequence[Variant], 
         write_filing(out / filing.id, filing, draw(filing, seed), variants)
 
 
+def write_sonus(out: Path) -> None:
+    """The two Sonus documents with their damage, laid out like the corpus."""
+    for quarter, reading in ((2, sonus.q2_text()), (3, sonus.q3_markdown())):
+        filing = sonus.filing(quarter)
+        folder = out / filing.id
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "document.txt").write_text(reading.text, encoding="utf-8")
+        document = truth(filing, sonus.LAYOUT.numbers, ["txt"])
+        document["damage"] = damage_truth(filing, reading.damage)
+        (folder / "truth.json").write_text(dump(document), encoding="utf-8")
+
+
 def main(arguments: Sequence[str]) -> int:
     """Run one of the three commands; returns the exit status."""
     parser = argparse.ArgumentParser(
         prog="python -m corpus.generate", description="Write documents whose figures are known."
     )
-    parser.add_argument("what", choices=("demo", "corpus", "truth"))
+    parser.add_argument("what", choices=("demo", "corpus", "truth", "sonus"))
     parser.add_argument("out", type=Path)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--count", type=int, default=10)
@@ -107,6 +120,10 @@ def main(arguments: Sequence[str]) -> int:
     if options.what == "demo":
         names = write_demo(options.out)
         print(f"{len(names)} documents in {options.out}")
+        return 0
+    if options.what == "sonus":
+        write_sonus(options.out)
+        print(f"2 documents in {options.out}")
         return 0
     try:
         variants = [variant(v) for v in options.variants] if options.what == "corpus" else []

@@ -94,6 +94,7 @@ FONTS = (
     "Garamond",
     "OpenSans",
     "Typewriter",
+    "LiberationMono",
     "ComputerModernSans",
 )
 

@@ -90,6 +90,7 @@ class Table:
     columns: tuple[Column, ...]
     rows: list[Row] = field(default_factory=list)
     headnote: str = ""
+    dateline: str = ""  # "For the years ended June 30," where the heads hold years alone
     stub_head: str = ""
     scale: int = 0  # power of ten of plain amounts
     identities: list[Identity] = field(default_factory=list)

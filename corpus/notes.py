@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import date, timedelta
 from random import Random
 
 from corpus import words
 from corpus.model import Column, Figure, Identity, Row, Sheet, Table, rounded
-from corpus.periods import MONTHS, balance_columns, day, duration, flow_columns, instant, months_before
+from corpus.periods import MONTHS, balance_columns, day, flow_columns, instant, months_before
 from corpus.statements import Scene, amounts, headnote
 
 
@@ -48,11 +49,12 @@ def equity(rng: Random, scene: Scene) -> Table:
     names = ["Common Stock", "Additional Paid-in Capital", "Accumulated Deficit", "Total"]
     if rng.random() < 0.5:
         names.insert(3, "Accumulated Other Comprehensive Loss")
-    period = duration(scene.calendar.end, 3 * scene.calendar.quarter)
+    calendar = scene.calendar
+    period = calendar.flow(calendar.end, calendar.quarter)
     columns = [Column((n,), period) for n in names]
     sheet = Sheet(columns, scene.decimals)
     parts, size = len(names) - 1, max(20, scene.size // 10)
-    begin = months_before(scene.calendar.end, 3 * scene.calendar.quarter)
+    begin = calendar.year_end
 
     def add(label: str, values: list[int], *, money: bool = False) -> int:
         return sheet.line(label, [*values, sum(values)], 0, money=money)
@@ -117,10 +119,11 @@ def segments(rng: Random, scene: Scene) -> Table:
     depth = len(base[0].heads)
     percent = rng.random() < 0.5
     columns = list(base)
-    if percent:
-        columns += [Column((*["% of Revenue"] * (depth - 1 or 1), c.heads[-1])[-depth:], c.period) for c in base]
-        if depth == 1:
-            columns[2:] = [Column((f"% of {c.heads[-1]}",), c.period) for c in base]
+    if percent and depth > 1:
+        middle = ("",) * (depth - 2)
+        columns += [Column(("% of Revenue", *middle, c.heads[-1]), c.period) for c in base]
+    elif percent:
+        columns += [Column((f"% of {c.heads[-1]}",), c.period) for c in base]
     sheet = Sheet(columns, scene.decimals)
     names = words.some(rng, words.SEGMENTS, 3, 6)
     data = [amounts(rng, scene.size // len(names), 2) for _ in names]
@@ -289,9 +292,8 @@ def tax_rate(rng: Random, scene: Scene) -> Table:
 
 def options(rng: Random, scene: Scene) -> Table:
     """Shares and prices side by side: columns of different units."""
-    period = duration(scene.calendar.end, 12)
     heads = ("Number of Shares", "Weighted Average Exercise Price")
-    columns = [Column((h,), period) for h in heads]
+    columns = [Column((h,)) for h in heads]
     sheet = Sheet(columns)
     begin = rng.randint(2_000_000, 9_000_000)
     moves = [
@@ -299,7 +301,7 @@ def options(rng: Random, scene: Scene) -> Table:
         ("Exercised", -rng.randint(50_000, 700_000)),
         ("Forfeited or expired", -rng.randint(1_000, 90_000)),
     ]
-    start = day(months_before(scene.calendar.end, 12))
+    start = day(scene.calendar.closing(1))
     lines = [
         (f"Outstanding at {start}", begin),
         *moves,
@@ -316,12 +318,19 @@ def options(rng: Random, scene: Scene) -> Table:
     return _done(Table("note", "Stock option activity", tuple(columns)), sheet)
 
 
+def _short(when: date) -> str:
+    """``Sept. 30, 2011``: months cut short as newspapers do."""
+    name = MONTHS[when.month]
+    cut = name if len(name) < 5 else {"September": "Sept."}.get(name, name[:3] + ".")
+    return f"{cut} {when.day}, {when.year}"
+
+
 def quarters(rng: Random, scene: Scene) -> Table:
     """Four quarters and the year: it cross-foots; the earnings per share need not."""
-    year = scene.calendar.end.year
-    ends = [months_before(scene.calendar.end, 3 * k) for k in (3, 2, 1, 0)]
-    columns = [Column(("Quarter Ended", f"{MONTHS[e.month][:3]}. {e.day}"), duration(e, 3)) for e in ends]
-    columns.append(Column((f"Fiscal {year}", "Year"), duration(scene.calendar.end, 12)))
+    cal = scene.calendar
+    ends = [cal.end - timedelta(weeks=13 * k) if cal.weeks else months_before(cal.end, 3 * k) for k in (3, 2, 1, 0)]
+    columns = [Column(("Quarter Ended", _short(e)), cal.flow(e, 1)) for e in ends]
+    columns.append(Column(("Four Quarters Ended", _short(cal.end)), cal.flow(cal.end, 4)))
     sheet = Sheet(columns, scene.decimals)
     rows = []
     for i, name in enumerate(("Net sales", "Gross profit", "Net income (loss)")):

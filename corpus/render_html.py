@@ -208,6 +208,8 @@ WRITERS: dict[str, Callable[[_Style, Table], str]] = {
 def _heading(style: _Style, table: Table) -> str:
     align = style.layout.title_align
     parts = [f"<b>{_text(style.filing.company)}</b>", f"<b>{_text(table.title)}</b>"]
+    if table.dateline:
+        parts.append(_text(table.dateline))
     if table.headnote and not style.layout.note_in_stub and style.layout.html != "old":
         parts.append(_text(table.headnote))
     if style.layout.html == "old":

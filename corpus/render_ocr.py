@@ -90,7 +90,7 @@ def collapsed(filing: Filing, layout: Layout, seed: int, per_table: int = 2) -> 
         reading.damage += inject(rng, block, cells, number, per_table)
         tear = rng.random() < 0.2 and per_table > 0 and len(cells) > 9
         torn = (len(cells) * 2 // 3, filing.company) if tear else None
-        heading = [filing.company, block.title, *([block.headnote] if block.headnote else [])]
+        heading = [t for t in (filing.company, block.title, block.dateline, block.headnote) if t]
         lines += [*heading, "", *table_lines(block, cells, layout, torn=torn), ""]
         number += 1
     reading.text = "\n".join(lines) + "\n"
@@ -150,8 +150,8 @@ def markdown(filing: Filing, layout: Layout, seed: int, *, form: Literal["tab", 
             continue
         cells = cells_of(block, layout)
         reading.damage += inject(rng, block, cells, number, per_table)
-        note = f" {block.headnote}" if block.headnote else ""
-        lines += [f"## {filing.company} {block.title}{note}", "", *markdown_rows(block, cells, form), ""]
+        heading = " ".join(t for t in (filing.company, block.title, block.dateline, block.headnote) if t)
+        lines += [f"## {heading}", "", *markdown_rows(block, cells, form), ""]
         lines += [n.replace("*", "\\*") for n in block.footnotes]
         number += 1
     reading.text = "\n".join(lines) + "\n"

@@ -94,6 +94,8 @@ class _Pages:
 def _titles(table: Table, box: TableBox, filing: Filing, *, again: bool = False) -> list[tuple[str, bool]]:
     title = table.title + (" (continued)" if again else "")
     titles = [(filing.company, True), (title, True)]
+    if table.dateline:
+        titles.append((table.dateline, False))
     if table.headnote and not box.note_fits:
         titles.append((table.headnote, False))
     return titles

@@ -139,7 +139,7 @@ def table_lines(table: Table, layout: Layout) -> list[str]:
 
 def _title(table: Table, company: str, layout: Layout) -> list[str]:
     width = 130 if layout.wide_text else 79
-    parts = [company, table.title]
+    parts = [company, table.title, *([table.dateline] if table.dateline else [])]
     if table.headnote and not layout.note_in_stub:
         parts.append(table.headnote)
     place = str.center if layout.title_align == "center" else str.ljust

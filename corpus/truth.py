@@ -102,7 +102,7 @@ def table_truth(table: Table, number: int, style: NumberStyle, company: str = ""
         "id": number,
         "kind": table.kind,
         "title": table.title,
-        "caption": [t for t in (company, table.title, table.headnote, *table.footnotes) if t],
+        "caption": [t for t in (company, table.title, table.dateline, table.headnote, *table.footnotes) if t],
         "scale": table.scale,
         "columns": [
             {"ord": i, "header": " ".join(h for h in c.heads if h), "period": c.period} for i, c in enumerate(columns)
