@@ -19,7 +19,7 @@ from types import ModuleType
 if __name__ == "__main__":
     sys.path[0] = str(Path(__file__).parents[2])
 
-from extractors.containers import Part
+from extractors.containers import Container, Part, Skipped
 from extractors.page import DEFAULT, Origin, Profile
 from schemas.errors import EncryptedError, UnreadableError, UnsupportedError
 from schemas.filing import Column, Engine, Figure, Filing, Finding, Identification, Row, Source, Table
@@ -95,14 +95,18 @@ def _table(order: str, profile: Profile) -> Table:
     )
 
 
-def find_parts(data: bytes, name: str) -> tuple[Part, ...] | None:
-    """``PARTS`` and a line ``name|content`` for each part."""
-    lines = data.decode().splitlines()
+def open_container(data: bytes, name: str, password: str | None = None) -> Container | None:
+    """``PARTS`` and a line ``name|content`` for each part, ``name?reason`` for what is no document."""
+    lines = [line.replace("\\n", "\n") for line in data.decode().splitlines()]
     if not lines or lines[0] != "PARTS":
         return None
     origin = Origin(hashlib.sha256(data).hexdigest(), Identification(form="10-Q"))
-    parts = (line.replace("\\n", "\n").partition("|") for line in lines[1:])
-    return tuple(Part(n, part, text.encode(), origin) for n, (part, _, text) in enumerate(parts, 1))
+    parts = [line.partition("|") for line in lines[1:] if "|" in line]
+    skipped = [line.partition("?") for line in lines[1:] if "|" not in line]
+    return Container(
+        tuple(Part(n, part, text.encode(), origin) for n, (part, _, text) in enumerate(parts, 1)),
+        tuple(Skipped(member, reason) for member, _, reason in skipped),
+    )
 
 
 def _corrupt(_: bytes) -> None:
@@ -150,7 +154,7 @@ def install(put: Callable[[str, ModuleType], None]) -> None:
     """Stand in for the modules of the real engine; ``put`` stores a module under its name."""
     conversion, containers = ModuleType("extractors.convert"), ModuleType("extractors.containers")
     conversion.__dict__["convert"] = convert
-    containers.__dict__.update(find_parts=find_parts, Part=Part)
+    containers.__dict__.update(open_container=open_container)
     put("extractors.convert", conversion)
     put("extractors.containers", containers)
 

@@ -221,7 +221,7 @@ def test_a_failure_replaces_an_older_result_and_the_other_way_round(crossfoot: C
 
 def test_a_container(crossfoot: Crossfoot) -> None:
     """A container gives a folder of results in its order and an index that tells what became of every part."""
-    write("sub.txt", "PARTS\nform.htm|OK form\nlogo.gif|TYPE\nbad.pdf|CORRUPT\ninner.zip|PARTS\\nx.txt|OK x")
+    write("sub.txt", "PARTS\nform.htm|OK form\nlogo.gif|TYPE\nbad.pdf|CORRUPT\ndata.xml?It is data.\ninner.zip|PARTS\\nx.txt|OK x")
     said = crossfoot("convert", "sub.txt", "-o", "out")
     assert said.status == 6
     assert tree("out/sub.txt") == {
@@ -232,6 +232,7 @@ def test_a_container(crossfoot: Crossfoot) -> None:
         "index.json",
     }
     index = problem("out/sub.txt/index.json")
+    assert index["skipped"] == [{"name": "data.xml", "reason": "It is data."}]
     states = [(part["number"], part["name"], part["state"]) for part in index["parts"]]
     assert states == [
         (1, "form.htm", "converted"),

@@ -9,7 +9,7 @@ import hashlib
 import json
 import os
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,6 +18,7 @@ from schemas.errors import CrossfootError, LimitError, StorageError
 from worker.local.inputs import read_input
 
 if TYPE_CHECKING:
+    from extractors.containers import Container
     from extractors.page import Origin, Profile
     from schemas.filing import Filing
 
@@ -73,37 +74,43 @@ def _failure(error: CrossfootError) -> dict[str, Any]:
 
 def _convert(task: Work, folder: Path, tell_pages: Callable[[int], None]) -> dict[str, Any]:
     """Read and convert, or take a container apart."""
-    from extractors.containers import find_parts
+    from extractors.containers import open_container
     from extractors.convert import convert
     from extractors.page import Origin
     from schemas.filing import to_json
 
     data = read_input(task.source, task.profile.max_bytes, follow=task.follow)
-    parts = find_parts(data, task.name)
-    if parts is not None:
+    container = open_container(data, task.name, task.profile.password)
+    if container is not None:
         if task.depth >= MAX_DEPTH:
             raise LimitError("depth", f"More than {MAX_DEPTH} containers lie inside one another.")
-        return _container(data, parts, folder)
+        return _take_apart(data, container, folder)
     filing = convert(data, task.witnesses, task.profile, task.origin or Origin())
     (folder / RESULT).write_bytes(to_json(filing))
     return {"state": "converted", "sha256": filing.source.sha256, **summary(filing)}
 
 
-def _container(data: bytes, parts: Sequence[Any], folder: Path) -> dict[str, Any]:
-    """The parts as files, and what the parent must know to convert each."""
+def _take_apart(data: bytes, container: Container, folder: Path) -> dict[str, Any]:
+    """The parts as files, and what the parent must know to convert each; what the container holds besides."""
     listed = []
-    for part in parts:
+    for part in container.parts:
         file = f"part-{part.number}"
         (folder / file).write_bytes(part.data)
         header = part.origin.header.model_dump(mode="json") if part.origin.header else None
         digest = hashlib.sha256(part.data).hexdigest()
         origin = {"parent": part.origin.parent, "header": header}
         listed.append({"number": part.number, "name": part.name, "file": file, "sha256": digest, "origin": origin})
-    return {"state": "container", "sha256": hashlib.sha256(data).hexdigest(), "bytes": len(data), "parts": listed}
+    return {
+        "state": "container",
+        "sha256": hashlib.sha256(data).hexdigest(),
+        "bytes": len(data),
+        "parts": listed,
+        "skipped": [{"name": skipped.name, "reason": skipped.reason} for skipped in container.skipped],
+    }
 
 
 def origin_of(recorded: dict[str, Any]) -> Origin:
-    """The origin of a part, as ``_container`` wrote it down."""
+    """The origin of a part, as ``_take_apart`` wrote it down."""
     from extractors.page import Origin
     from schemas.filing import Identification
 

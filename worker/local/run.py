@@ -193,7 +193,13 @@ class Run:
         self.tally.containers += 1
         self._report.expect(len(listed))
         about = {"name": task.work.name, "sha256": ended.outcome["sha256"], "bytes": ended.outcome["bytes"]}
-        index = Index(task.name, ended.folder, {"container": about, "parts": []}, len(listed), task.entry)
+        skipped = ended.outcome["skipped"]
+        if skipped:
+            self._report.say(
+                f"{task.label}: {len(skipped)} members skipped, {skipped[0]['name']} for one: its index says why"
+            )
+        content = {"container": about, "parts": [], "skipped": skipped}
+        index = Index(task.name, ended.folder, content, len(listed), task.entry)
         parts = [self._part(task, ended.folder, index, part) for part in listed]
         if not parts:
             self._finish(index)
