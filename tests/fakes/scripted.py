@@ -1,6 +1,5 @@
 """The engine behind the sandbox, doing what its document says: a small stand-in for the readers and their failures.
 
-
 The document is text; each line is a word and perhaps a number: ``sleep 0.5``, ``crash``, ``crash-once PATH``, ``hang``,
 ``eat 4000`` (megabytes), ``raise``, ``fail``, ``locked`` (asks for the password ``KEY``), ``pages 7``, ``review``,
 ``orphan PATH`` (starts a program that outlives it and writes its number there), ``note PATH`` (adds a line there).
