@@ -179,6 +179,36 @@ def holders(rng: Random, scene: Scene) -> Table:
     return table
 
 
+def certificates(rng: Random, scene: Scene) -> Table:
+    """A wide table: interest + principal = total, balance less principal = balance, each column with its sum."""
+    heads = (
+        "Original Face Value",
+        "Prior Principal Balance",
+        "Interest",
+        "Principal",
+        "Total",
+        "Current Principal Balance",
+    )
+    sheet = Sheet([Column((h,)) for h in heads])
+    names = [f"{rng.choice('AB')}-{i}" for i in range(1, rng.randint(5, 10))]
+    lines = []
+    for i in range(len(names)):
+        face = rng.randint(200, 90_000) * 100_000
+        prior = face if i % 3 else face * rng.randint(600, 999) // 1000 + rng.randint(0, 99)
+        interest, principal = prior * rng.randint(40, 80) // 10_000, 0 if i % 3 else prior * rng.randint(5, 30) // 1000
+        lines.append((face, prior, interest, principal, interest + principal, prior - principal))
+    lines.append(tuple(sum(line[k] for line in lines) for k in range(6)))  # type: ignore[arg-type]
+    for i, (name, line) in enumerate(zip([*names, "Totals"], lines, strict=True)):
+        row = Row("data", name, rule="double" if i == len(names) else "")
+        sheet.add(row, [Figure(v, 2, scale=0) for v in line])
+        sheet.identities.append(Identity("foot", (i, 4), (((i, 2), 1), ((i, 3), 1))))
+        sheet.identities.append(Identity("foot", (i, 5), (((i, 1), 1), ((i, 3), -1))))
+    for c in range(6):
+        sheet.identities.append(Identity("foot", (len(names), c), tuple(((r, c), 1) for r in range(len(names)))))
+    del scene
+    return _table("Distributions in Dollars", sheet, "Class")
+
+
 def committees(rng: Random, scene: Scene) -> Table:
     """A table of words only."""
     del scene
@@ -212,6 +242,7 @@ GENERAL: tuple[Callable[[Random, Scene], Table], ...] = (
     utility_bill,
     budget,
     holders,
+    certificates,
     committees,
     exhibits,
 )

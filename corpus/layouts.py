@@ -72,6 +72,8 @@ class Layout:
     wide_text: bool = False  # fixed-width text of up to 132 columns
     tags: bool = True  # <TABLE><CAPTION><S><C> in fixed-width text
     blank_after_total: bool = False
+    text_habit: Literal["", "tabs", "touching", "drift"] = ""  # how careless a fixed-width table is
+    hidden_rows: bool = False  # HTML rows that no reader sees
 
 
 FONTS = (
@@ -149,6 +151,8 @@ def draw(filing: Filing, seed: int) -> Layout:
         wide_text=rng.random() < 0.3,
         tags=rng.random() < 0.7,
         blank_after_total=rng.random() < 0.2,
+        text_habit=rng.choice(("", "", "", "", "tabs", "touching", "drift")),
+        hidden_rows=rng.random() < 0.2,
     )
 
 

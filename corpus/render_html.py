@@ -146,6 +146,9 @@ def _body_rows(style: _Style, table: Table, unit: int) -> str:
         else:
             rest = writer(style, row, [(c, printed(c, row, style.layout.numbers)) for c in row.cells], kinds)
         rows.append(f"<tr{shade}>{stub}{rest}</tr>")
+        if style.layout.hidden_rows and style.rng.random() < 0.08:
+            cells = "<td>99,999</td>" * len(kinds)
+            rows.append(f'<tr style="display:none"><td>not shown</td>{cells}</tr>')
         if row.rule and style.layout.blank_after_total:
             rows.append(f'<tr><td colspan="{1 + len(kinds)}">&#160;</td></tr>')
     return "\n".join(rows)
@@ -233,6 +236,15 @@ def _start(filing: Filing, layout: Layout, style: _Style) -> str:
     )
 
 
+def _paragraph(style: _Style, text: str) -> str:
+    """A sentence; some writers set it as an item of a list made of table cells."""
+    if style.layout.html == "old":
+        return f"<P><FONT SIZE=2>{_text(text)}"
+    if style.rng.random() < 0.2:
+        return f'<table><tr><td style="width:3%">•</td><td>{_text(text)}</td></tr></table>'
+    return f"<p>{_text(text)}</p>"
+
+
 def render(filing: Filing, layout: Layout) -> str:
     """The whole filing as HTML in the dialect ``layout.html``."""
     style = _Style(filing, layout)
@@ -240,9 +252,7 @@ def render(filing: Filing, layout: Layout) -> str:
     parts = [_start(filing, layout, style)]
     for number, block in enumerate(filing.blocks):
         if isinstance(block, Paragraph):
-            parts.append(
-                f"<P><FONT SIZE=2>{_text(block.text)}" if layout.html == "old" else f"<p>{_text(block.text)}</p>"
-            )
+            parts.append(_paragraph(style, block.text))
             continue
         parts += [_heading(style, block), writer(style, block)]
         if layout.html != "pre":

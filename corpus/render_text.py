@@ -85,14 +85,23 @@ def _data_lines(grid: _Grid, row: Row, cells: list[Printed], layout: Layout) -> 
     label = _plain(row.label)
     lines = textwrap.wrap(label, grid.stub - len(indent) - 1, subsequent_indent="  ") if label else [""]
     lines = [indent + text for text in lines] or [""]
-    values = "".join(" " * grid.gap + grid.value(c, i) for i, c in enumerate(cells))
-    if row.kind == "section" or not values.strip():
+    if row.kind == "section" or not any(c.body for c in cells):
         return lines
-    last = lines[-1]
-    fill = grid.stub - len(last)
-    if layout.leaders and fill > 3 and last.strip():
-        last += " " + "." * (fill - 1)
-    return [*lines[:-1], (last.ljust(grid.stub) + values).rstrip()]
+    return [*lines[:-1], _figures_line(grid, lines[-1], cells, layout)]
+
+
+def _figures_line(grid: _Grid, label: str, cells: list[Printed], layout: Layout) -> str:
+    """The last line of a row: what is left of the label, leaders, and the figures."""
+    values = [" " * grid.gap + grid.value(c, i) for i, c in enumerate(cells)]
+    if layout.text_habit == "tabs":
+        return "\t".join([label, *(v.strip() for v in values)]).rstrip("\t")
+    fill = grid.stub - len(label)
+    if layout.leaders and fill > 3 and label.strip():
+        label += " " + "." * (fill - 1)
+        if layout.text_habit == "touching" and values[0].strip():
+            values[0] = values[0].lstrip().rjust(len(values[0]), ".")
+    shift = " " * (len(label.split()) % 3) if layout.text_habit == "drift" else ""
+    return (label.ljust(grid.stub) + shift + "".join(values)).rstrip()
 
 
 def _head(grid: _Grid, table: Table, layout: Layout) -> list[str]:
