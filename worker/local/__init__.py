@@ -1,9 +1,11 @@
 """Converting on this machine without a service: no Redis, no database, no network.
 
-inputs.py      what the command line names -> documents, opened safely
-naming.py      a document -> the file its result goes to
-conversion.py  what the child process does with one document
-children.py    child processes: started, watched, ended
-output.py      results, errors and indexes on disk, written whole or not at all
-session.py     all of it in order
+- ``inputs``: what the command line names becomes documents, opened safely.
+- ``naming``: which file the result of a document goes to.
+- ``warm``: imports done once, before children are forked.
+- ``conversion``: what the child process does with one document.
+- ``children``: child processes started, watched, ended.
+- ``run``: documents through children, containers into their parts.
+- ``output``: results, errors and indexes on disk, written whole or not at all.
+- ``session``: all of it in order.
 """

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
-from schemas.errors import StorageError, UsageError
+from schemas.errors import CrossfootError, StorageError, UsageError
 from worker.local.children import Children, Ended
 from worker.local.conversion import RESULT, Work, origin_of
 from worker.local.output import Memory, Sink
@@ -180,7 +180,8 @@ class Run:
             self._close(task, {"state": "skipped", "problem": problem})
             return
         self.tally.failures.append(exit_status)
-        self._report.say(f"{task.label}: {problem['detail']} [{problem['code']}]")
+        hint = "; crossfoot --debug convert … shows where" if problem["code"] == CrossfootError.code else ""
+        self._report.say(f"{task.label}: {problem['detail']} [{problem['code']}]{hint}")
         if keep:
             self._sink.put_error(task.name, problem)
         self._close(task, {"state": "failed", "error": f"{task.name.name}{ERROR_SUFFIX}", "problem": problem})

@@ -18,6 +18,7 @@ from worker.local.inputs import STDIN, Input, find_inputs, hash_input, open_inpu
 from worker.local.naming import name_results
 from worker.local.output import Folder, Memory, print_result
 from worker.local.run import Options, Reporter, Run, Task
+from worker.local.warm import limit_threads, warm
 
 if TYPE_CHECKING:
     from extractors.page import Profile
@@ -45,6 +46,7 @@ def convert_inputs(request: Request, settings: Settings, report: Reporter) -> in
         UsageError: several results and no folder for them. StorageError: the output folder cannot be used.
         UnreadableError: a witness cannot be read.
     """
+    limit_threads()
     single = request.out is None
     if single and (len(request.words) != 1 or Path(request.words[0]).is_dir()):
         raise UsageError("Several documents give several results: name a folder for them with -o.")
@@ -59,6 +61,7 @@ def convert_inputs(request: Request, settings: Settings, report: Reporter) -> in
             report.say(f"{item.label}: skipped: {item.reason}")
         limit = request.profile.max_bytes
         named = name_results(inputs, lambda i: hash_input(i.path, limit, follow=not i.walked))
+        warm(named)
         options = replace(request.options, single=single)
         run = Run(options, settings, report, out, scratch)
         tally = run.convert([_task(item, request.profile, witnesses) for item in named])
