@@ -57,7 +57,7 @@ def _born_digital(figure: ReadFigure) -> bool:
 def _shared_doubt(figures: Sequence[ReadFigure], odd: Mapping[str, float]) -> float:
     """What the visibly misread figures of a text say about the others; nought when there are none."""
     visible = sum(1 for f in figures if f.id in odd or _RECOGNISED.intersection(f.number.flaws))
-    return min(0.03, 0.003 + visible / (4 * len(figures))) if visible else 0.0
+    return min(0.03, 0.002 + visible / (8 * len(figures))) if visible else 0.0
 
 
 def _odd_forms(body: Body, means: TableMeaning) -> dict[str, float]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import combinations
 from math import log
 
 from extractors.footing.evidence import significant
@@ -75,6 +76,7 @@ def find_per_share(ledgers: Sequence[Ledger], doubts: Mapping[str, float]) -> li
     incomes = [(ledger, entry) for ledger in ledgers if ledger.unit == "amount" for entry in ledger.entries]
     incomes = [(ledger, entry) for ledger, entry in incomes if INCOME.search(entry.label)][-30:]
     shares = [(ledger, entry) for ledger in ledgers if ledger.unit == "shares" for entry in ledger.entries][:12]
+    shares += [(one, _merged(a, b)) for (one, a), (two, b) in combinations(shares, 2) if one is two and _disjoint(a, b)]
     found: list[Identity] = []
     for ledger in ledgers:
         if ledger.unit != "per_share" or not incomes or not shares:
@@ -82,6 +84,18 @@ def find_per_share(ledgers: Sequence[Ledger], doubts: Mapping[str, float]) -> li
         for entry in ledger.entries:
             found += _best_per_share(entry, incomes, shares, doubts)
     return found
+
+
+def _disjoint(one: Entry, other: Entry) -> bool:
+    """True when no column has a figure in both rows: losses are divided by basic shares, profits by diluted ones."""
+    return all(a is None or b is None for a, b in zip(one.figures, other.figures, strict=True))
+
+
+def _merged(one: Entry, other: Entry) -> Entry:
+    """Two disjoint rows as one."""
+    figures = tuple(a if a is not None else b for a, b in zip(one.figures, other.figures, strict=True))
+    values = tuple(a if a is not None else b for a, b in zip(one.values, other.values, strict=True))
+    return replace(one, figures=figures, values=values)
 
 
 def _best_per_share(

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from math import exp
 
 from extractors.footing.doubts import CERTAIN
-from extractors.footing.evidence import significant
 from extractors.repair.proposing import Belief, Proposal
 from extractors.repair.search import Board
 from schemas.amounts import Amount, shifted
@@ -161,16 +160,12 @@ def _vouched_by(evidence: Evidence, number: int, conflicts: frozenset[str]) -> l
         return []
     # a repaired figure uses up the check that repaired it, unless another one bears it out too
     held = [n for n in evidence.board.touching[changed[0]] if evidence.verdicts[n] == "exact"]
-    return members if len(held) > 1 or _distinctive(evidence.final[changed[0]]) else changed
+    return members if len(held) > 1 else changed
 
 
 def _vacuous(evidence: Evidence, members: Sequence[str]) -> bool:
     """Noughts that sum to nought prove nothing."""
     return not any(evidence.final[member].value for member in members)
-
-
-def _distinctive(figure: Printed) -> bool:
-    return significant(int(shifted(figure.value, figure.decimals))) >= 4
 
 
 def _blame(evidence: Evidence, conflicts: frozenset[str], vouched: Mapping[str, list[int]]) -> dict[str, float]:
@@ -179,7 +174,7 @@ def _blame(evidence: Evidence, conflicts: frozenset[str], vouched: Mapping[str, 
     Where everything was read with certainty the publisher erred, and no reading is blamed.
     """
     found: dict[str, float] = {}
-    rounded = _rounding_rate(evidence)
+    rounded = evidence.board.rounding_rate()
     for number, verdict in enumerate(evidence.verdicts):
         members = list(dict.fromkeys(evidence.board.identities[number].members()))
         if verdict == "broken" and not any(member in conflicts for member in members):
@@ -197,16 +192,6 @@ def _blame(evidence: Evidence, conflicts: frozenset[str], vouched: Mapping[str, 
 
 def _exactly(evidence: Evidence, vouchers: Sequence[int]) -> bool:
     return any(evidence.verdicts[number] == "exact" for number in vouchers)
-
-
-def _rounding_rate(evidence: Evidence) -> float:
-    """How often the sums of this document hold only within rounding."""
-    sums = [
-        verdict
-        for identity, verdict in zip(evidence.board.identities, evidence.verdicts, strict=True)
-        if identity.divisor is None and len(identity.terms) > 1 and verdict
-    ]
-    return (sums.count("rounding") + 0.5) / (len(sums) + 10.0)
 
 
 def _misread_last(evidence: Evidence, number: int, suspects: Sequence[str], rounded: float) -> float:

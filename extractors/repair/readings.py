@@ -19,7 +19,7 @@ from schemas.identities import Printed
 FARTHEST = 12.0
 """Nats beyond which a reading is not considered."""
 
-_USUAL_DOUBT = 0.01  # the rate of misreadings that the costs of the channel stand for
+_USUAL_DOUBT = 0.06  # the rate of misreadings at which the costs of the channel are the right ones
 _LEAST_SHIFT, _MOST_SHIFT = -2.5, 8.0
 _FORM_AT_ODDS = 1.6  # a plain reading that itself costs more than a lost comma is doubted by its form already
 _FREE_MAGNITUDE, _MAGNITUDE = 1.2, 1.5  # decades that per-share figures of a table differ by; nats per further decade

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from heapq import heappop, heappush
 from itertools import count
+from math import log
 
 from extractors.repair.readings import FARTHEST, Readings
 from schemas.amounts import Amount, decimals_of, half_unit, product, quotient
@@ -20,8 +21,8 @@ from schemas.identities import Evaluation, Figures, Identity, Printed, evaluate
 MARGIN = 7.0
 """Nats above the cheapest solution within which others count (their weights fall below a thousandth)."""
 
-_LEAST_PRICE, _MOST_PRICE = 5.0, 12.0  # nats of an identity that is meant but does not hold as printed
-_ROUNDING_PRICE = 5.0  # a sum that closes only within rounding, where it might close exactly
+_LEAST_PRICE, _MOST_PRICE = 5.0, 15.0  # nats of an identity that is meant but does not hold as printed
+_LEAST_ROUNDING, _MOST_ROUNDING = 1.5, 6.0  # nats of a sum that holds only within rounding
 _MOST_CHANGES = 6
 _MOST_STEPS = 3000
 _MOST_PAIRS = 400
@@ -53,12 +54,25 @@ class Board:
     figures: Figures
     readings: Mapping[str, Readings]
     touching: dict[str, list[int]] = field(init=False)
+    rounding_price: float = field(init=False)
+    """What a sum costs that holds only within rounding: the rarer they are in the document, the more."""
 
     def __post_init__(self) -> None:
         self.touching = {}
         for number, identity in enumerate(self.identities):
             for member in dict.fromkeys(identity.members()):
                 self.touching.setdefault(member, []).append(number)
+        self.rounding_price = min(_MOST_ROUNDING, max(_LEAST_ROUNDING, -log(self.rounding_rate())))
+
+    def rounding_rate(self) -> float:
+        """How often the sums of this document, as read, hold only within rounding (0-1)."""
+        states = [self.evaluate(n, {}) for n in range(len(self.identities)) if self.is_sum(n)]
+        verdicts = [state.verdict for state in states if state is not None]
+        return (verdicts.count("rounding") + 0.5) / (len(verdicts) + 10.0)
+
+    def is_sum(self, number: int) -> bool:
+        """True for a relation of three figures or more without a quotient."""
+        return self.identities[number].divisor is None and len(self.identities[number].terms) > 1
 
     def evaluate(self, number: int, changes: Mapping[str, Amount]) -> Evaluation | None:
         """An identity with some figures read otherwise; None when it divides by nought."""
@@ -94,7 +108,9 @@ class _Search:
     def __init__(self, board: Board, broken: tuple[int, ...]) -> None:
         self.board = board
         self.broken = broken
+        self.watched = (*broken, *_rounding_beside(board, broken))
         self.limit = sum(board.price(number) for number in broken) + MARGIN
+        self.limit += board.rounding_price * (len(self.watched) - len(broken))
         self.heap: list[tuple[float, int, tuple[tuple[str, Amount], ...], frozenset[int], bool]] = []
         self.order = count()
         self.found: dict[tuple[tuple[str, Amount], ...], float] = {}
@@ -135,28 +151,35 @@ class _Search:
 
     def _expand(self, cost: float, changes: tuple[tuple[str, Amount], ...], paid: frozenset[int]) -> None:
         chosen = dict(changes)
-        violated: tuple[int, Evaluation] | None = None
-        rounding = 0.0
-        for number in self._touched(chosen):
-            state = self.board.evaluate(number, chosen)
-            if state is None or state.verdict == "broken":
-                if number not in paid and state is not None:
-                    violated = number, state
-                    break
-            elif state.verdict == "rounding" and self.board.identities[number].divisor is None:
-                rounding += _ROUNDING_PRICE
+        violated = self._violated(chosen, paid)
         if violated is None:
-            self._push(cost + rounding, changes, paid, closed=True)
+            self._push(cost, changes, paid, closed=True)
             return
         number, state = violated
-        self._push(cost + self.board.price(number), changes, paid | {number})
+        broken = state.verdict == "broken"
+        price = self.board.price(number) if broken else self.board.rounding_price
+        self._push(cost + price, changes, paid | {_debt(number, broken)})
         for extra, readings in self._closings(number, state, chosen, self.limit - cost):
             merged = tuple(sorted({**chosen, **readings}.items()))
             self._push(cost + extra, merged, paid)
 
+    def _violated(self, chosen: Mapping[str, Amount], paid: frozenset[int]) -> tuple[int, Evaluation] | None:
+        """The first identity that is broken, else the first sum that only rounds, and is not paid for."""
+        rounding: tuple[int, Evaluation] | None = None
+        for number in self._touched(chosen):
+            state = self.board.evaluate(number, chosen)
+            if state is None or state.verdict == "exact":
+                continue
+            if state.verdict == "broken":
+                if _debt(number, broken=True) not in paid:
+                    return number, state
+            elif rounding is None and self.board.is_sum(number) and _debt(number, broken=False) not in paid:
+                rounding = number, state
+        return rounding
+
     def _touched(self, chosen: Mapping[str, Amount]) -> list[int]:
         """The broken identities of the component and all that hold a changed figure, in order."""
-        touched = set(self.broken)
+        touched = set(self.watched)
         for member in chosen:
             touched.update(self.board.touching[member])
         return sorted(touched)
@@ -210,6 +233,22 @@ class _Search:
                 moves.setdefault(shift, []).append((cost, member, value))
         for cost, other, member, other_value, value in sorted(found)[:_MOST_PAIRS]:
             yield cost, {other: other_value, member: value}
+
+
+def _debt(number: int, broken: bool) -> int:
+    """The entry of a paid identity: one that was paid as rounding must be paid again if it breaks."""
+    return 2 * number + broken
+
+
+def _rounding_beside(board: Board, broken: Sequence[int]) -> list[int]:
+    """Sums that only round and share a doubted member with the broken ones: their last digits are suspect too."""
+    near = {n for number in broken for member in board.doubted(number) for n in board.touching[member]} - set(broken)
+    found = []
+    for number in sorted(near):
+        state = board.evaluate(number, {})
+        if state is not None and state.verdict == "rounding" and board.is_sum(number):
+            found.append(number)
+    return found
 
 
 def _weights(identity: Identity) -> dict[str, Amount]:
