@@ -221,7 +221,8 @@ def test_a_failure_replaces_an_older_result_and_the_other_way_round(crossfoot: C
 
 def test_a_container(crossfoot: Crossfoot) -> None:
     """A container gives a folder of results in its order and an index that tells what became of every part."""
-    write("sub.txt", "PARTS\nform.htm|OK form\nlogo.gif|TYPE\nbad.pdf|CORRUPT\ndata.xml?It is data.\ninner.zip|PARTS\\nx.txt|OK x")
+    documents = ("form.htm|OK form", "logo.gif|TYPE", "bad.pdf|CORRUPT", "data.xml?It is data.")
+    write("sub.txt", "\n".join(("PARTS", *documents, "inner.zip|PARTS\\nx.txt|OK x")))
     said = crossfoot("convert", "sub.txt", "-o", "out")
     assert said.status == 6
     assert tree("out/sub.txt") == {
@@ -329,6 +330,25 @@ def test_a_witness_that_cannot_be_read(crossfoot: Crossfoot, content: str) -> No
     write("w", content)
     said = crossfoot("convert", "a.txt", "--witness", "w")
     assert (said.status, said.out) == (3, b"")
+
+
+def test_an_output_folder_that_cannot_be_made(crossfoot: Crossfoot) -> None:
+    """Where nothing can be written the command ends with status 10 before anything is read."""
+    write("a.txt")
+    said = crossfoot("convert", "a.txt", "-o", "/proc/nowhere")
+    assert said.status == 10
+    assert "/proc/nowhere" in said.err
+
+
+def test_a_result_whose_place_is_taken(crossfoot: Crossfoot) -> None:
+    """A folder that lies where a result should go is that document's misfortune, and no one else's."""
+    write("in/a.txt")
+    write("in/b.txt")
+    Path("out/a.txt.json").mkdir(parents=True)
+    said = crossfoot("convert", "in", "-o", "out")
+    assert said.status == 6
+    assert tree("out") == {"b.txt.json"}
+    assert "a.txt.json cannot be written" in said.err
 
 
 def test_a_bad_setting(crossfoot: Crossfoot, monkeypatch: pytest.MonkeyPatch) -> None:

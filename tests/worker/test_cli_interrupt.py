@@ -82,3 +82,25 @@ def test_nothing_is_asked_of_a_network_or_database(tmp_path: Path) -> None:
     said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert said.stdout.startswith("{")
     assert said.stderr.strip() == ""
+
+
+def test_a_terminal_sees_a_bar(tmp_path: Path) -> None:
+    """On a terminal the progress stands on standard error, messages above it, and standard output stays clean."""
+    for name, content in (("a.txt", "SLOW"), ("b.txt", "CORRUPT")):
+        (tmp_path / name).write_text(content, encoding="ascii")
+    ours, theirs = os.openpty()
+    words = ["convert", str(tmp_path / "a.txt"), str(tmp_path / "b.txt"), "-o", str(tmp_path / "out"), "-j", "1"]
+    environment = {**os.environ, "TERM": "xterm", "COLUMNS": "100"}
+    running = subprocess.Popen([*PROGRAM, *words], stdout=subprocess.PIPE, stderr=theirs, env=environment)
+    os.close(theirs)
+    out, _ = running.communicate(timeout=20)
+    screen = b""
+    try:
+        while block := os.read(ours, 65536):
+            screen += block
+    except OSError:  # the other end is closed: that is how a terminal says so
+        pass
+    os.close(ours)
+    assert (running.returncode, out) == (6, b"")
+    assert b"2/2" in screen
+    assert b"b.txt: Its first page is torn. [E_CORRUPT]" in screen
