@@ -43,6 +43,10 @@ STANDARD = {
 }
 
 
+# a standard font is not embedded, so each machine draws its own: pages that become images need these
+EMBEDDED = {"Times": "LiberationSerif", "Helvetica": "LiberationSans", "Courier": "LiberationMono"}
+
+
 class Face(NamedTuple):
     """The two cuts a page uses, by the names under which they are registered."""
 

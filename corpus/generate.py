@@ -21,6 +21,7 @@ from pathlib import Path
 from corpus import render_html, render_ocr, render_pdf, render_text, scan, sonus
 from corpus.demo_set import write_demo
 from corpus.filings import make
+from corpus.fonts import EMBEDDED
 from corpus.layouts import Layout, draw
 from corpus.model import Filing
 from corpus.render_ocr import Reading
@@ -68,10 +69,20 @@ def _text(filing: Filing, layout: Layout, dialect: str) -> Reading:
     return Reading(render_text.render(filing, layout))
 
 
+def _scan(filing: Filing, layout: Layout, v: Variant) -> bytes:
+    """A scan of the filing, set in type that is legible at the scanner's resolution."""
+    preset = v.style or v.name
+    least = scan.legible(scan.scanner_of(preset, filing.id))
+    font = EMBEDDED.get(layout.font, layout.font)
+    size = min(max(layout.size, least), 12.0)
+    paper = render_pdf.render(filing, replace(layout, font=font, size=size, smallest=least))
+    return scan.render(paper, preset, filing.id)
+
+
 def write_filing(folder: Path, filing: Filing, layout: Layout, variants: Sequence[Variant]) -> None:
     """One filing in a folder of its own: the asked-for renderings and their truth."""
     folder.mkdir(parents=True, exist_ok=True)
-    paper = render_pdf.render(filing, layout) if any(v.name not in {"html", "txt"} for v in variants) else b""
+    paper = render_pdf.render(filing, layout) if any(v.name == "pdf" for v in variants) else b""
     document = truth(filing, layout.numbers, [v.name for v in variants], render_pdf.page_count(paper))
     for v in variants:
         if v.name == "html":
@@ -81,7 +92,7 @@ def write_filing(folder: Path, filing: Filing, layout: Layout, variants: Sequenc
             data = reading.text.encode()
             document["damage"] = damage_truth(filing, reading.damage)
         else:
-            data = paper if v.name == "pdf" else scan.render(paper, v.style or v.name, filing.id)
+            data = paper if v.name == "pdf" else _scan(filing, layout, v)
         (folder / v.file).write_bytes(data)
     (folder / "truth.json").write_text(dump(document), encoding="utf-8")
 

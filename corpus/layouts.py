@@ -48,6 +48,7 @@ class Layout:
     numbers: NumberStyle
     font: str = "Times"
     size: float = 10.0
+    smallest: float = 5.5  # type shrinks down to this to make a table fit; smaller only where nothing else helps
     rules: Literal["totals", "ruled", "half", "shaded", "bare"] = "totals"
     glued: bool = False  # currency sign close to the digits instead of at the left edge of its column
     hanging: bool = True  # a closing parenthesis and a percent sign hang over the right edge

@@ -13,7 +13,7 @@ from corpus.layouts import Layout, Printed, depth, printed, spanners
 from corpus.model import Row, Table
 
 SHADE = Color(0.87, 0.92, 0.96)
-SMALLEST = 5.5
+NARROWEST = 70.0  # points: no stub may be narrower, whatever the size of type
 
 
 def wrap(text: str, font: str, size: float, room: float) -> list[str]:
@@ -51,9 +51,10 @@ class TableBox:
         ]
         while True:
             self._measure(room)
-            if self.stub >= min(self._label_width(), room * 0.3) or self.size <= SMALLEST:
+            wanted = min(self._label_width(), room * 0.3 if self.size > layout.smallest else NARROWEST)
+            if self.stub >= wanted:
                 break
-            self.size = max(SMALLEST, self.size * 0.94)
+            self.size *= 0.94
         self.lines = [self._line(i) for i in range(len(table.rows))]
         self.heads = [self._head(level) for level in range(depth(table))]
 

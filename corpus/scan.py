@@ -293,19 +293,26 @@ def drawn(seed: str) -> Scanner:
     )
 
 
-def _scanner(preset: str, seed: str) -> Scanner:
+def legible(scanner: Scanner) -> float:
+    """The smallest type in points that can be asked of a reader: an em of 18 pixels, of 12 lines on a coarse fax."""
+    coarse = scanner.lines_per_inch and scanner.lines_per_inch < 150
+    return max(6.5, 12 * 72 / scanner.lines_per_inch if coarse else 18 * 72 / scanner.dpi)
+
+
+def scanner_of(preset: str, seed: str) -> Scanner:
+    """The scanner of a preset; ``random`` draws one from the seed."""
     return drawn(seed) if preset == "random" else PRESETS[preset]
 
 
 def render(pdf: bytes, preset: str, seed: str) -> bytes:
     """The scan of a PDF as a PDF of images; presets are the keys of ``PRESETS``, or ``random``."""
-    scanner = _scanner(preset, seed)
+    scanner = scanner_of(preset, seed)
     return image_pdf(images(pdf, scanner, f"{preset} {seed}"), scanner)
 
 
 def picture(pdf: bytes, preset: str, seed: str, form: Literal["PNG", "JPEG", "TIFF"]) -> bytes:
     """The scan as one picture (first page), or as a TIFF of all pages."""
-    scanner = _scanner(preset, seed)
+    scanner = scanner_of(preset, seed)
     pictures = [Image.fromarray(p) for p in images(pdf, scanner, f"{preset} {seed}")]
     if scanner.bitonal:
         pictures = [p.convert("1") for p in pictures]
