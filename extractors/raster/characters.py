@@ -1,0 +1,192 @@
+"""The characters of a page become words: what is visible, with boxes, size and weight; what is hidden, apart."""
+
+from __future__ import annotations
+
+import ctypes
+import math
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pypdfium2.raw as native
+
+from extractors.page import PagePlace, Word
+from extractors.raster.geometry import Box, Plane, Quarter
+
+# in ems: a blank that the typesetter moved over instead of printing it; and a jump back to another line or column
+_GAP = 0.22
+_BACK = 0.6
+# of the size, from the base line: ascenders and descenders of ordinary type
+_ASCENT = 0.74
+_DESCENT = 0.22
+_LEAST_SIZE = 1.0
+_LINE_END_HYPHENS = {0x02: "-", 0xFFFE: "-", 0xAD: "-"}
+_LIGATURES = {0xFB00: "ff", 0xFB01: "fi", 0xFB02: "fl", 0xFB03: "ffi", 0xFB04: "ffl", 0xFB05: "st", 0xFB06: "st"}
+_BLANKS = frozenset((*range(9, 14), 32, 0xA0, *range(0x2000, 0x200C), 0x202F, 0x205F, 0x3000, 0xFEFF))
+
+
+@dataclass(frozen=True, slots=True)
+class Style:
+    """What all characters of a text object share: size in points, direction, weight, and whether they show."""
+
+    size: float
+    angle: float
+    bold: bool
+    visible: bool
+    white: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Character:
+    """One character: what it is, its origin and extent in user space; ``text`` is a blank for what separates."""
+
+    text: str
+    x: float
+    y: float
+    box: Box
+    style: Style
+
+
+class Characters:
+    """Reads the characters of one text page; asks each text object once for what they share."""
+
+    def __init__(self, textpage: Any) -> None:
+        self._page = textpage.raw
+        self.count = max(0, native.FPDFText_CountChars(self._page))
+        self._styles: dict[int, Style] = {}
+        self._fonts: dict[int, bool] = {}
+        self.odd = 0
+        self.characters = 0
+
+    def read(self) -> list[Character]:
+        """All characters in the order in which they are drawn."""
+        x, y = ctypes.c_double(), ctypes.c_double()
+        rect = native.FS_RECTF()
+        found: list[Character] = []
+        style = Style(0.0, 0.0, False, False, False)
+        for i in range(self.count):
+            code = native.FPDFText_GetUnicode(self._page, i)
+            if code in _BLANKS or native.FPDFText_IsGenerated(self._page, i) == 1:
+                found.append(Character(" ", 0.0, 0.0, (0.0, 0.0, 0.0, 0.0), style))
+                continue
+            self.characters += 1
+            text = self._text(code)
+            style = self._style(i)
+            native.FPDFText_GetCharOrigin(self._page, i, x, y)
+            native.FPDFText_GetLooseCharBox(self._page, i, rect)
+            box = (rect.left, rect.bottom, rect.right, rect.top)
+            found.append(Character(text, x.value, y.value, box, style))
+        return found
+
+    def _text(self, code: int) -> str:
+        if code in _LINE_END_HYPHENS:
+            return "-"
+        if code in _LIGATURES:
+            return _LIGATURES[code]
+        odd = code < 32 or code == 0xFFFD or 0xE000 <= code <= 0xF8FF or 0xD800 <= code <= 0xDFFF or code > 0x10FFFF
+        if odd:
+            self.odd += 1
+            return "\N{REPLACEMENT CHARACTER}"
+        return chr(code)
+
+    def _style(self, i: int) -> Style:
+        item = native.FPDFText_GetTextObject(self._page, i)
+        key = ctypes.cast(item, ctypes.c_void_p).value or 0
+        style = self._styles.get(key)
+        if style is None:
+            style = self._styles[key] = self._new_style(i, item)
+        return style
+
+    def _new_style(self, i: int, item: Any) -> Style:
+        matrix = native.FS_MATRIX()
+        native.FPDFText_GetMatrix(self._page, i, matrix)
+        size = native.FPDFText_GetFontSize(self._page, i) * math.hypot(matrix.c, matrix.d)
+        red, green, blue, alpha = (ctypes.c_uint() for _ in range(4))
+        native.FPDFText_GetFillColor(self._page, i, red, green, blue, alpha)
+        mode = native.FPDFTextObj_GetTextRenderMode(item)
+        strokes = mode in (native.FPDF_TEXTRENDERMODE_STROKE, native.FPDF_TEXTRENDERMODE_FILL_STROKE)
+        visible = mode not in (native.FPDF_TEXTRENDERMODE_INVISIBLE, native.FPDF_TEXTRENDERMODE_CLIP)
+        visible = visible and (alpha.value > 0 or strokes) and size >= _LEAST_SIZE
+        white = not strokes and min(red.value, green.value, blue.value) >= 250
+        return Style(size, math.degrees(math.atan2(matrix.b, matrix.a)), self._bold(item), visible, white)
+
+    def _bold(self, item: Any) -> bool:
+        font = native.FPDFTextObj_GetFont(item)
+        key = ctypes.cast(font, ctypes.c_void_p).value or 0
+        if key not in self._fonts:
+            name = ctypes.create_string_buffer(256)
+            native.FPDFFont_GetBaseFontName(font, name, 256)
+            said = name.value.lower()
+            heavy = any(word in said for word in (b"bold", b"black", b"heavy", b"-demi", b"semibd"))
+            self._fonts[key] = heavy or native.FPDFFont_GetWeight(font) >= 600
+        return self._fonts[key]
+
+
+def quarter(angle: float) -> Quarter:
+    """The quarter turn nearest to an angle in degrees."""
+    quarters: tuple[Quarter, ...] = (0, 90, 180, 270)
+    return quarters[round(angle / 90) % 4]
+
+
+def text_turn(characters: Sequence[Character]) -> Quarter | None:
+    """Degrees clockwise that make most of the text run from left to right; None without text."""
+    turns = Counter(quarter(c.style.angle) for c in characters if c.text != " " and c.style.visible)
+    return turns.most_common(1)[0][0] if turns else None
+
+
+def runs(characters: Sequence[Character]) -> Iterator[list[Character]]:
+    """Characters that stand beside one another without a blank, in drawing order."""
+    run: list[Character] = []
+    for character in characters:
+        if character.text == " ":
+            if run:
+                yield run
+            run = []
+            continue
+        if run and _parted(run[-1], character):
+            yield run
+            run = []
+        run.append(character)
+    if run:
+        yield run
+
+
+def _parted(before: Character, after: Character) -> bool:
+    size = max(before.style.size, after.style.size)
+    if before.style.visible != after.style.visible or quarter(before.style.angle) != quarter(after.style.angle):
+        return True
+    along = math.radians(quarter(after.style.angle))
+    cos, sin = math.cos(along), math.sin(along)
+    rise = -(after.x - before.x) * sin + (after.y - before.y) * cos
+    shift = abs(rise)
+    # a raised note mark is smaller than what it hangs on; glyphs of one size may dance a little
+    if shift > 0.3 * size or (shift > 0.12 * size and abs(before.style.size - after.style.size) > 0.1 * size):
+        return True
+    gap = _start(after, cos, sin) - _end(before, cos, sin)
+    return gap > _GAP * size or gap < -_BACK * size - 0.5 * (_end(before, cos, sin) - _start(before, cos, sin))
+
+
+def _start(character: Character, cos: float, sin: float) -> float:
+    return character.x * cos + character.y * sin
+
+
+def _end(character: Character, cos: float, sin: float) -> float:
+    left, bottom, right, top = character.box
+    return max(x * cos + y * sin for x in (left, right) for y in (bottom, top))
+
+
+def word_of(run: Sequence[Character], plane: Plane, number: int) -> Word:
+    """The word that a run of characters makes, on the upright plane."""
+    style = max((c.style for c in run), key=lambda s: s.size)
+    boxes = [plane.box(*c.box) for c in run]
+    left, right = min(b[0] for b in boxes), max(b[2] for b in boxes)
+    top, bottom = min(b[1] for b in boxes), max(b[3] for b in boxes)
+    if quarter(style.angle) == plane.turn:
+        # the boxes of fonts with odd metrics overlap the lines above and below: the base line does not lie
+        base = sorted(plane.point(c.x, c.y)[1] for c in run)[len(run) // 2]
+        top, bottom = base - _ASCENT * style.size, base + _DESCENT * style.size
+    bold = sum(c.style.bold for c in run) * 2 > len(run)
+    text = "".join(c.text for c in run)
+    place = PagePlace(page=number, bbox=(left, top, right, bottom))
+    return Word(text, left, top, right, bottom, place, bold=bold, size=style.size)

@@ -1,0 +1,79 @@
+"""A PDF is opened and checked before anything is read from it."""
+
+from __future__ import annotations
+
+from types import TracebackType
+from typing import Any
+
+import pypdfium2 as pdfium
+import pypdfium2.raw as native
+
+from extractors.page import Profile
+from schemas.errors import EmptyError, EncryptedError, LimitError, UnreadableError
+
+_HEADER = b"%PDF-"
+# mail gateways and web servers put junk before the header; pdfium itself forgives 1 KB
+_JUNK = 1 << 16
+
+
+class Pdf:
+    """An open PDF; ``with`` closes it. Pages are counted from 1."""
+
+    def __init__(self, document: Any, page_count: int) -> None:
+        self.document = document
+        self.page_count = page_count
+
+    def __enter__(self) -> Pdf:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.document.close()
+
+
+def pdfium_version() -> str:
+    """The version of pdfium, "159.0.8149.0" for example."""
+    info = pdfium.version.PDFIUM_INFO
+    return ".".join(str(part) for part in (info.major, info.minor, info.build, info.patch))
+
+
+def without_junk(data: bytes) -> bytes:
+    """The bytes from the PDF header on; all of them where none is found."""
+    at = data.find(_HEADER, 0, _JUNK)
+    return data[at:] if at > 0 else data
+
+
+def open_pdf(data: bytes, profile: Profile) -> Pdf:
+    """Open a PDF; one with only an owner password opens without any.
+
+    Raises:
+        EncryptedError: it asks for a password that was not given or is wrong, or for an unknown kind of key.
+        EmptyError: it has no page. LimitError: it has more pages than the profile allows.
+        UnreadableError: pdfium finds no PDF in the bytes.
+    """
+    try:
+        document = pdfium.PdfDocument(without_junk(data), password=profile.password)
+    except pdfium.PdfiumError as error:
+        raise _refusal(error, profile) from None
+    try:
+        count = len(document)
+    except pdfium.PdfiumError:
+        count = 0
+    if count == 0:
+        document.close()
+        raise EmptyError("The PDF has no pages.")
+    if count > profile.max_pages:
+        document.close()
+        raise LimitError("pages", f"The PDF has {count} pages, more than the {profile.max_pages} allowed.")
+    return Pdf(document, count)
+
+
+def _refusal(error: Any, profile: Profile) -> UnreadableError:
+    code = getattr(error, "err_code", None)
+    if code == native.FPDF_ERR_PASSWORD:
+        wrong = "The password does not open the PDF." if profile.password else "The PDF asks for a password."
+        return EncryptedError(wrong)
+    if code == native.FPDF_ERR_SECURITY:
+        return EncryptedError("The PDF is encrypted in a way that a password alone does not open.")
+    return UnreadableError("The PDF is damaged: no page tree can be read from it.")
