@@ -70,7 +70,7 @@ DEMO: dict[str, Callable[[], bytes]] = {
         _pdf(24, ("income statement",), replace(LOOK, size=10.5, font="LiberationSans"), 1), "fax", "demo"
     ),
     "scan.png": lambda: scan.picture(
-        _pdf(25, ("cash flows",), replace(LOOK, font="DejaVuSerifCondensed", size=8.5), 1), "scan200", "demo", "PNG"
+        _pdf(25, ("cash flows",), replace(LOOK, font="DejaVuSerif", size=8.0), 1), "scan200", "demo", "PNG"
     ),
     "photocopy.jpg": lambda: scan.picture(
         _pdf(26, ("income statement",), replace(LOOK, size=11), 1), "copy", "demo", "JPEG"

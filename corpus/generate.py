@@ -52,7 +52,7 @@ def variant(text: str) -> Variant:
         ValueError: no such variant, or no such style of it.
     """
     name, _, style = text.partition("=")
-    styles = {"html": tuple(render_html.WRITERS), "txt": DIALECTS, "pdf": ()}.get(name, (*SCANS, "random"))
+    styles = {"html": tuple(render_html.WRITERS), "txt": DIALECTS, "pdf": ("hidden",)}.get(name, (*SCANS, "random"))
     if name not in FILES and name not in SCANS:
         raise ValueError(f"no variant {name!r}; there are {', '.join((*FILES, *SCANS))}")
     if style and style not in styles:
@@ -82,7 +82,8 @@ def _scan(filing: Filing, layout: Layout, v: Variant) -> bytes:
 def write_filing(folder: Path, filing: Filing, layout: Layout, variants: Sequence[Variant]) -> None:
     """One filing in a folder of its own: the asked-for renderings and their truth."""
     folder.mkdir(parents=True, exist_ok=True)
-    paper = render_pdf.render(filing, layout) if any(v.name == "pdf" for v in variants) else b""
+    page = replace(layout, hidden_text=any(v.style == "hidden" for v in variants))
+    paper = render_pdf.render(filing, page) if any(v.name == "pdf" for v in variants) else b""
     document = truth(filing, layout.numbers, [v.name for v in variants], render_pdf.page_count(paper))
     for v in variants:
         if v.name == "html":

@@ -74,6 +74,7 @@ class Layout:
     tags: bool = True  # <TABLE><CAPTION><S><C> in fixed-width text
     blank_after_total: bool = False
     text_habit: Literal["", "tabs", "touching", "drift"] = ""  # how careless a fixed-width table is
+    hidden_text: bool = False  # PDF text that nobody sees: invisible ink, and words beyond the edge of the page
     hidden_rows: bool = False  # HTML rows that no reader sees
 
 

@@ -56,8 +56,19 @@ class _Pages:
             self.canvas.setLineWidth(0.4)
             self.canvas.line(MARGIN, self.height - 34, self.width - MARGIN, self.height - 34)
 
+    def _hide(self) -> None:
+        """Text that is drawn and not seen: a reader must report it, not read it."""
+        text = self.canvas.beginText(MARGIN, self.height / 2)
+        text.setFont(self.face.regular, 8)
+        text.setTextRenderMode(3)
+        text.textLine("Adjusted total 99,999,999 88,888,888")
+        self.canvas.drawText(text)
+        self.canvas.drawString(-400, self.height / 3, "Beyond the edge 77,777,777")
+
     def finish(self) -> None:
         """Write the footer and turn the page."""
+        if self.layout.hidden_text:
+            self._hide()
         texts = {
             "number": str(self.number),
             "dashes": f"- {self.number} -",

@@ -124,3 +124,13 @@ def test_an_encrypted_pdf_opens_with_its_password_only() -> None:
     with pytest.raises(pypdfium2.PdfiumError):
         pypdfium2.PdfDocument(pdf)
     assert len(pypdfium2.PdfDocument(pdf, password=PASSWORD)) > 0
+
+
+def test_hidden_text_is_in_the_file_and_not_on_the_page() -> None:
+    """Invisible ink leaves the picture of the page as it was."""
+    filing = make(3)
+    layout = draw(filing, 0)
+    plain = pypdfium2.PdfDocument(render_pdf.render(filing, layout))[0]
+    hidden = pypdfium2.PdfDocument(render_pdf.render(filing, replace(layout, hidden_text=True)))[0]
+    assert "99,999,999" in hidden.get_textpage().get_text_bounded()
+    assert hidden.render(scale=1).to_pil().tobytes() == plain.render(scale=1).to_pil().tobytes()
