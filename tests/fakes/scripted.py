@@ -2,7 +2,8 @@
 
 The document is text; each line is a word and perhaps a number: ``sleep 0.5``, ``crash``, ``crash-once PATH``, ``hang``,
 ``eat 4000`` (megabytes), ``raise``, ``fail``, ``locked`` (asks for the password ``KEY``), ``pages 7``, ``review``,
-``orphan PATH`` (starts a program that outlives it and writes its number there), ``note PATH`` (adds a line there).
+``orphan PATH`` (starts a program that outlives it and writes its number there), ``note PATH`` (adds a line there),
+``status PATH`` (writes what the kernel says of its process).
 A document that begins with ``container`` is one; its parts are what ``----`` lines separate.
 """
 
@@ -110,6 +111,11 @@ def _note(path: str) -> None:
         file.write(f"{os.getpid()}\n")
 
 
+def _status(path: str) -> None:
+    own = Path("/proc/self")
+    Path(path).write_text((own / "status").read_text() + (own / "limits").read_text(), encoding="ascii")
+
+
 DEEDS: dict[str, Callable[[str], None]] = {
     "sleep": lambda rest: time.sleep(float(rest)),
     "hang": lambda _: time.sleep(3600),
@@ -120,4 +126,5 @@ DEEDS: dict[str, Callable[[str], None]] = {
     "fail": _fail,
     "orphan": _orphan,
     "note": _note,
+    "status": _status,
 }

@@ -1,0 +1,149 @@
+"""One document, one child: whatever the document does, the worker learns of it and nothing is left."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import signal
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from tests.fakes.running import wait_for
+from worker.local.conversion import RESULT
+from worker.sandbox import Ended, Request, Sandbox
+from worker.settings import Settings
+
+SETTINGS = replace(Settings(), engine_module="tests.fakes.scripted", deadline_seconds=0.7, deadline_page_seconds=0.0)
+
+
+@pytest.fixture(scope="module")
+def sandbox() -> Iterator[Sandbox]:
+    """One sandbox for all: a document must not trouble the next."""
+    with Sandbox(SETTINGS) as made:
+        yield made
+
+
+@pytest.fixture
+def convert(sandbox: Sandbox, tmp_path: Path) -> Callable[..., Ended]:
+    """Convert a text in the sandbox."""
+    folder = tmp_path / "folder"
+    folder.mkdir()
+
+    def run(text: str, keep: Callable[[], bool] = lambda: True, every: float = 10.0) -> Ended:
+        (tmp_path / "source").write_text(text)
+        request = Request(str(folder), str(tmp_path / "source"), "document", 512 << 20, 60, 1 << 20)
+        return sandbox.run(request, keep, every)
+
+    return run
+
+
+def is_gone(pid: int) -> bool:
+    """Whether no process of this number lives."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
+    except OSError:
+        return True
+
+
+def test_a_document_leaves_its_result_in_its_folder(convert: Callable[..., Ended], tmp_path: Path) -> None:
+    """The child writes files and nothing else; the outcome tells what the result holds."""
+    ended = convert("hello\n")
+    assert (ended.verdict, ended.outcome["state"]) == ("ended", "converted")
+    result = json.loads((tmp_path / "folder" / RESULT).read_bytes())
+    assert result["source"]["sha256"] == hashlib.sha256(b"hello\n").hexdigest()
+
+
+def test_an_error_of_the_document_comes_back_as_it_is(convert: Callable[..., Ended]) -> None:
+    """Code, sentence and place cross the border as data."""
+    problem = convert("fail\n").outcome["problem"]
+    assert (problem["code"], problem["place"]) == ("E_CORRUPT", "line 1")
+
+
+def test_a_fault_of_the_program_names_itself(convert: Callable[..., Ended]) -> None:
+    """An exception that nobody thought of is an answer, with its traceback in what the child printed."""
+    ended = convert("raise\n")
+    assert ended.outcome["problem"]["code"] == "E_INTERNAL"
+    assert "ZeroDivisionError: a fault" in ended.outcome["problem"]["detail"]
+    assert "Traceback" in ended.noise
+
+
+def test_a_killed_child_is_a_crash_and_the_next_is_none(convert: Callable[..., Ended]) -> None:
+    """A dead child leaves the sandbox ready for the next document."""
+    ended = convert("crash\n")
+    assert (ended.verdict, ended.cause) == ("crashed", "its process was killed (SIGKILL)")
+    assert convert("fine\n").verdict == "ended"
+
+
+def test_a_child_that_eats_memory_is_stopped_by_its_limit(convert: Callable[..., Ended]) -> None:
+    """The limit on address space is the child's own; the worker does not feel it."""
+    assert convert("eat 4000\n").verdict == "memory"
+
+
+def test_a_child_past_its_deadline_dies_with_all_it_started(convert: Callable[..., Ended], tmp_path: Path) -> None:
+    """A program that the child started does not outlive it."""
+    orphan = tmp_path / "orphan"
+    begun = time.monotonic()
+    assert convert(f"orphan {orphan}\nhang\n").verdict == "late"
+    assert time.monotonic() - begun < 3
+    wait_for(lambda: is_gone(int(orphan.read_text())), 3)
+
+
+def test_what_a_child_leaves_running_is_ended_with_it(convert: Callable[..., Ended], tmp_path: Path) -> None:
+    """A child that ends well takes its forgotten programs with it too."""
+    orphan = tmp_path / "orphan"
+    assert convert(f"orphan {orphan}\n").verdict == "ended"
+    wait_for(lambda: is_gone(int(orphan.read_text())), 3)
+
+
+def test_a_lost_lease_drops_the_child(convert: Callable[..., Ended]) -> None:
+    """As soon as the row says that the job is another's, the work stops."""
+    begun = time.monotonic()
+    assert convert("hang\n", lambda: False, 0.1).verdict == "dropped"
+    assert time.monotonic() - begun < 0.6
+
+
+def test_pages_move_the_deadline(tmp_path: Path) -> None:
+    """A child that has told of many pages may take longer."""
+    settings = replace(SETTINGS, deadline_seconds=0.1, deadline_page_seconds=0.3)
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    (tmp_path / "source").write_text("pages 20\nsleep 1.2\n")
+    with Sandbox(settings) as patient:
+        request = Request(str(folder), str(tmp_path / "source"), "document", 512 << 20, 60, 1 << 20)
+        assert patient.run(request, lambda: True, 10.0).verdict == "ended"
+
+
+def test_a_killed_zygote_is_a_crash_of_its_document_only(tmp_path: Path) -> None:
+    """When the process that forks dies, its child dies too, and the next document gets a new one."""
+    notes = tmp_path / "notes"
+    (tmp_path / "source").write_text(f"note {notes}\nhang\n")
+    (tmp_path / "fine").write_text("fine\n")
+    for name in ("one", "two"):
+        (tmp_path / name).mkdir()
+
+    def kill() -> bool:
+        if notes.exists() and not (tmp_path / "killed").exists():
+            child = int(notes.read_text())
+            os.kill(int(Path(f"/proc/{child}/stat").read_text().rpartition(")")[2].split()[1]), signal.SIGKILL)
+            (tmp_path / "killed").touch()
+        return True
+
+    with Sandbox(replace(SETTINGS, deadline_seconds=20.0)) as sandbox:
+        ended = sandbox.run(Request(str(tmp_path / "one"), str(tmp_path / "source"), "d", 1 << 29, 60, 99), kill, 0.1)
+        assert (ended.verdict, ended.cause) == ("crashed", "its process disappeared")
+        wait_for(lambda: is_gone(int(notes.read_text())), 3)
+        fine = Request(str(tmp_path / "two"), str(tmp_path / "fine"), "d", 1 << 29, 60, 99)
+        assert sandbox.run(fine, lambda: True, 10.0).verdict == "ended"
+
+
+def test_a_child_can_gain_no_rights(convert: Callable[..., Ended], tmp_path: Path) -> None:
+    """The child runs with no_new_privs, no core files and few open files."""
+    convert(f"status {tmp_path / 'status'}\n")
+    status = (tmp_path / "status").read_text()
+    assert "NoNewPrivs:\t1" in status
+    assert "Max core file size        0                    0" in status
