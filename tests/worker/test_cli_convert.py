@@ -369,3 +369,14 @@ def test_an_internal_error_is_one_line_and_a_hint(crossfoot: Crossfoot, monkeypa
     assert "internal error: ZeroDivisionError" in said.err
     assert "--debug" in said.err
     assert "Traceback" not in said.err
+
+
+def test_more_pages_have_more_time(crossfoot: Crossfoot, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The deadline grows with the pages: a long document is given time in which a short one is given up."""
+    monkeypatch.setenv("CROSSFOOT_DEADLINE_SECONDS", "0.1")
+    monkeypatch.setenv("CROSSFOOT_DEADLINE_PAGE_SECONDS", "0.01")
+    write("short.txt", "SLOW")
+    assert crossfoot("convert", "short.txt").status == 8
+    write("long.txt", "SLOW" + " and so on" * 500_000)
+    monkeypatch.setenv("CROSSFOOT_DEADLINE_PAGE_SECONDS", "1")
+    assert crossfoot("convert", "long.txt").status == 0

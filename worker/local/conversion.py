@@ -26,6 +26,7 @@ OUTCOME = "outcome.json"
 RESULT = "result.json"
 NOISE = "noise.log"
 MAX_DEPTH = 4
+BYTES_A_PAGE = 50_000  # of HTML or text, about what one printed page takes with its markup
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,9 +86,35 @@ def _convert(task: Work, folder: Path, tell_pages: Callable[[int], None]) -> dic
         if task.depth >= MAX_DEPTH:
             raise LimitError("depth", f"More than {MAX_DEPTH} containers lie inside one another.")
         return _take_apart(data, container, folder)
+    tell_pages(_count_pages(data, task.profile))
     filing = convert(data, task.witnesses, task.profile, task.origin or Origin())
     (folder / RESULT).write_bytes(to_json(filing))
     return {"state": "converted", "sha256": filing.source.sha256, **summary(filing)}
+
+
+def _count_pages(data: bytes, profile: Profile) -> int:
+    """How many pages there are to read: what the deadline is measured by.
+
+    Raises:
+        UnreadableError: as ``convert`` would.
+    """
+    from extractors.sniff import sniff
+
+    kind = sniff(data)
+    if kind == "pdf":
+        from extractors.raster import open_pdf
+
+        with open_pdf(data, profile) as pdf:
+            count = pdf.page_count
+    elif kind == "image":
+        from extractors.ocr.image import count_frames, open_image
+
+        with open_image(data, profile) as image:
+            count = count_frames(image, profile)
+    else:
+        return len(data) // BYTES_A_PAGE
+    first, last = profile.first_page or 1, profile.last_page or count
+    return max(1, min(last, count) - first + 1)
 
 
 def _take_apart(data: bytes, container: Container, folder: Path) -> dict[str, Any]:
