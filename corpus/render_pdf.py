@@ -62,7 +62,10 @@ class _Pages:
         text.setFont(self.face.regular, 8)
         text.setTextRenderMode(3)
         text.textLine("Adjusted total 99,999,999 88,888,888")
+        self.canvas.saveState()  # the render mode would outlive the text
         self.canvas.drawText(text)
+        self.canvas.restoreState()
+        self.canvas.setFont(self.face.regular, 8)
         self.canvas.drawString(-400, self.height / 3, "Beyond the edge 77,777,777")
 
     def finish(self) -> None:
