@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 def shown(text: str) -> str:
     """Text that cannot steer a terminal: names of files may hold anything."""
-    kept = "".join(c if c.isprintable() or c in "\n\t" else f"\\x{ord(c):02x}" for c in text)
+    kept = "".join(c if c.isprintable() else f"\\x{ord(c):02x}" for c in text)
     return kept.encode(sys.stderr.encoding or "utf-8", "backslashreplace").decode(sys.stderr.encoding or "utf-8")
 
 

@@ -83,7 +83,7 @@ def _walk(root: Path, out: Path | None) -> Iterator[Input | Skipped]:
         folders.sort()
         for name in sorted(files):
             path = here / name
-            if name.startswith("."):
+            if name.startswith(".") and not name.startswith(".."):
                 yield Skipped(str(path), "hidden file")
             else:
                 yield Input(path, str(path), path.relative_to(root), walked=True)

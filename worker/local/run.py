@@ -148,7 +148,8 @@ class Run:
         outcome = ended.outcome
         parts: list[Task] = []
         if ended.noise and self._options.debug:
-            self._report.say(ended.noise.rstrip())
+            for line in ended.noise.splitlines():
+                self._report.say(line)
         try:
             if outcome["state"] == "converted":
                 self._take_result(task, ended)
