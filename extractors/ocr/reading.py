@@ -5,11 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 
 from extractors.ocr import tesseract
+from extractors.ocr.cells import ReadToken, read_cells
 from extractors.ocr.image import Quarter, Scan
 from extractors.ocr.prepare import Sheet, prepare
+from extractors.ocr.recogniser import load
 from extractors.ocr.rules import find_rules
+from extractors.ocr.runs import find_runs
 from extractors.ocr.tesseract import EngineError, Token
-from extractors.ocr.words import calibrate, clean_tokens, make_word
+from extractors.ocr.words import clean_tokens, make_word
 from extractors.page import Page, PagePlace, Profile
 from schemas.errors import LimitError
 from schemas.filing import Finding
@@ -62,8 +65,9 @@ def _find_tokens(scan: Scan, sheet: Sheet, profile: Profile) -> tuple[Sheet, lis
 
 
 def _page(sheet: Sheet, tokens: list[Token], number: int) -> Page:
-    rules, _ = find_rules(sheet)
-    words = tuple(make_word(sheet, number, calibrate(token)) for token in clean_tokens(tokens))
+    rules, drawn = find_rules(sheet)
+    read = read_cells(sheet, clean_tokens(tokens), find_runs(sheet, drawn), load())
+    words = tuple(make_word(sheet, number, word) for word in sorted(read, key=_reading_order))
     page = Page(
         number,
         sheet.width,
@@ -75,6 +79,10 @@ def _page(sheet: Sheet, tokens: list[Token], number: int) -> Page:
         rules=rules,
     )
     return page if words else _failed(page, "unread_page", "There is ink on the page, and no word could be read.")
+
+
+def _reading_order(word: ReadToken) -> tuple[int, int, str]:
+    return word.token.top, word.token.left, word.token.text
 
 
 def _confidence(tokens: list[Token]) -> float:

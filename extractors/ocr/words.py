@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 
+from extractors.ocr.cells import ReadToken
 from extractors.ocr.prepare import Sheet
 from extractors.ocr.tesseract import Token
-from extractors.page import PagePlace, Reading, Word
+from extractors.page import PagePlace, Word
 
 # Tesseract reports 95 to 99 of 100 on wrong digits: alone it is never believed further than this
 ALONE = 0.98
@@ -23,31 +25,20 @@ def clean_tokens(tokens: Sequence[Token]) -> list[Token]:
         # a bar before a letter is an I ("|P-based"), anywhere else at an edge it is a rule
         text = re.sub(r"^\|(?=[A-Za-z])", "I", text)
         text = text if _ONLY_BARS.fullmatch(text) else text.strip("|¦")
-        if not text or re.fullmatch(r"[|¦]+", text):
-            continue
-        cleaned.append(
-            Token(text, token.left, token.top, token.right, token.bottom, token.confidence)
-            if text != token.text
-            else token
-        )
+        if text and not re.fullmatch(r"[|¦]+", text):
+            bound = ALONE if any(sign.isdigit() for sign in text) else 1.0
+            cleaned.append(replace(token, text=text, confidence=min(token.confidence, bound)))
     return cleaned
 
 
-def make_word(sheet: Sheet, number: int, token: Token, rivals: tuple[Reading, ...] = ()) -> Word:
+def make_word(sheet: Sheet, number: int, read: ReadToken) -> Word:
     """A token as a word of page ``number``: points, placed where it is printed."""
+    token = read.token
     box = (token.left, token.top, token.right, token.bottom)
     return Word(
         token.text,
         *sheet.points(*box),
         place=PagePlace(page=number, bbox=sheet.printed(*box)),
         confidence=token.confidence,
-        rivals=rivals,
+        rivals=read.rivals,
     )
-
-
-def calibrate(token: Token) -> Token:
-    """A token with its confidence lowered to what Tesseract's word is worth."""
-    bound = ALONE if any(sign.isdigit() for sign in token.text) else 0.99
-    if token.confidence <= bound:
-        return token
-    return Token(token.text, token.left, token.top, token.right, token.bottom, bound)

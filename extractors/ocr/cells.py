@@ -1,0 +1,220 @@
+"""Every numeric cell read twice: by Tesseract as part of the page, and by the recogniser from its own image.
+
+Cells are found by ink and by words together, so that a lone digit or a dash that Tesseract passed over is found too.
+Where the two readings differ, the recogniser's stands and the other becomes a rival.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from extractors.numbers import read_number
+from extractors.ocr.ctc import find_readings
+from extractors.ocr.grammar import groups_by_points, weigh_readings
+from extractors.ocr.image import Pixels
+from extractors.ocr.prepare import Sheet
+from extractors.ocr.recogniser import Recogniser
+from extractors.ocr.runs import Run
+from extractors.ocr.tesseract import Token
+from extractors.page import Reading
+
+DASH = "—"
+# in heights of the print
+_WIDEST_CELL = 14.0
+_WIDEST_JUNK = 9.0
+_PAD_ACROSS, _PAD_DOWN = 0.3, 0.25
+# a page of noise is not read run by run
+_MOST_UNSEEN = 80
+_WORD = re.compile(r"[A-Za-z][A-Za-z.,:;'’-]{2,}")
+# letters that the recogniser's free reading may give for a sign of a number
+_LETTERS = re.compile(r"[A-HJ-NP-RT-Za-km-np-z]")
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """A run of ink with what Tesseract read in it; ``worded``: one of the tokens is surely a word."""
+
+    run: Run
+    tokens: tuple[int, ...]
+    text: str
+    worded: bool = False
+
+    @property
+    def digits(self) -> int:
+        """Digits that Tesseract saw."""
+        return sum(sign.isdigit() for sign in self.text)
+
+    @property
+    def letters(self) -> int:
+        """Letters that Tesseract saw."""
+        return sum(sign.isalpha() for sign in self.text)
+
+
+@dataclass(frozen=True, slots=True)
+class ReadToken:
+    """A word with the rivals of its reading."""
+
+    token: Token
+    rivals: tuple[Reading, ...] = ()
+
+
+def read_cells(sheet: Sheet, tokens: Sequence[Token], runs: Sequence[Run], recogniser: Recogniser) -> list[ReadToken]:
+    """The words of the page, those of numeric cells replaced by the better reading, lost ones added."""
+    cells = assign(tokens, runs)
+    chosen = choose(cells, sheet.glyph)
+    strips = recogniser.read([crop(sheet, cell.run) for cell in chosen])
+    alphabet = recogniser.alphabet
+    seen = [
+        (cell, alphabet.freely(strip), find_readings(alphabet.fold(strip)))
+        for cell, strip in zip(chosen, strips, strict=True)
+    ]
+    continental = groups_by_points(readings[0].text for _, _, readings in seen)
+    gone: set[int] = set()
+    read: list[ReadToken] = []
+    for cell, free, readings in seen:
+        found = settle(cell, free, weigh_readings(readings, continental))
+        if found:
+            gone.update(cell.tokens)
+            read += found
+    for cell in cells:
+        if cell.run.dash and is_dash(cell, cells, sheet.glyph):
+            gone.update(cell.tokens)
+            read.append(ReadToken(_token(DASH, cell.run, 0.995 if not cell.letters + cell.digits else 0.9)))
+    return read + [ReadToken(token) for index, token in enumerate(tokens) if index not in gone]
+
+
+def assign(tokens: Sequence[Token], runs: Sequence[Run]) -> list[Cell]:
+    """Each run with the tokens that lie on it for the most part (by the smaller of the two boxes)."""
+    cells = []
+    for run in runs:
+        on = [index for index, token in enumerate(tokens) if _lies_on(token, run)]
+        on.sort(key=lambda index: (tokens[index].left, index))
+        worded = any(tokens[index].confidence > 0.8 and _WORD.fullmatch(tokens[index].text) for index in on)
+        cells.append(Cell(run, tuple(on), "".join(tokens[index].text for index in on), worded))
+    return cells
+
+
+def choose(cells: Sequence[Cell], glyph: float) -> list[Cell]:
+    """The cells that may be figures: with digits, or standing in a column of such with nothing readable in them."""
+    numeric = [cell for cell in cells if cell.digits and cell.letters <= 2 * cell.digits + 2 and not cell.worded]
+    numeric = [cell for cell in numeric if cell.run.width <= _WIDEST_CELL * glyph]
+    others = [
+        cell
+        for cell in cells
+        if not cell.digits and not cell.run.dash and cell.letters <= 6 and cell.run.width <= _WIDEST_JUNK * glyph
+    ]
+    unseen = [cell for cell in others if not cell.tokens][:_MOST_UNSEEN]
+    doubtful = [cell for cell in others if cell.tokens and _in_column(cell, numeric)]
+    return numeric + unseen + doubtful
+
+
+def crop(sheet: Sheet, run: Run) -> Pixels:
+    """The image of a run with some paper around it."""
+    across, down = round(_PAD_ACROSS * sheet.glyph), round(_PAD_DOWN * sheet.glyph)
+    return sheet.grey[max(0, run.top - down) : run.bottom + down, max(0, run.left - across) : run.right + across]
+
+
+def is_dash(cell: Cell, cells: Sequence[Cell], glyph: float) -> bool:
+    """True when a flat run stands at half the height of something beside it, and nothing stands right above it."""
+    middle = (cell.run.top + cell.run.bottom) / 2
+    if cell.letters > 2 or cell.digits > 1:
+        return False
+    beside = False
+    for other in cells:
+        run = other.run
+        if run.dash or run is cell.run:
+            continue
+        overlaps = run.left < cell.run.right and cell.run.left < run.right
+        if overlaps and -0.2 * glyph < cell.run.top - run.bottom < 0.35 * glyph:
+            return False
+        beside = beside or run.top + 0.2 * run.height < middle < run.bottom - 0.2 * run.height
+    return beside
+
+
+def settle(cell: Cell, free: Reading, readings: list[Reading]) -> list[ReadToken]:
+    """What the cell says, or nothing when the recogniser does not see a number in it."""
+    best = readings[0]
+    if best.text == "$":
+        return [ReadToken(_token("$", cell.run, 0.99))] if cell.letters <= 1 else []
+    strange = len(_LETTERS.findall(free.text))
+    if not any(sign.isdigit() for sign in best.text) or strange > max(1, 0.2 * len(free.text)):
+        return _unseen(cell, free)
+    if len(cell.tokens) > 1 and not all(read_number(part) for part in _parts(best.text)):
+        return []
+    best, rivals = weigh(cell.text, readings)
+    return _split(cell.run, best, rivals)
+
+
+def weigh(seen: str, readings: Sequence[Reading]) -> tuple[Reading, tuple[Reading, ...]]:
+    """The recogniser's reading with the trust that Tesseract's gives it or takes from it, and the rivals."""
+    best = readings[0]
+    rivals = [
+        reading for reading in readings[1:] if reading.probability >= 0.002 and not _same(reading.text, best.text)
+    ]
+    if _same(seen, best.text):
+        trust = 0.999 if best.probability >= 0.9 else 0.99
+    elif seen:
+        trust = 0.97 * best.probability
+        if read_number(seen) and all(not _same(seen, rival.text) for rival in rivals):
+            rivals.append(Reading(seen, round(min(0.02, 1 - trust), 4)))
+    else:
+        trust = 0.98 * best.probability
+    rivals.sort(key=lambda reading: (-reading.probability, reading.text))
+    kept = tuple(Reading(reading.text, round(reading.probability, 4)) for reading in rivals[:4])
+    return Reading(best.text, round(trust, 4)), kept
+
+
+def _same(one: str, other: str) -> bool:
+    if one == other:
+        return True
+    first, second = read_number(one), read_number(other)
+    return first is not None and second is not None and (first.value, first.nil) == (second.value, second.nil)
+
+
+def _unseen(cell: Cell, free: Reading) -> list[ReadToken]:
+    """A word where Tesseract saw nothing at all."""
+    if cell.tokens or free.probability < 0.8 or not re.search(r"[A-Za-z]{3}|\d", free.text):
+        return []
+    return [ReadToken(_token(free.text, cell.run, round(0.9 * free.probability, 4)))]
+
+
+def _split(run: Run, best: Reading, rivals: tuple[Reading, ...]) -> list[ReadToken]:
+    """One word per number: a currency sign behind a figure belongs to the next column."""
+    parts = _parts(best.text)
+    if len(parts) == 1:
+        return [ReadToken(_token(best.text, run, best.probability), rivals)]
+    read, left, per_sign = [], float(run.left), run.width / len(best.text)
+    for part in parts:
+        right = left + per_sign * len(part)
+        box = replace(run, left=round(left), right=round(right))
+        read.append(ReadToken(_token(part, box, best.probability)))
+        left = right
+    return read
+
+
+def _parts(text: str) -> list[str]:
+    return re.split(r"(?<=[\d)%])(?=\$)", text)
+
+
+def _token(text: str, run: Run, confidence: float) -> Token:
+    return Token(text, run.left, run.top, run.right, run.bottom, confidence)
+
+
+def _lies_on(token: Token, run: Run) -> bool:
+    across = min(token.right, run.right) - max(token.left, run.left)
+    down = min(token.bottom, run.bottom) - max(token.top, run.top)
+    if across <= 0 or down <= 0:
+        return False
+    smaller = min((token.right - token.left) * (token.bottom - token.top), run.width * run.height)
+    return across * down > 0.4 * smaller
+
+
+def _in_column(cell: Cell, numeric: Sequence[Cell]) -> bool:
+    """True when at least two numeric cells stand above or below it."""
+    run, count = cell.run, 0
+    for other in numeric:
+        overlap = min(run.right, other.run.right) - max(run.left, other.run.left)
+        count += overlap > 0.5 * min(run.width, other.run.width)
+    return count >= 2

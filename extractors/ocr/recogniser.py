@@ -1,0 +1,106 @@
+"""The door to the recogniser: PP-OCRv6, which ships inside the rapidocr wheel, run by onnxruntime on one thread.
+
+Only the model file of that wheel is used; none of its code is imported.
+"""
+
+from __future__ import annotations
+
+import functools
+import importlib.metadata
+import importlib.util
+import math
+from collections.abc import Sequence
+from pathlib import Path
+
+import cv2
+import numpy as np
+import onnxruntime
+
+from extractors.ocr.ctc import Alphabet, Strips
+from extractors.ocr.image import Pixels
+from schemas.errors import MissingProgramError
+
+_MODEL = Path("models") / "PP-OCRv6_rec_small.onnx"
+_HEIGHT = 48
+# cells are padded to multiples of this width, and cells of one width are read together
+_STEP = 32
+_BATCH = 8
+_WIDEST = 640
+
+
+class Recogniser:
+    """Reads small images of single cells."""
+
+    def __init__(self, session: onnxruntime.InferenceSession, alphabet: Alphabet) -> None:
+        self._session = session
+        self._input = session.get_inputs()[0].name
+        self.alphabet = alphabet
+
+    def read(self, cells: Sequence[Pixels]) -> list[Strips]:
+        """For each cell its strips (T x characters), in the order given."""
+        widths = [_width(cell) for cell in cells]
+        strips: dict[int, Strips] = {}
+        order = sorted(range(len(cells)), key=lambda index: (widths[index], index))
+        while order:
+            width = widths[order[0]]
+            batch = [index for index in order[:_BATCH] if widths[index] == width]
+            order = order[len(batch) :]
+            block = np.stack([_normalised(cells[index], width) for index in batch])
+            strips.update(zip(batch, self._session.run(None, {self._input: block})[0], strict=True))
+        return [strips[index] for index in range(len(cells))]
+
+
+@functools.cache
+def load() -> Recogniser:
+    """The recogniser, loaded once per process.
+
+    Raises:
+        MissingProgramError: the model file is not there or cannot be loaded.
+    """
+    path = model_path()
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = options.inter_op_num_threads = 1
+    options.log_severity_level = 3
+    try:
+        session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+        characters = session.get_modelmeta().custom_metadata_map["character"].splitlines()
+    # onnxruntime raises exception types of its own binary, all of them RuntimeErrors or plain Exceptions by name
+    except (RuntimeError, KeyError, ValueError) as error:
+        raise MissingProgramError(f"The recogniser's model cannot be loaded: {str(error)[:120]}") from None
+    return Recogniser(session, Alphabet.of(characters))
+
+
+def model_path() -> Path:
+    """Where the model lies.
+
+    Raises:
+        MissingProgramError: it is not there.
+    """
+    found = importlib.util.find_spec("rapidocr")
+    for folder in (found.submodule_search_locations or []) if found else []:
+        path = Path(folder) / _MODEL
+        if path.is_file():
+            return path
+    raise MissingProgramError(f"The recogniser's model {_MODEL.name} is missing (it ships with the rapidocr wheel).")
+
+
+def version() -> str:
+    """Name and version of the model's wheel."""
+    try:
+        return f"PP-OCRv6 (rapidocr {importlib.metadata.version('rapidocr')})"
+    except importlib.metadata.PackageNotFoundError:
+        raise MissingProgramError("The rapidocr wheel, which holds the recogniser's model, is not installed.") from None
+
+
+def _width(cell: Pixels) -> int:
+    width: int = math.ceil(_HEIGHT * cell.shape[1] / cell.shape[0] / _STEP) * _STEP
+    return min(max(width, _STEP), _WIDEST)
+
+
+def _normalised(cell: Pixels, width: int) -> Strips:
+    """3 x 48 x width, -1 (black) to 1 (white); nought where the cell is narrower."""
+    wide = min(width, max(1, math.ceil(_HEIGHT * cell.shape[1] / cell.shape[0])))
+    scaled = cv2.resize(cell, (wide, _HEIGHT)).astype(np.float32) / np.float32(127.5) - np.float32(1)
+    block = np.zeros((3, _HEIGHT, width), np.float32)
+    block[:, :, :wide] = scaled[None]
+    return block
