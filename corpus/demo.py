@@ -67,7 +67,10 @@ def _job(row: dict[str, Any]) -> Job:
     summary = row["summary"] or {}
     name = row["paths"][0] if row["paths"] else f"job {row['id']}"
     sentence = (row["problem"] or {}).get("detail") or ""
-    return Job(name, row["state"], row["parent"], summary.get("seconds"), sentence, summary)
+    seconds = summary.get("seconds")
+    if seconds is None and row["finished_at"] is not None:  # what failed: from its arrival, waiting included
+        seconds = row["finished_at"] - row["created_at"]
+    return Job(name, row["state"], row["parent"], seconds, sentence, summary)
 
 
 @contextmanager

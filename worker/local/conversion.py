@@ -9,6 +9,7 @@ import hashlib
 import json
 import os
 import tempfile
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -56,6 +57,7 @@ def work(task: Work, folder: Path, tell_pages: Callable[[int], None]) -> None:
     """
     tempfile.tempdir = str(folder)
     os.environ["TMPDIR"] = str(folder)  # what tesseract and poppler leave behind goes with the folder
+    begun = time.monotonic()
     try:
         outcome = _convert(task, folder, tell_pages)
     except CrossfootError as error:
@@ -66,6 +68,7 @@ def work(task: Work, folder: Path, tell_pages: Callable[[int], None]) -> None:
         outcome = _failure(LimitError("depth", "It is nested more deeply than can be read."))
     except OSError as error:
         outcome = _failure(StorageError(f"Reading or writing failed: {error.strerror or error}."))
+    outcome["seconds"] = round(time.monotonic() - begun, 3)
     (folder / OUTCOME).write_text(json.dumps(outcome), encoding="ascii")
 
 
