@@ -19,6 +19,7 @@ from schemas.errors import (
     LimitError,
     LimitName,
     MissingProgramError,
+    ServiceError,
     StorageError,
     UnreadableError,
     UnsafeError,
@@ -34,6 +35,8 @@ from worker.settings import Settings
 
 log = logging.getLogger("crossfoot")
 CPU_MARGIN_SECONDS = 60
+# where nothing can be converted at all, nothing is gained by trying fast
+PAUSE_SECONDS = 2.0
 RESULT_BYTES = 2 << 30
 BY_CODE: dict[str, type[CrossfootError]] = {
     kind.code: kind
@@ -74,6 +77,11 @@ def convert_job(settings: Settings, sandbox: Sandbox, job_id: int) -> str:
             return "passed"
         try:
             return _convert(bench, held)
+        except ServiceError as error:
+            log.exception("job %d: %s", job_id, error.detail)
+            leases.move(db, held, held.kind)  # no fault of the document, so no attempt of its
+            time.sleep(PAUSE_SECONDS)
+            return "queued"
         except StorageError as error:
             log.warning("job %d: %s", job_id, error.detail)
             return leases.release(db, settings, held, f"storage failed ({error.detail})", time.time()) or "fenced"
@@ -187,6 +195,7 @@ def _store_parts(bench: Bench, held: Claim, folder: Path, outcome: dict[str, Any
         origin = json.dumps(part["origin"], sort_keys=True)
         parts.append(leases.Part(part["number"], part["name"], stored.sha256, stored.size, kind, origin))
     listed = [{"number": p.number, "name": p.name, "sha256": p.sha256} for p in parts]
-    content = json.dumps({"container": {"sha256": outcome["sha256"], "bytes": outcome["bytes"]}, "parts": listed})
-    result = bench.blobs.put_bytes(content.encode() + b"\n")
+    about = {"sha256": outcome["sha256"], "bytes": outcome["bytes"]}
+    content = {"container": about, "parts": listed, "skipped": outcome.get("skipped", [])}
+    result = bench.blobs.put_bytes(json.dumps(content).encode() + b"\n")
     return leases.finish_container(bench.db, held, result.sha256, tuple(parts), time.time())

@@ -185,7 +185,7 @@ def release_unharmed(db: Database, owners: str) -> int:
 
 
 def move(db: Database, held: Claim, kind: str) -> bool:
-    """Send a job to the queue of another kind without counting the attempt (a PDF found to be a long scan)."""
+    """Give a job back to the queue of a kind without counting the attempt (a PDF found to be a long scan)."""
     with db.transaction():
         if not _is_held(db, held):
             return False

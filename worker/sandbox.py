@@ -15,7 +15,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Final, Literal
 
-from schemas.errors import StorageError
+from schemas.errors import ServiceError
 from worker.local.conversion import NOISE, OUTCOME
 from worker.settings import Settings
 from worker.zygote import EXIT_MEMORY, KILL, PAGES
@@ -117,7 +117,7 @@ class Sandbox:
             every: seconds between two calls.
 
         Raises:
-            StorageError: no process can be started.
+            ServiceError: no process can be started; the document has no part in that.
         """
         child = self._start(request)
         folder = Path(request.folder)
@@ -137,7 +137,7 @@ class Sandbox:
                     if answer is not None and "started" in answer:
                         return answer["started"]
             self.close()
-        raise StorageError("No process can be started that converts documents.")
+        raise ServiceError("No process can be started that converts documents.")
 
     def _watch(self, folder: Path, keep: Callable[[], bool], every: float) -> tuple[Verdict | None, int | None]:
         """Wait for the child's end: (None, its status), or why it must be killed (and no status)."""

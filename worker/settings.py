@@ -46,7 +46,7 @@ class Settings:
         concurrency: documents converted at the same time.
         busy_seconds: how long to wait for the database.
         stop_seconds: how long ``crossfoot up`` lets its processes end by themselves.
-        engine_module: where ``convert`` comes from; another one is for tests only.
+        engine_module: whose ``work`` converts a document in its child; another one is for tests only.
         instance, worker: names given by the supervisor, for the owner of a lease.
     """
 
@@ -68,7 +68,7 @@ class Settings:
     concurrency: int = _bounded(os.cpu_count() or 1, 1, 256)
     busy_seconds: float = _bounded(20.0, 10.0, 600.0)
     stop_seconds: float = _bounded(5.0, 0.1, 600.0)
-    engine_module: str = "worker.engine"
+    engine_module: str = "worker.local.conversion"
     instance: str = ""
     worker: str = ""
 
