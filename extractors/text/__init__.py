@@ -6,11 +6,15 @@ finder serves it like paper); the other two have no geometry left, so their rows
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from extractors.page import Document, Page, Profile
 from extractors.text.collapsed import read_collapsed
 from extractors.text.decode import decode
-from extractors.text.dialect import Stretch, stretches
+from extractors.text.dialect import Stretch, has_markup, stretches
 from extractors.text.fixed import read_fixed
+from extractors.text.markdown import read_markdown
+from extractors.text.markup import bare
 from schemas.filing import Finding
 
 __all__ = ["read_text"]
@@ -25,15 +29,24 @@ def read_text(data: bytes, profile: Profile) -> Document:  # noqa: ARG001 (all r
     lines, findings = decode(data)
     pages: list[Page] = []
     found: list[Finding] = list(findings)
+    marked = has_markup(lines)
     for stretch in stretches(lines):
-        read, noted = _read(stretch, len(pages) + 1)
+        read, noted = _read(_bared(stretch) if marked else stretch, len(pages) + 1)
         pages += read
         found += noted
     return Document(kind="text", media_type="text/plain", pages=tuple(pages), findings=tuple(found))
 
 
+def _bared(stretch: Stretch) -> Stretch:
+    """Collapsed rows of a Markdown document without its marks; bare lines are as long, so that places stay true."""
+    if stretch.dialect != "collapsed":
+        return stretch
+    return Stretch("collapsed", tuple(replace(line, text=bare(line.text)) for line in stretch.lines))
+
+
 def _read(stretch: Stretch, number: int) -> tuple[list[Page], list[Finding]]:
     if stretch.dialect == "fixed":
         return list(read_fixed(stretch.lines, number)), []
-    flow, findings = read_collapsed(stretch.lines)
+    read = read_markdown if stretch.dialect == "markdown" else read_collapsed
+    flow, findings = read(stretch.lines)
     return ([Page(number, flow=tuple(flow))] if flow else []), findings

@@ -98,8 +98,8 @@ def _tight(index: int, text: str) -> list[_Vote]:
     """A row whose figures stand one blank apart; a single figure at the end may be prose."""
     tail = _TAIL.search(text.strip())
     figures = len(_TAIL_FIGURE.findall(tail[0])) if tail else 0
-    if not figures:
-        return []
+    if not figures or not re.search(r"[^\W\d_]", text):
+        return []  # figures alone go with what stands around them
     return [_Vote(index, "collapsed", 1.0 if figures > 1 else 0.25)]
 
 
@@ -107,6 +107,11 @@ def _barred(text: str) -> bool:
     """A row of a Markdown table."""
     text = text.strip()
     return text.count("|") >= 2 and (text.startswith("|") or text.endswith("|") or text.count("|") >= 3)
+
+
+def has_markup(lines: Sequence[SourceLine]) -> bool:
+    """True when the document writes Markdown."""
+    return sum(len(_MARKUP.findall(line.text)) for line in lines) >= 3
 
 
 def _tabs_part_cells(lines: Sequence[SourceLine]) -> bool:
@@ -117,7 +122,7 @@ def _tabs_part_cells(lines: Sequence[SourceLine]) -> bool:
     rows = [line.text for line in lines if "\t" in line.text.strip()]
     if not rows:
         return False
-    if sum(len(_MARKUP.findall(line.text)) for line in lines) >= 3:
+    if has_markup(lines):
         return True
     inner = [row for row in rows if re.search(r"\S.*\t", row)]
     if len(inner) < 2:

@@ -32,6 +32,13 @@ _NUMBERED = re.compile(
     r"|stage|group|of|and|to|in|at|due|than|over|under|within|january|february|march|april|may|june|july|august"
     r"|september|october|november|december|jan|feb|mar|apr|jun|jul|aug|sept?|oct|nov|dec)[.,(]?\Z"
 )
+_MONTH = re.compile(
+    r"(?i)(?:january|february|march|april|may|june|july|august|september|october|november|december|jan|feb|mar|apr|jun|jul"
+    r"|aug|sept?|oct|nov|dec)\.?\Z"
+)
+_DAY = re.compile(r"(?:[0-3]?\d),?\Z")
+# "278,286 278,286" fits the grammar of thousands, but nobody parts them by two marks
+_TWO_MARKS = re.compile(r"\d,\d{3}\s\d|\d\s\d{3},\d")
 _FLAW_COSTS: dict[Flaw, float] = {
     "currency_misread": 1.0,
     "blank_inside": 1.5,
@@ -98,7 +105,17 @@ def tail(row: Sequence[Token]) -> int:
         first -= 1
     while first < len(row) and _MARK.match(row[first].text) and not row[first].text.startswith(("(", "%")):
         first += 1  # a closing mark belongs to the label
+    if first and first < len(row) and _MONTH.match(row[first - 1].text) and _DAY.match(row[first].text):
+        # "December 31, 2010" is no pair of figures
+        first += 1
+        if first < len(row) and _YEAR.match(row[first].text):
+            first += 1
     return first
+
+
+def one_number(text: str) -> bool:
+    """True when a printed string is one figure, and not two that happen to look like one."""
+    return read_number(text) is not None and not _TWO_MARKS.search(text)
 
 
 def _figure_like(row: Sequence[Token], index: int) -> bool:
@@ -243,7 +260,7 @@ def _price(cell: tuple[str, ...], signs_negative: bool) -> tuple[float, str] | N
     text = " ".join(cell)
     if len(cell) == 1 and _WORDLESS.match(text):
         return 0.3, text
-    number = read_number(text)
+    number = read_number(text) if not _TWO_MARKS.search(text) else None
     if number is None:
         swapped = _DIGIT_FOR_SIGN.match(text)
         if swapped and read_number(swapped["rest"]) is not None:
