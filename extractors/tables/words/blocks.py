@@ -1,0 +1,118 @@
+"""Lines become blocks: stretches that may be a table, and lines of running text between them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from statistics import median
+
+from extractors.numbers import plain
+from extractors.tables.words.lines import TextLine, Token
+
+# in usual line steps: farther apart two rows are not of one table; a head stands no farther above its body
+FAR = 3.6
+_PROSE_WORDS = 9
+_MOST_BETWEEN = 7
+_TIMES = re.compile(
+    r"(?i)\b(months?|weeks?|quarters?|years?|ended|ending|fiscal|as of|january|february|march|april|may|june|july"
+    r"|august|september|october|november|december|jan|feb|mar|apr|jun|jul|aug|sept?|oct|nov|dec)\b"
+)
+_BARE = re.compile(r"-?\s?\d{1,4}\s?-?\Z")
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Lines ``start`` to ``end`` (excluded) from the first tabular to the last tabular one."""
+
+    start: int
+    end: int
+
+
+def tabular(line: TextLine) -> bool:
+    """True when the line has more than one token, or a figure alone that no page number would be."""
+    return len(line.tokens) > 1 or (bool(line.figures) and not _BARE.match(plain(line.text)))
+
+
+def data(line: TextLine) -> bool:
+    """True when the line holds a figure that no head would hold."""
+    return bool(line.figures)
+
+
+def usual_step(lines: Sequence[TextLine], em: float) -> float:
+    """The usual distance between neighbouring lines."""
+    steps = [b.middle - a.middle for a, b in pairwise(lines)]
+    near = [step for step in steps if 0.5 * em < step < 3 * em]
+    return median(near) if near else 1.3 * em
+
+
+def find_blocks(lines: Sequence[TextLine], em: float) -> list[Block]:
+    """Stretches of lines that belong to one table, top down; they do not overlap."""
+    step = usual_step(lines, em)
+    groups: list[list[int]] = []
+    for i, line in enumerate(lines):
+        if not tabular(line) or _prose(line):
+            continue
+        if groups and _together(lines, groups[-1], i, step):
+            groups[-1].append(i)
+        else:
+            groups.append([i])
+    return [Block(group[0], group[-1] + 1) for group in groups if _worth(lines, group)]
+
+
+def _prose(line: TextLine) -> bool:
+    """True for a line of text whose blanks are wide (justified), not a row with a long label."""
+    words = [len(token.words) for token in line.tokens]
+    return not line.figures and max(words) >= _PROSE_WORDS and len(words) > 1 and sum(words) >= 14
+
+
+def _together(lines: Sequence[TextLine], group: list[int], after: int, step: float) -> bool:
+    """True when line ``after`` goes on with the table of ``group``."""
+    before = group[-1]
+    stretch = lines[before : after + 1]
+    if max(b.middle - a.middle for a, b in pairwise(stretch)) > FAR * step:
+        return False
+    between = stretch[1:-1]
+    if len(between) > _MOST_BETWEEN:
+        return False
+    has_body = any(data(lines[i]) for i in group)
+    if has_body and headish(lines[after]):
+        return False
+    return not _interrupts(between, [lines[i] for i in group], lines[after])
+
+
+def _interrupts(between: Sequence[TextLine], above: Sequence[TextLine], below: TextLine) -> bool:
+    """True when running text or a caption stands between two rows: lines that run into the columns."""
+    edges = [token.core[0] for line in [*above[-12:], below] for token in line.figures]
+    if not edges or not any(data(line) for line in above):
+        return any(len(line.words) >= _PROSE_WORDS for line in between)
+    edge = min(edges)
+    crossing = [line for line in between if line.left < edge and line.right > edge + 0.5 * line.em]
+    return len(crossing) > 1 or any(len(line.words) > 2 * _PROSE_WORDS for line in crossing)
+
+
+def headish(line: TextLine) -> bool:
+    """True when the line can only be a boxhead: years or words of time in the columns, and no figure."""
+    if data(line) or len(line.tokens) < 1:
+        return False
+    values = line.tokens[1:] if len(line.tokens) > 1 and not _timely(line.tokens[0]) else line.tokens
+    return all(_timely(token) for token in values)
+
+
+def _timely(token: Token) -> bool:
+    return token.year or (not token.figure and bool(_TIMES.search(token.text)) and len(token.words) < _PROSE_WORDS)
+
+
+def _worth(lines: Sequence[TextLine], group: Sequence[int]) -> bool:
+    """True when the group is more than a stray line with two words."""
+    rows = [lines[i] for i in group]
+    figures = [line for line in rows if data(line)]
+    if figures:
+        return len(rows) > 1 or len(figures[0].figures) > 1
+    # a table of words: at least three rows whose second tokens start at one edge
+    edges = sorted(line.tokens[1].left for line in rows if len(line.tokens) > 1)
+    if len(edges) < 3:
+        return False
+    middle = edges[len(edges) // 2]
+    return sum(abs(edge - middle) < rows[0].em for edge in edges) >= 0.6 * len(rows)

@@ -1,0 +1,152 @@
+"""Rows, heads and columns become the cells of a grid."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from extractors.page import Cell, Grid, PagePlace, Place, Reading, Rule, TextPlace, Word
+from extractors.tables.words.body import Body
+from extractors.tables.words.heads import Head
+from extractors.tables.words.labels import Row, joined_label
+from extractors.tables.words.lines import Token
+
+
+def build_grid(
+    heads: Sequence[Sequence[Head]], rows: Sequence[Row], body: Body, rules: Sequence[Rule], page: int | None
+) -> Grid:
+    """The grid: heads first, then the rows; the stub is column 0."""
+    cells: list[Cell] = []
+    for index, line in enumerate(heads):
+        cells += _head_cells(line, index)
+    left = min((row.labels[0][0].left for row in rows if row.labels), default=0.0)
+    for index, row in enumerate(rows, start=len(heads)):
+        cells += _row_cells(row, index, left, rules)
+    tokens = [h.token for line in heads for h in line]
+    tokens += [t for row in rows for line in row.labels for t in line]
+    tokens += [t for row in rows for found in row.cells.values() for t in found]
+    words = [word for token in tokens for word in token.words]
+    box = (
+        min(w.left for w in words),
+        min(w.top for w in words),
+        max(w.right for w in words),
+        max(w.bottom for w in words),
+    )
+    return Grid(len(heads) + len(rows), len(body.columns) + 1, tuple(cells), page, "words", box)
+
+
+def _head_cells(line: Sequence[Head], index: int) -> list[Cell]:
+    """The cells of a line of heads; heads that fell on one place are one cell."""
+    spans: dict[int, tuple[int, list[Word]]] = {}
+    for head in line:
+        column = head.first + 1
+        last, words = spans.setdefault(column, (head.last + 1, []))
+        words += head.token.words
+        spans[column] = (max(last, head.last + 1), words)
+    return [
+        Cell(
+            text=" ".join(word.text for word in words),
+            row=index,
+            column=column,
+            column_span=last - column + 1,
+            place=union(words),
+            head=True,
+            bold=_bold(words),
+            confidence=min(word.confidence for word in words),
+        )
+        for column, (last, words) in sorted(spans.items())
+    ]
+
+
+def _row_cells(row: Row, index: int, left: float, rules: Sequence[Rule]) -> list[Cell]:
+    cells = []
+    if row.labels:
+        words = [word for line in row.labels for token in line for word in token.words]
+        em = max(words[0].size or words[0].bottom - words[0].top, 1.0)
+        cells.append(
+            Cell(
+                text=joined_label(row.labels),
+                row=index,
+                column=0,
+                place=union(words),
+                indent=round(max(0.0, row.labels[0][0].left - left) / em, 2),
+                bold=_bold(words),
+                confidence=min(word.confidence for word in words),
+            )
+        )
+    for column, tokens in sorted(row.cells.items()):
+        cells.append(_value_cell(tokens, index, column + 1, rules))
+    return cells
+
+
+def _value_cell(tokens: Sequence[Token], index: int, column: int, rules: Sequence[Rule]) -> Cell:
+    words = [word for token in tokens for word in token.words]
+    numeric = max(words, key=lambda word: sum(c.isdigit() for c in word.text))
+    return Cell(
+        text=printed(words),
+        row=index,
+        column=column,
+        place=union(words),
+        bold=_bold(words),
+        ruled=any(_above(rule, words) for rule in rules),
+        confidence=min(word.confidence for word in words),
+        rivals=_rivals(words, numeric),
+    )
+
+
+def printed(words: Sequence[Word]) -> str:
+    """The words of a figure as printed: parentheses and per cent signs hug the number."""
+    text = ""
+    for word in words:
+        hugs = not text or text.endswith("(") or word.text[0] in ")%]"
+        text += word.text if hugs else f" {word.text}"
+    return text
+
+
+def _rivals(words: Sequence[Word], numeric: Word) -> tuple[Reading, ...]:
+    """The rivals of the word with the digits, with the signs around it."""
+    if not numeric.rivals:
+        return ()
+    at = next(i for i, word in enumerate(words) if word is numeric)
+    found = []
+    for rival in numeric.rivals:
+        before, after = printed(words[:at]), printed(words[at + 1 :])
+        gap = "" if not before or before.endswith("(") else " "
+        tight = "" if not after or after[0] in ")%]" else " "
+        found.append(Reading(f"{before}{gap}{rival.text}{tight}{after}".strip(), rival.probability))
+    return tuple(found)
+
+
+def _above(rule: Rule, words: Sequence[Word]) -> bool:
+    """True when a horizontal rule is drawn directly above the words."""
+    if not rule.horizontal:
+        return False
+    top, height = min(w.top for w in words), max(w.bottom - w.top for w in words)
+    left, right = min(w.left for w in words), max(w.right for w in words)
+    covers = min(rule.right, right) - max(rule.left, left) > 0.5 * (right - left)
+    return covers and -0.55 * height < top - rule.bottom < 0.35 * height
+
+
+def _bold(words: Sequence[Word]) -> bool:
+    return sum(word.bold for word in words) * 2 > len(words)
+
+
+def union(words: Sequence[Word]) -> Place:
+    """The place of several words: the box around them, or their stretch of a line of text."""
+    places = [word.place for word in words]
+    boxes = [place for place in places if isinstance(place, PagePlace)]
+    if boxes:
+        return PagePlace(
+            page=boxes[0].page,
+            bbox=(
+                min(p.bbox[0] for p in boxes),
+                min(p.bbox[1] for p in boxes),
+                max(p.bbox[2] for p in boxes),
+                max(p.bbox[3] for p in boxes),
+            ),
+        )
+    lines = [place for place in places if isinstance(place, TextPlace)]
+    if not lines:
+        return places[0]
+    first = min(place.line for place in lines)
+    on_first = [place for place in lines if place.line == first]
+    return TextPlace(line=first, start=min(p.start for p in on_first), end=max(p.end for p in on_first))

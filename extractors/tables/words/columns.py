@@ -1,0 +1,124 @@
+"""Tokens of many lines become columns: what overlaps from line to line and never stands side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from extractors.tables.words.lines import Token
+
+
+@dataclass(slots=True)
+class Column:
+    """Tokens that stand below one another; ``left`` and ``right`` are what most of them cover."""
+
+    tokens: list[Token] = field(default_factory=list)
+    lines: set[int] = field(default_factory=set)
+    left: float = 0.0
+    right: float = 0.0
+
+    @property
+    def figures(self) -> int:
+        """How many of the tokens are figures."""
+        return sum(token.figure for token in self.tokens)
+
+    @property
+    def centre(self) -> float:
+        """The x of the middle."""
+        return (self.left + self.right) / 2
+
+    def add(self, token: Token, line: int) -> None:
+        """Take a token of a line in; the column grows to hold it."""
+        left, right = token.core
+        self.left = min(self.left, left) if self.tokens else left
+        self.right = max(self.right, right) if self.tokens else right
+        self.tokens.append(token)
+        self.lines.add(line)
+
+    def overlap(self, left: float, right: float) -> float:
+        """How much of the interval the column shares, in points; negative: how far they are apart."""
+        return min(self.right, right) - max(self.left, left)
+
+
+def find_columns(rows: Sequence[tuple[int, Sequence[Token]]], em: float) -> list[Column]:
+    """The columns of the tokens beside the stub, left to right.
+
+    Args:
+        rows: line number and its tokens. em: the usual size of the type.
+    """
+    columns = _by_right_edge(rows, em)
+    columns = _merged(columns, em)
+    return sorted(columns, key=lambda column: column.centre)
+
+
+def _by_right_edge(rows: Sequence[tuple[int, Sequence[Token]]], em: float) -> list[Column]:
+    """Tokens whose right edges (of phrases: left edges) nearly agree."""
+    tokens = [(token, line) for line, found in rows for token in found]
+    columns: list[Column] = []
+    for phrases in (False, True):
+        kind = [(t, line) for t, line in tokens if t.figure != phrases]
+        kind.sort(key=lambda item: item[0].core[0] if phrases else item[0].core[1])
+        last: float | None = None
+        for token, line in kind:
+            edge = token.core[0] if phrases else token.core[1]
+            if last is None or edge - last > 0.35 * em or line in columns[-1].lines:
+                columns.append(Column())
+            columns[-1].add(token, line)
+            last = edge
+    return columns
+
+
+def _merged(columns: list[Column], em: float) -> list[Column]:
+    """Join columns that overlap and never stand side by side on a line; the nearest and fullest first."""
+    while True:
+        best: tuple[float, int, int] | None = None
+        columns.sort(key=lambda column: (column.left, column.right))
+        for i, one in enumerate(columns):
+            for j in range(i + 1, len(columns)):
+                other = columns[j]
+                if other.left - one.right > 0.4 * em:
+                    break
+                score = _kinship(one, other, em)
+                if score > 0 and (best is None or score > best[0]):
+                    best = (score, i, j)
+        if best is None:
+            return columns
+        _, i, j = best
+        one, other = columns[i], columns.pop(j)
+        one.tokens += other.tokens
+        one.lines |= other.lines
+        one.left, one.right = min(one.left, other.left), max(one.right, other.right)
+
+
+def _kinship(one: Column, other: Column, em: float) -> float:
+    """How likely the two are one column: 0 for never, else more for more overlap and more members."""
+    both = len(one.lines & other.lines)
+    fewer = min(len(one.lines), len(other.lines))
+    if both and both >= 0.1 * fewer:
+        return 0.0
+    shared = one.overlap(other.left, other.right)
+    narrow = max(min(one.right - one.left, other.right - other.left), 0.3 * em)
+    if shared < 0.25 * narrow:
+        return 0.0
+    return shared / narrow + 0.01 * len(one.tokens) + 0.01 * len(other.tokens)
+
+
+def place(tokens: Sequence[Token], columns: Sequence[Column], em: float) -> dict[int, list[Token]]:
+    """The tokens of a line by the index of the column they belong to; order is kept, two share one only in need."""
+    placed: dict[int, list[Token]] = {}
+    least = 0
+    for token in tokens:
+        index = _nearest(token, columns, least, em)
+        placed.setdefault(index, []).append(token)
+        least = index
+    return placed
+
+
+def _nearest(token: Token, columns: Sequence[Column], least: int, em: float) -> int:
+    left, right = token.core
+
+    def fit(index: int) -> tuple[float, float]:
+        column = columns[index]
+        return min(column.overlap(left, right), 0.6 * min(em, right - left)), -abs(column.right - right)
+
+    return max(range(least, len(columns)), key=fit)

@@ -1,0 +1,92 @@
+"""The lines above a body become its boxhead: which columns each head covers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from extractors.page import Rule
+from extractors.tables.words.columns import Column
+from extractors.tables.words.lines import TextLine, Token
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """A head over columns ``first`` to ``last`` (included); -1 for both is the stub."""
+
+    token: Token
+    first: int
+    last: int
+
+
+def head_row(line: TextLine, columns: Sequence[Column], edge: float, rules: Sequence[Rule]) -> list[Head]:
+    """The heads of one line, left to right, not overlapping."""
+    over = [token for token in line.tokens if not in_stub(token, edge, line.em)]
+    heads = [Head(token, -1, -1) for token in line.tokens if in_stub(token, edge, line.em)]
+    spans = [_span(token, over, columns, rules) for token in over]
+    least = 0
+    for token, span in zip(over, spans, strict=True):
+        # where there are more heads than columns the last column takes the rest
+        first, last = (min(max(end, least), len(columns) - 1) for end in span)
+        heads.append(Head(token, first, last))
+        least = last + 1
+    return heads
+
+
+def in_stub(token: Token, edge: float, em: float) -> bool:
+    """True when the token stands above the labels."""
+    return token.right <= edge + 0.2 * em or token.centre < edge - 0.5 * em
+
+
+def _span(token: Token, heads: Sequence[Token], columns: Sequence[Column], rules: Sequence[Rule]) -> tuple[int, int]:
+    """The first and last column that a head covers."""
+    below = _underlined(token, columns, rules)
+    if below is not None:
+        return below
+    inside = [i for i, c in enumerate(columns) if c.overlap(token.left, token.right) > 0]
+    nearest = min(range(len(columns)), key=lambda i: abs(columns[i].centre - token.centre))
+    alone = len(heads) >= len(columns) or not _between(token, columns)
+    if alone and len(inside) <= 1:
+        return (inside[0], inside[0]) if inside else (nearest, nearest)
+    return _group(token, heads, columns, inside or [nearest])
+
+
+def _between(token: Token, columns: Sequence[Column]) -> bool:
+    """True when the middle of the head stands in no column, or the head covers several."""
+    return (
+        not any(c.left <= token.centre <= c.right for c in columns)
+        or sum(c.overlap(token.left, token.right) > 0 for c in columns) > 1
+    )
+
+
+def _underlined(token: Token, columns: Sequence[Column], rules: Sequence[Rule]) -> tuple[int, int] | None:
+    """The columns above which the rule under a head runs."""
+    for rule in rules:
+        em = token.bottom - token.top
+        if not rule.horizontal or not -0.4 * em < rule.top - token.bottom < 0.9 * em:
+            continue
+        if rule.left > token.left + 0.5 * em or rule.right < token.right - 0.5 * em:
+            continue
+        covered = [i for i, c in enumerate(columns) if rule.left - em <= c.centre <= rule.right + em]
+        if len(covered) > 1 and abs((rule.left + rule.right) / 2 - token.centre) < 1.5 * em:
+            return covered[0], covered[-1]
+    return None
+
+
+def _group(token: Token, heads: Sequence[Token], columns: Sequence[Column], inside: Sequence[int]) -> tuple[int, int]:
+    """The neighbouring columns around whose middle the head is centred, none of them nearer to another head."""
+    own = [
+        i
+        for i, column in enumerate(columns)
+        if min(heads, key=lambda h: abs(h.centre - column.centre)) is token or i in inside
+    ]
+    best: tuple[float, int, int] | None = None
+    for first in own:
+        for last in own:
+            if first > inside[0] or last < inside[-1] or first > last:
+                continue
+            middle = (columns[first].left + columns[last].right) / 2
+            score = abs(middle - token.centre) - 0.01 * (last - first)
+            if best is None or score < best[0]:
+                best = (score, first, last)
+    return (best[1], best[2]) if best else (inside[0], inside[-1])

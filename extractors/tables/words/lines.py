@@ -1,0 +1,263 @@
+"""Words become lines by their base lines, and lines become tokens: figures, and phrases between wide gaps.
+
+All distances are in ems of the type at hand, so that 6 point and 14 point, paper and ASCII are treated alike.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
+from statistics import median
+
+from extractors.numbers import CURRENCIES, is_number, plain
+from extractors.page import Word
+
+# two words stand on one line when their middles differ by less than this share of an em
+_LEVEL = 0.45
+# blanks of usual type are 0.25 to 0.33 em wide (0.6 of typewriter type): wider gaps separate phrases
+_USUAL_BLANK = 0.29
+_WIDEST_BLANK = 0.7
+_SIGN = re.compile(rf"(?:{'|'.join(re.escape(c) for c in sorted(CURRENCIES, key=len, reverse=True))})\Z")
+_OPENER = re.compile(rf"(?:{'|'.join(re.escape(c) for c in sorted(CURRENCIES, key=len, reverse=True))})?[(\-]?\Z")
+_CLOSER = re.compile(r"[)\]]?%?[)\]]?\Z")
+_MARK = re.compile(r"(?:\((?:[a-zA-Z]|\d{1,2})\))+\Z|[*†‡§#]{1,3}\Z|\[\d{1,2}\]\Z")
+_HALF_FIGURE = re.compile(r"[(\-]?\s?[\d.,]*\d\Z")
+_LETTERS = re.compile(r"[^\W\d_]{2}")
+YEAR = re.compile(r"(?:FY)?(?:19|20)\d\d\Z")
+
+
+@dataclass(slots=True)
+class Token:
+    """A figure with its signs, or a phrase; words stand in reading order."""
+
+    words: list[Word]
+    figure: bool = False
+
+    @property
+    def left(self) -> float:
+        """The left edge."""
+        return min(word.left for word in self.words)
+
+    @property
+    def right(self) -> float:
+        """The right edge."""
+        return max(word.right for word in self.words)
+
+    @property
+    def top(self) -> float:
+        """The upper edge."""
+        return min(word.top for word in self.words)
+
+    @property
+    def bottom(self) -> float:
+        """The lower edge."""
+        return max(word.bottom for word in self.words)
+
+    @property
+    def centre(self) -> float:
+        """The x of the middle."""
+        return (self.left + self.right) / 2
+
+    @property
+    def text(self) -> str:
+        """The words joined by blanks."""
+        return " ".join(word.text for word in self.words)
+
+    @property
+    def core(self) -> tuple[float, float]:
+        """Left and right edge of the figure without a currency sign that stands off it."""
+        words = [word for word in self.words if not _SIGN.match(word.text)] or self.words
+        return min(word.left for word in words), max(word.right for word in words)
+
+    @property
+    def year(self) -> bool:
+        """True for a bare year, which is a head or a label more often than a figure."""
+        return bool(YEAR.match(plain(self.text)))
+
+
+@dataclass(slots=True)
+class TextLine:
+    """What stands on one base line, left to right."""
+
+    words: list[Word]
+    em: float
+    tokens: list[Token] = field(default_factory=list)
+
+    @property
+    def left(self) -> float:
+        """The left edge."""
+        return self.words[0].left
+
+    @property
+    def right(self) -> float:
+        """The right edge."""
+        return max(word.right for word in self.words)
+
+    @property
+    def middle(self) -> float:
+        """The y of the line."""
+        return median(word.middle for word in self.words)
+
+    @property
+    def top(self) -> float:
+        """The upper edge."""
+        return min(word.top for word in self.words)
+
+    @property
+    def bottom(self) -> float:
+        """The lower edge."""
+        return max(word.bottom for word in self.words)
+
+    @property
+    def text(self) -> str:
+        """The words joined by blanks."""
+        return " ".join(word.text for word in self.words)
+
+    @property
+    def figures(self) -> list[Token]:
+        """The tokens that are figures; bare years are not."""
+        return [token for token in self.tokens if token.figure and not token.year]
+
+
+def em_of(word: Word) -> float:
+    """The size of a word's type; its height where that is not known."""
+    return word.size or (word.bottom - word.top)
+
+
+def usual_em(words: Sequence[Word]) -> float:
+    """The usual size of the type."""
+    return median(em_of(word) for word in words) if words else 10.0
+
+
+def find_lines(words: Sequence[Word]) -> list[TextLine]:
+    """Group words by base line, top down; jitter and a little skew are forgiven."""
+    em = usual_em(words)
+    lines: list[list[Word]] = []
+    middles: list[float] = []
+    for word in sorted(words, key=lambda w: (w.middle, w.left)):
+        # the last lines only: words come sorted by height
+        near = [i for i in range(max(0, len(lines) - 4), len(lines)) if abs(middles[i] - word.middle) < _LEVEL * em]
+        if near:
+            best = min(near, key=lambda i: abs(middles[i] - word.middle))
+            lines[best].append(word)
+            middles[best] = median(w.middle for w in lines[best][-9:])
+        else:
+            lines.append([word])
+            middles.append(word.middle)
+    found = [TextLine(sorted(line, key=lambda w: w.left), usual_em(line)) for line in lines]
+    return sorted(found, key=lambda line: line.middle)
+
+
+def blank_width(lines: Sequence[TextLine]) -> float:
+    """The usual width of a blank between words, in ems."""
+    gaps = []
+    for line in lines:
+        for before, after in pairwise(line.words):
+            gap = (after.left - before.right) / line.em
+            if 0.1 < gap < _WIDEST_BLANK and _LETTERS.search(before.text) and _LETTERS.search(after.text):
+                gaps.append(gap)
+    return median(gaps) if len(gaps) >= 5 else _USUAL_BLANK
+
+
+def find_tokens(line: TextLine, blank: float) -> list[Token]:
+    """The figures and phrases of a line; ``blank`` is the usual one in ems."""
+    wide = _wide_gap(line, blank)
+    tokens: list[Token] = []
+    for cluster in _clusters(line, wide):
+        tokens += _cut(cluster)
+    return _with_signs(tokens, line.em)
+
+
+def _wide_gap(line: TextLine, blank: float) -> float:
+    """What separates phrases on this line, in points; justified prose has wider blanks."""
+    wide = (blank * 1.6 + 0.12) * line.em
+    gaps = sorted(b.left - a.right for a, b in pairwise(line.words))
+    letters = sum(bool(_LETTERS.search(word.text)) for word in line.words)
+    if letters >= 7 and letters >= 0.6 * len(line.words):
+        wide = max(wide, 1.5 * gaps[len(gaps) // 2])
+    return wide
+
+
+def _clusters(line: TextLine, wide: float) -> list[list[Word]]:
+    clusters: list[list[Word]] = []
+    for word in line.words:
+        if clusters and word.left - max(w.right for w in clusters[-1]) <= wide:
+            clusters[-1].append(word)
+        else:
+            clusters.append([word])
+    return clusters
+
+
+def _figureish(word: Word) -> bool:
+    text = plain(word.text)
+    return bool(text) and (is_number(text) or bool(_OPENER.match(text) or _CLOSER.match(text)) or _half(text))
+
+
+def _half(text: str) -> bool:
+    return bool(re.fullmatch(r"\(?[\d.,]+|[\d.,]+\)?%?\)?", text))
+
+
+def _cut(words: list[Word]) -> list[Token]:
+    """A cluster of words as one phrase, or, where it holds nothing but numbers and signs, as its figures."""
+    if not all(_figureish(word) for word in words):
+        return [Token(words)]
+    if re.fullmatch(r"\S+ (?:-|/|x) \S+", plain(" ".join(word.text for word in words))):
+        # a range or a fraction: "2.5 - 3.0"
+        whole = Token(words)
+        first, last = plain(words[0].text), plain(words[-1].text)
+        if len(words) == 3 and is_number(first) and is_number(last) and "-" not in (first, last):
+            return [whole]
+    tokens: list[Token] = []
+    for word in words:
+        if tokens and _belongs(tokens[-1], word):
+            tokens[-1].words.append(word)
+        else:
+            tokens.append(Token([word]))
+    for token in tokens:
+        token.figure = is_number(token.text)
+    return tokens
+
+
+def _belongs(token: Token, word: Word) -> bool:
+    """True when ``word`` goes on with the figure: a number after its sign, ``)`` or ``%`` after the number."""
+    before, text = plain(token.text), plain(word.text)
+    if not is_number(before) or before == "-":
+        if _OPENER.match(before):
+            return is_number(text) or _half(text)
+        return bool(_CLOSER.match(text)) and _half(before)
+    if before.endswith("-") and _CLOSER.match(text):
+        return True
+    smaller = word.size and word.size < 0.85 * max(w.size for w in token.words)
+    return bool(_CLOSER.match(text)) or (bool(_MARK.match(text)) and bool(smaller))
+
+
+def _with_signs(tokens: list[Token], em: float) -> list[Token]:
+    """Join signs that stand off: ``$`` to the figure on its right, ``)`` and ``%`` to the one on their left."""
+    joined: list[Token] = []
+    for token in tokens:
+        text = plain(token.text)
+        before = joined[-1] if joined else None
+        if before is not None and _closes(before, text, token.left - before.right, em):
+            before.words += token.words
+            before.figure = before.figure or is_number(before.text)
+        elif before is not None and _opens(before, token):
+            joined[-1] = Token(before.words + token.words, figure=is_number(f"{before.text} {token.text}"))
+        else:
+            joined.append(token)
+    return joined
+
+
+def _opens(before: Token, token: Token) -> bool:
+    text = plain(before.text)
+    if not _OPENER.match(text) or text == "-" or not text:
+        return False
+    return token.figure or bool(_HALF_FIGURE.match(plain(token.text)))
+
+
+def _closes(before: Token, text: str, gap: float, em: float) -> bool:
+    if not text or not _CLOSER.match(text) or gap > 2.0 * em:
+        return False
+    said = plain(before.text)
+    return before.figure or bool(_HALF_FIGURE.search(said) and len(before.words) == 1)
