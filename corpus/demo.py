@@ -67,10 +67,7 @@ def _job(row: dict[str, Any]) -> Job:
     summary = row["summary"] or {}
     name = row["paths"][0] if row["paths"] else f"job {row['id']}"
     sentence = (row["problem"] or {}).get("detail") or ""
-    seconds = summary.get("seconds")
-    if seconds is None and row["finished_at"] is not None:  # what failed: from its arrival, waiting included
-        seconds = row["finished_at"] - row["created_at"]
-    return Job(name, row["state"], row["parent"], seconds, sentence, summary)
+    return Job(name, row["state"], row["parent"], summary.get("seconds"), " ".join(sentence.split()), summary)
 
 
 @contextmanager
