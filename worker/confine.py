@@ -7,6 +7,7 @@ import os
 import resource
 import signal
 from dataclasses import dataclass
+from pathlib import Path
 
 PR_SET_PDEATHSIG = 1
 PR_SET_NO_NEW_PRIVS = 38
@@ -16,7 +17,11 @@ GIGABYTE = 1 << 30
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Address space and largest file in bytes, processor time in seconds; for each process on its own."""
+    """Memory and largest file in bytes, processor time in seconds; for each process on its own.
+
+    Memory is limited as address space. What the libraries have mapped and never touch is no fault of the document
+    and comes on top.
+    """
 
     memory: int
     cpu: int
@@ -38,11 +43,17 @@ def confine(limits: Limits, parent: int) -> None:
         (resource.RLIMIT_NOFILE, OPEN_FILES),
         (resource.RLIMIT_CPU, limits.cpu),
         (resource.RLIMIT_FSIZE, limits.file),
-        (resource.RLIMIT_AS, limits.memory),
+        (resource.RLIMIT_AS, limits.memory + _untouched()),
     ):
         _, hard = resource.getrlimit(name)
         allowed = value if hard == resource.RLIM_INFINITY else min(value, hard)
         resource.setrlimit(name, (allowed, allowed))
+
+
+def _untouched() -> int:
+    """Bytes of this process's address space that are not in memory."""
+    size, resident = Path("/proc/self/statm").read_text(encoding="ascii").split()[:2]
+    return (int(size) - int(resident)) * resource.getpagesize()
 
 
 def die_with_parent() -> None:

@@ -151,6 +151,9 @@ def _conclude(bench: Bench, held: Claim, folder: Path, ended: Ended) -> str:
     if ended.verdict == "late":
         raise LimitError("time", "Converting it takes longer than is allowed.")
     if ended.verdict == "memory":
+        if held.kind == "pdf":  # full of scans, perhaps: where those are read there is more room
+            leases.move(bench.db, held, "ocr")
+            return "moved"
         raise LimitError("memory", "Converting it takes more memory than is allowed.")
     if ended.verdict == "crashed":
         log.warning("job %d, attempt %d: %s %s", held.id, held.attempt, ended.cause, ended.noise[-500:])

@@ -33,7 +33,7 @@ class Request:
 
     Attributes:
         folder: an empty folder for everything the child writes. source: the bytes. name: as its owner calls it.
-        memory: bytes of address space. cpu: seconds of processor time. origin: JSON of its container, or "".
+        memory: bytes. cpu: seconds of processor time. origin: JSON of its container, or "".
     """
 
     folder: str

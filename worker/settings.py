@@ -41,7 +41,7 @@ class Settings:
         sweep_seconds: between two sweeps; rehint_seconds: age at which an unanswered hint is sent again.
         hint_window: outstanding hints per queue: the back-pressure.
         watch_stability: how long a file must lie unchanged in the inbox; watch_polling: between two looks.
-        memory_mb, ocr_memory_mb: address space of the converting process, and of each program it starts.
+        memory_mb, ocr_memory_mb: memory of the converting process, and of each program it starts.
         max_bytes: the largest document that is taken.
         concurrency: documents converted at the same time.
         busy_seconds: how long to wait for the database.
@@ -137,7 +137,7 @@ class Settings:
         return min(self.deadline_max_seconds, self.deadline_seconds + self.deadline_page_seconds * max(1, pages or 1))
 
     def memory_bytes(self, kind: str) -> int:
-        """Address space in bytes for a document of a queue's kind."""
+        """Memory in bytes for a document of a queue's kind."""
         return (self.ocr_memory_mb if kind == "ocr" else self.memory_mb) * MEGABYTE
 
     def folders(self) -> tuple[Path, ...]:
