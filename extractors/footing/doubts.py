@@ -78,16 +78,17 @@ def usual_places(body: Body, means: TableMeaning) -> dict[str, int]:
     A per-share figure is held against the other per-share figures, an amount against the other amounts; percentages
     are printed with and without decimals side by side.
     """
-    kinds: dict[bool, list[ReadFigure]] = {True: [], False: []}
+    kinds: dict[str, list[ReadFigure]] = {}
     for figure in body.figures:
         unit = means.rows[figure.row].unit
-        if not figure.number.nil and not figure.number.percent and unit not in ("percent", "pure", "shares"):
-            kinds[unit.endswith("/shares")].append(figure)
+        if not figure.number.nil and not figure.number.percent and unit not in ("percent", "pure"):
+            kinds.setdefault(unit, []).append(figure)
     found: dict[str, int] = {}
-    for per_share, figures in kinds.items():
+    for unit, figures in kinds.items():
+        few = "shares" in unit
         sound = Counter(f.number.decimals for f in figures if "leading_zero" not in f.number.flaws)
         places, times = max(sound.items(), key=lambda item: (item[1], item[0]), default=(0, 0))
         # per-share rows are few and often damaged alike; amounts are many
-        if places and times >= (2 if per_share else 6) and times * 10 >= len(figures) * (5 if per_share else 8):
+        if places and times >= (2 if few else 6) and times * 10 >= len(figures) * (5 if few else 8):
             found.update((figure.id, places) for figure in figures)
     return found

@@ -96,16 +96,16 @@ def _best(
         if not weighed.columns or (not weighed.holding and announced < _ANNOUNCED):
             continue
         nats = weighed.nats + _prior(terms, called_total) + boundary + announced - log(1 + len(stack))
-        if nats <= ACCEPT or not _plausible(weighed, announced):
+        if nats <= ACCEPT or not _plausible(weighed, announced, -1 in candidate.signs):
             continue
         if best is None or nats > best[1].nats + 1e-9:
             best = candidate.start, Sum(entry, terms, nats, weighed.columns)
     return best
 
 
-def _plausible(weighed: Weighed, announced: float) -> bool:
-    """A relation that fails in more columns than it holds in needs the labels to say so."""
-    return weighed.holding >= weighed.contradicted or announced >= _ANNOUNCED
+def _plausible(weighed: Weighed, announced: float, minus: bool) -> bool:
+    """A sum that fails in more columns than it holds in, a difference in as many, needs the labels to say so."""
+    return weighed.holding >= weighed.contradicted + minus or announced >= _ANNOUNCED
 
 
 def _slack(slack: int, terms: int) -> int:
@@ -140,6 +140,12 @@ def _prior(terms: tuple[Signed, ...], called_total: bool) -> float:
 
 
 def _hinted(entry: Entry) -> bool:
+    """True when the row is one that is subtracted: its words say so, and it is not already shown as negative."""
+    if entry.label.startswith("less"):
+        return True
+    shown = [value for value in entry.values if value]
+    if 2 * sum(1 for value in shown if value < 0) > len(shown):
+        return False
     return MINUS.search(entry.label) is not None or MINUS.search(entry.heading) is not None
 
 

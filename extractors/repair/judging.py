@@ -37,7 +37,7 @@ class Evidence:
 
     Attributes:
         final: the figures after repair. verdicts: of each identity on them, None where it divides by nought.
-        doubts: probability of a misreading by id. weak: figures whose sums prove nothing alone (percents, per share).
+        doubts: probability of a misreading by id.
     """
 
     board: Board
@@ -45,7 +45,6 @@ class Evidence:
     verdicts: Sequence[CheckVerdict | None]
     proposal: Proposal
     doubts: Mapping[str, float]
-    weak: frozenset[str]
 
     @property
     def conflicts(self) -> frozenset[str]:
@@ -130,7 +129,7 @@ def _vouchers(evidence: Evidence, conflicts: frozenset[str]) -> dict[str, list[i
     return {
         member: numbers
         for member, numbers in found.items()
-        if member not in evidence.weak or _strong(evidence, member, numbers)
+        if member not in evidence.board.weak or _strong(evidence, member, numbers)
     }
 
 

@@ -98,6 +98,7 @@ def _borne_out(board: Board, accepted: dict[str, Amount]) -> dict[str, Amount]:
 
 
 def _stands(board: Board, member: str, changes: Mapping[str, Amount]) -> bool:
+    """True when the change closes a check of the figure and breaks none."""
     closed = 0
     for number in board.touching[member]:
         before, after = board.evaluate(number, {}), board.evaluate(number, changes)
@@ -105,8 +106,17 @@ def _stands(board: Board, member: str, changes: Mapping[str, Amount]) -> bool:
         holds = after is not None and after.verdict != "broken"
         if held and not holds:
             return False
-        closed += holds and not held
+        # a quotient has too few digits to say which dividend or divisor is printed; so has a sum of percents
+        closed += holds and not held and _decides(board, number, member)
     return closed > 0
+
+
+def _decides(board: Board, number: int, member: str) -> bool:
+    """True when an identity that holds can decide on a reading of the member."""
+    identity = board.identities[number]
+    if identity.divisor is not None:
+        return identity.total == member
+    return member not in board.weak or identity.kind == "tie_out"
 
 
 def rivals_of(belief: Belief, value: Amount) -> list[tuple[Amount, float]]:

@@ -46,7 +46,7 @@ def repair_figures(
     figures = {f.id: Printed(f.number.value, f.number.decimals, f.number.nil) for body in bodies for f in body.figures}
     ordered = sorted((_ordered(identity) for identity in identities), key=_place)
     doubts = read_doubts(bodies, meaning)
-    board = Board(ordered, figures, read_readings(bodies, meaning, doubts))
+    board = Board(ordered, figures, read_readings(bodies, meaning, doubts), _weak(bodies, meaning))
     states = [board.evaluate(number, {}) for number in range(len(ordered))]
     broken = [number for number, state in enumerate(states) if state is not None and state.verdict == "broken"]
     proposal = propose_repairs(board, broken, threshold) if broken else NO_PROPOSAL
@@ -57,7 +57,7 @@ def repair_figures(
     final = dict(figures)
     final.update({member: board.readings[member].printed(value) for member, value in proposal.changes.items()})
     verdicts = [None if state is None else state.verdict for state in states]
-    evidence = Evidence(board, final, verdicts, proposal, doubts, _weak(bodies, meaning))
+    evidence = Evidence(board, final, verdicts, proposal, doubts)
     return _Writer(evidence, states, judge(evidence), profile.review_bound).outcome(bodies)
 
 

@@ -15,7 +15,7 @@ from itertools import count
 from math import log
 
 from extractors.repair.readings import FARTHEST, Readings
-from schemas.amounts import Amount, decimals_of, half_unit, product, quotient
+from schemas.amounts import ONE, ZERO, Amount, decimals_of, product, quotient, shifted, whole
 from schemas.identities import Evaluation, Figures, Identity, Printed, evaluate
 
 MARGIN = 7.0
@@ -23,6 +23,8 @@ MARGIN = 7.0
 
 _LEAST_PRICE, _MOST_PRICE = 5.0, 15.0  # nats of an identity that is meant but does not hold as printed
 _LEAST_ROUNDING, _MOST_ROUNDING = 1.5, 6.0  # nats of a sum that holds only within rounding
+_FURTHER_UNIT = 1.6  # nats for each further last place of a rounding difference
+_MOST_UNITS = 3
 _MOST_CHANGES = 6
 _MOST_STEPS = 3000
 _MOST_PAIRS = 400
@@ -53,6 +55,8 @@ class Board:
     identities: Sequence[Identity]
     figures: Figures
     readings: Mapping[str, Readings]
+    weak: frozenset[str] = frozenset()
+    """Figures with few digits (percents, per share): a sum of them proves nothing alone."""
     touching: dict[str, list[int]] = field(init=False)
     rounding_price: float = field(init=False)
     """What a sum costs that holds only within rounding: the rarer they are in the document, the more."""
@@ -69,6 +73,12 @@ class Board:
         states = [self.evaluate(n, {}) for n in range(len(self.identities)) if self.is_sum(n)]
         verdicts = [state.verdict for state in states if state is not None]
         return (verdicts.count("rounding") + 0.5) / (len(verdicts) + 10.0)
+
+    def price_rounding(self, number: int, state: Evaluation) -> float:
+        """What it costs that a sum holds only within rounding: more for each further last place."""
+        places = self.figures[self.identities[number].total].decimals
+        units = max(1, int(abs(shifted(state.residual, places))))
+        return self.rounding_price + _FURTHER_UNIT * (units - 1)
 
     def is_sum(self, number: int) -> bool:
         """True for a relation of three figures or more without a quotient."""
@@ -110,7 +120,7 @@ class _Search:
         self.broken = broken
         self.watched = (*broken, *_rounding_beside(board, broken))
         self.limit = sum(board.price(number) for number in broken) + MARGIN
-        self.limit += board.rounding_price * (len(self.watched) - len(broken))
+        self.limit += _MOST_ROUNDING * (len(self.watched) - len(broken))
         self.heap: list[tuple[float, int, tuple[tuple[str, Amount], ...], frozenset[int], bool]] = []
         self.order = count()
         self.found: dict[tuple[tuple[str, Amount], ...], float] = {}
@@ -157,7 +167,7 @@ class _Search:
             return
         number, state = violated
         broken = state.verdict == "broken"
-        price = self.board.price(number) if broken else self.board.rounding_price
+        price = self.board.price(number) if broken else self.board.price_rounding(number, state)
         self._push(cost + price, changes, paid | {_debt(number, broken)})
         for extra, readings in self._closings(number, state, chosen, self.limit - cost):
             merged = tuple(sorted({**chosen, **readings}.items()))
@@ -197,7 +207,7 @@ class _Search:
         for member in free:
             for value in _implied(self._value(member), weights[member], state):
                 cost = self.board.readings[member].cost(value)
-                if cost <= FARTHEST:
+                if cost <= FARTHEST and value != self._value(member).value:
                     yield cost, {member: value}
         yield from self._pairs(free, weights, state.residual, budget)
 
@@ -253,10 +263,10 @@ def _rounding_beside(board: Board, broken: Sequence[int]) -> list[int]:
 
 def _weights(identity: Identity) -> dict[str, Amount]:
     """How the residual moves with each member: +1 for the total, minus factor·weight for a term."""
-    weights = {identity.total: half_unit(0) * 2}
+    weights = {identity.total: ONE}
     for term in identity.terms:
         if term.document is None:
-            weights[term.figure] = weights.get(term.figure, half_unit(0) * 0) - product(identity.factor, term.weight)
+            weights[term.figure] = weights.get(term.figure, ZERO) - product(identity.factor, term.weight)
     return weights
 
 
@@ -266,10 +276,12 @@ def _implied(read: Printed, weight: Amount, state: Evaluation) -> Iterator[Amoun
         return
     exact = read.value - quotient(state.residual, weight)
     yield exact
-    unit = half_unit(read.decimals) * 2
-    if state.tolerance >= unit and decimals_of(exact) <= read.decimals:
-        yield exact + unit
-        yield exact - unit
+    unit = shifted(whole(1), -read.decimals)
+    if decimals_of(exact) > read.decimals:
+        return
+    for units in range(1, min(_MOST_UNITS, int(state.tolerance / unit)) + 1):
+        yield exact + unit * units
+        yield exact - unit * units
 
 
 def components(board: Board, broken: Sequence[int]) -> list[list[int]]:
