@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from extractors.page import CHARACTER_WIDTH, LINE_HEIGHT, Line, Page, Reading, Rule, Word
 from extractors.text.decode import SourceLine
-from extractors.text.paging import PAGE_TAG, Sheet, sheets
+from extractors.text.paging import Sheet, figure_edges, sheets
 
-TAB = 8
+_TAB = 8
+# of many blank lines four say as much
+_MOST_BLANKS = 4
 _TAG = re.compile(r"</?(?:TABLE|CAPTION|S|C|PAGE|FN|F\d+)>", re.IGNORECASE)
 # "- ----" at the start of a line is how mail programs of the 1990s escaped a row of dashes
 _RULE_RUN = re.compile(r"(?:(?<!\S)- (?=[-=_]{3}))?(?:[-=_\u2500\u2501\u2550\u2014]{3,}|(?:[-=_*] ){4,}[-=_*])")
@@ -63,25 +65,31 @@ def _page(sheet: Sheet, number: int) -> Page:
     top = 0.0
     blanks = 0
     width = 0
-    in_table = False
+    edges: list[int] = []
     for line in sheet.lines:
-        if tag := re.search(r"(?i)<(/?)TABLE>", line.text):
-            in_table = not tag[1]
         expanded = _expanded(line.text)
         width = max(width, len(expanded.text.rstrip()))
         text = _TAG.sub(lambda tag: " " * len(tag[0]), expanded.text)
         if not text.strip():
-            # a tag is no blank line; of many blank lines two say as much, one inside a table
+            # a line with nothing but tags is no blank line
             blanks += line.blank
-            top += LINE_HEIGHT if line.blank and blanks <= (1 if in_table else 2) else 0
             continue
-        blanks = 0
-        found_rules, text = _rules(text, top)
-        rules += found_rules
-        found = [_word(match, text, expanded, line, top) for match in _words(text)]
-        words += found
+        found_rules, text = _rules(text, 0.0)
+        found = [_word(match, text, expanded, line, 0.0) for match in _words(text)]
+        if found:
+            here = figure_edges(text)
+            top += LINE_HEIGHT * min(blanks, _MOST_BLANKS if _apart(here, edges) else 1)
+            edges = here or edges
+            blanks = 0
+        words += [replace(word, top=top, bottom=top + LINE_HEIGHT) for word in found]
+        rules += [replace(rule, top=top + rule.top, bottom=top + rule.top) for rule in found_rules]
         top += LINE_HEIGHT if found else 0
     return Page(number, width=width * CHARACTER_WIDTH, height=top, words=tuple(words), rules=tuple(rules))
+
+
+def _apart(edges: Sequence[int], above: Sequence[int]) -> bool:
+    """False for a row whose figures stand in the columns of the row above: blank lines between them part no table."""
+    return len(edges) < 2 or not all(any(abs(edge - other) <= 1 for other in above) for edge in edges)
 
 
 def _expanded(text: str) -> _Expanded:
@@ -90,7 +98,7 @@ def _expanded(text: str) -> _Expanded:
     out: list[str] = []
     source: list[int] = []
     for i, character in enumerate(text):
-        count = TAB - len(out) % TAB if character == "\t" else 1
+        count = _TAB - len(out) % _TAB if character == "\t" else 1
         out += [" " if character == "\t" else character] * count
         source += [i] * count
     return _Expanded("".join(out), tuple(source))
@@ -148,6 +156,3 @@ def _word(span: tuple[int, int, bool], text: str, expanded: _Expanded, line: Sou
         confidence=0.8 if point else 1.0,
         rivals=(Reading(f".{said}", 0.2),) if point else (),
     )
-
-
-__all__ = ["PAGE_TAG", "read_fixed"]

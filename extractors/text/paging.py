@@ -100,14 +100,14 @@ def _is_mark(lines: Sequence[SourceLine], index: int) -> bool:
 def _goes_on(lines: Sequence[SourceLine], found: _Break) -> bool:
     """True when a row of figures before the break has its columns in the first row after it, no title between."""
     before = [line for line in lines[max(0, found.start - 8) : found.start] if not line.blank]
-    edges = {edge for line in before for edge in _edges(line.text)}
+    edges = {edge for line in before for edge in figure_edges(line.text)}
     if not before or not edges or _TABLE_END.search(before[-1].text):
         return False
     widest = max(edges)
     for line in [line for line in lines[found.end : found.end + 6] if not line.blank][:3]:
         if _TABLE_TAG.search(line.text):
             return False
-        here = _edges(line.text)
+        here = figure_edges(line.text)
         if here:
             return all(any(abs(edge - other) <= _DRIFT for other in edges) for edge in here)
         # a title is centred; a label that wraps or a section starts at the left
@@ -116,7 +116,7 @@ def _goes_on(lines: Sequence[SourceLine], found: _Break) -> bool:
     return False
 
 
-def _edges(text: str) -> list[int]:
+def figure_edges(text: str) -> list[int]:
     """The right edges of the figures behind a label, tabs expanded, closing marks left out."""
     text = text.expandtabs(8)
     return [
