@@ -144,7 +144,7 @@ def _decoded(data: bytes) -> str:
     Raises:
         UnsupportedError: the bytes are no text in any usual encoding.
     """
-    head = data[:_SAMPLE]
+    head = data[:_SAMPLE].rstrip(b"\0") if not data.startswith(b"\xff\xfe") else data[:_SAMPLE]
     for bom, encoding in _BOMS:
         if data.startswith(bom):
             return head[len(bom) :].decode(encoding, errors="replace")

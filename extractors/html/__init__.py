@@ -1,0 +1,72 @@
+"""Reader for HTML: the only door to BeautifulSoup and lxml. What is visible is read, nothing is fetched.
+
+The result is one flow of lines and grids in reading order; stretches set with blanks (``<pre>``) are pages of words.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+
+from bs4 import BeautifulSoup
+
+from extractors.html.charset import decode
+from extractors.html.complete import find_losses
+from extractors.html.nodes import Preformatted
+from extractors.html.preformatted import take_out, word_page
+from extractors.html.tables import Flow, Layouter
+from extractors.html.walk import read_content
+from extractors.page import Document, Grid, Line, Page, Profile
+from schemas.errors import EmptyError
+from schemas.filing import Finding
+
+__all__ = ["read_html"]
+
+_DECLARATION = re.compile(r"<\?xml\b[^>]*>", re.IGNORECASE)
+# EDGAR's wrapper around a single document
+_WRAPPER = re.compile(r"\A\s*<DOCUMENT>.{0,2000}?<TEXT>", re.IGNORECASE | re.DOTALL)
+_ANY_BLOCK = re.compile(r"<(?:html|body|p|div|br)\b", re.IGNORECASE)
+
+
+def read_html(data: bytes, profile: Profile) -> Document:  # noqa: ARG001 (all readers have one signature)
+    """Read a page: lines (text outside tables of data) and grids, in reading order.
+
+    Places of cells are ``HtmlPlace``; those of lines outside any table count the lines of running text; those of
+    preformatted words are the line of the file and the characters of that line as displayed.
+
+    Raises:
+        EmptyError: the page shows nothing.
+    """
+    markup, findings = decode(data)
+    markup, pres = take_out(_DECLARATION.sub("", _WRAPPER.sub("", markup)))
+    soup = BeautifulSoup(markup, "lxml")
+    findings += find_losses(markup, soup)
+    content, clamped = read_content(soup, pres, keep_lines=not _ANY_BLOCK.search(markup))
+    layouter = Layouter()
+    pages = list(_pages(layouter.flow(content)))
+    if not pages and not findings:
+        raise EmptyError("The page shows no text.")
+    if clamped:
+        message = f"{clamped} cells span an impossible number of rows or columns; the spans were cut to what exists."
+        findings.append(Finding(code="spans_clamped", severity="warning", message=message))
+    return Document("html", "text/html", tuple(pages), findings=(*findings, *layouter.findings))
+
+
+def _pages(flow: Iterable[Flow]) -> Iterator[Page]:
+    """One page for each run of lines and grids, and one of words for each preformatted stretch."""
+    blocks: list[Line | Grid] = []
+    number = 1
+    for item in flow:
+        if not isinstance(item, Preformatted):
+            blocks.append(item)
+            continue
+        if blocks:
+            yield Page(number, flow=tuple(blocks))
+            number += 1
+            blocks = []
+        page = word_page(item, number)
+        if page.words:
+            yield page
+            number += 1
+    if blocks:
+        yield Page(number, flow=tuple(blocks))

@@ -1,0 +1,269 @@
+"""HTML as filing agents write it: what is visible, in reading order, with the place of each cell."""
+
+import pytest
+
+from extractors.html import read_html
+from extractors.page import DEFAULT, Cell, Document, Grid, HtmlPlace, Line, TextPlace
+from schemas.errors import EmptyError
+
+FIGURES = "<tr><td>Sales</td><td>1,234</td></tr><tr><td>Costs</td><td>(234)</td></tr>"
+TABLE = f"<table>{FIGURES}</table>"
+
+
+def read(markup: str | bytes) -> Document:
+    return read_html(markup if isinstance(markup, bytes) else markup.encode(), DEFAULT)
+
+
+def lines(document: Document) -> list[str]:
+    return [block.text for page in document.pages for block in page.flow if isinstance(block, Line)]
+
+
+def grids(document: Document) -> list[Grid]:
+    return [block for page in document.pages for block in page.flow if isinstance(block, Grid)]
+
+
+def cells(document: Document) -> list[Cell]:
+    return [cell for grid in grids(document) for cell in grid.cells]
+
+
+def texts(document: Document) -> list[list[str]]:
+    """The cells of the first grid, row by row."""
+    grid = grids(document)[0]
+    return [[cell.text for cell in grid.cells if cell.row == row] for row in range(grid.rows)]
+
+
+def codes(document: Document) -> set[tuple[str, str]]:
+    return {(finding.code, finding.severity) for finding in document.findings}
+
+
+def test_lines_and_grids_in_reading_order() -> None:
+    """Headings, breaks and paragraphs are lines, a table of figures is a grid, in the order of the page."""
+    document = read(f"<body><p>Mills Inc<br>Statement of income</p>{TABLE}<div>See notes.</div>")
+    flow = document.pages[0].flow
+    assert [block.text if isinstance(block, Line) else "grid" for block in flow] == [
+        "Mills Inc",
+        "Statement of income",
+        "grid",
+        "See notes.",
+    ]
+    assert texts(document) == [["Sales", "1,234"], ["Costs", "(234)"]]
+
+
+def test_places_count_every_table_row_and_cell() -> None:
+    """Places count hidden tables, rows and cells too, so that anybody can find the cell in the markup."""
+    document = read(
+        "<div style='display:none'><table><tr><td>9</td></tr></table></div>"
+        "<table><tr style='visibility:hidden'><td>9</td></tr>"
+        "<tr><td>Sales</td><td hidden>9</td><td>1,234</td></tr><tr><td>Costs<td>5<td>(234)</tr></table>"
+    )
+    assert [(c.text, c.place) for c in cells(document)][:2] == [
+        ("Sales", HtmlPlace(table=1, row=1, cell=0)),
+        ("1,234", HtmlPlace(table=1, row=1, cell=2)),
+    ]
+
+
+@pytest.mark.parametrize(
+    "hidden",
+    [
+        "<script>document.write('{}')</script>",
+        "<template>{}</template>",
+        "<noscript>{}</noscript>",
+        "<!--{}-->",
+        "<div style='color:red;display: none'>{}</div>",
+        "<div hidden>{}</div>",
+        "<ix:header><ix:hidden>{}</ix:hidden></ix:header>",
+        "<style>.off td, div.gone {{ display:none }}</style><div class='gone x'>{}</div>",
+    ],
+)
+def test_hidden_copies_are_not_read(hidden: str) -> None:
+    """What a browser does not show is not read, however it is hidden."""
+    document = read("<body>" + hidden.format(TABLE.replace("1,234", "9,999")) + TABLE)
+    assert [cell.text for cell in cells(document)] == ["Sales", "1,234", "Costs", "(234)"]
+
+
+def test_inline_xbrl_wrappers_are_transparent() -> None:
+    """The visible content of inline XBRL is read as if the tags were not there."""
+    document = read(
+        TABLE.replace("1,234", "<ix:nonfraction scale='3' name='us-gaap:Sales'>1,2<span>34</span></ix:nonfraction>")
+    )
+    assert texts(document)[0] == ["Sales", "1,234"]
+
+
+def test_spans_are_resolved_and_clamped() -> None:
+    """Spans move the cells beside and below them; impossible ones are cut and reported."""
+    document = read(
+        "<table><tr><td rowspan=99>2001</td><td colspan=2>Three months</td></tr>"
+        "<tr><td>1,234</td><td>1,100</td></tr><tr><td>5</td><td colspan=1000000000>6</td></tr></table>"
+    )
+    grid = grids(document)[0]
+    assert (grid.rows, grid.columns) == (3, 4)
+    assert [(c.text, c.row, c.column, c.row_span, c.column_span) for c in grid.cells] == [
+        ("2001", 0, 0, 3, 1),
+        ("Three months", 0, 1, 1, 2),
+        ("1,234", 1, 1, 1, 1),
+        ("1,100", 1, 2, 1, 1),
+        ("5", 2, 1, 1, 1),
+        ("6", 2, 2, 1, 2),
+    ]
+    assert ("spans_clamped", "warning") in codes(document)
+
+
+def test_layout_tables_dissolve() -> None:
+    """A table around other tables is layout; its own rows of figures, before and after, stay a table."""
+    document = read(f"<table>{FIGURES}<tr><td>Left note</td><td>{TABLE}</td></tr><tr><td>Tax<td>7.5</tr></table>")
+    flow = document.pages[0].flow
+    assert [type(block).__name__ for block in flow] == ["Grid", "Line", "Grid", "Grid"]
+    assert [cell.place for cell in cells(document)][4] == HtmlPlace(table=1, row=0, cell=0)
+
+
+def test_small_table_in_a_cell_is_the_text_of_the_cell() -> None:
+    """A currency sign and a number set as a table of their own are one cell of the row around them."""
+    inner = "<table><tr><td>$</td><td>1,234</td></tr></table>"
+    document = read(f"<table><tr><td>Sales</td><td>{inner}</td></tr><tr><td>Costs</td><td>(234)</td></tr></table>")
+    assert texts(document) == [["Sales", "$ 1,234"], ["Costs", "(234)"]]
+
+
+@pytest.mark.parametrize(
+    ("markup", "said"),
+    [
+        ("<table><tr><td>MILLS INC</td></tr><tr><td>Balance sheet</td></tr></table>", ["MILLS INC", "Balance sheet"]),
+        ("<table><tr><td>&bull;</td><td>Sales rose by 5</td></tr></table>", ["\N{BULLET} Sales rose by 5"]),
+        (
+            "<table><tr><td>(1)</td><td>Restated.</td></tr><tr><td>(2)</td><td>New.</td></tr></table>",
+            ["(1) Restated.", "(2) New."],
+        ),
+        ("<table><tr><td>Annual report</td><td>12</td></tr></table>", ["Annual report 12"]),
+    ],
+)
+def test_lists_and_headings_set_as_tables_are_lines(markup: str, said: list[str]) -> None:
+    """One column, bullets beside words, a running foot: running text, not tables."""
+    document = read(markup)
+    assert (lines(document), grids(document)) == (said, [])
+
+
+def test_table_of_words_is_a_table() -> None:
+    """Words in several columns and rows are a table, although nothing in it is a figure."""
+    document = read(
+        "<table><tr><th>Name<th>Office</tr><tr><td>A. Smith<td>Chair</tr><tr><td>B. Jones<td>Clerk</tr></table>"
+    )
+    assert texts(document) == [["Name", "Office"], ["A. Smith", "Chair"], ["B. Jones", "Clerk"]]
+
+
+def test_indent_bold_and_heads() -> None:
+    """Padding, hanging indents, hard blanks and style sheets set labels in; th and weight are kept."""
+    document = read(
+        "<style>td.sub{padding-left:20pt}</style><table><thead><tr><td></td><th>2001</th></tr></thead>"
+        "<tr><th scope=row style='padding-left:20pt;text-indent:-10pt'>Sales</th><td>1,234</td></tr>"
+        "<tr><td class=sub><b>Costs</b></td><td>(234)</td></tr>"
+        "<tr><td>&nbsp;&nbsp;Net</td><td style='font-weight:700'>1,000</td></tr></table>"
+    )
+    found = {cell.text: cell for cell in cells(document)}
+    assert [found[label].indent for label in ("Sales", "Costs", "Net")] == [1.0, 2.0, 1.0]
+    assert [text for text, cell in found.items() if cell.bold] == ["2001", "Sales", "Costs", "1,000"]
+    assert [text for text, cell in found.items() if cell.head] == ["2001"]
+
+
+@pytest.mark.parametrize(
+    "between",
+    [
+        ("<td>(234)", "<td style='border-top:1px solid #000'>1,000"),
+        ("<td style='border-bottom:solid black 1pt'>(234)", "<td>1,000"),
+        ("<td>(234)<hr>", "<td>1,000"),
+        ("<td>(234)<br>-----", "<td>1,000"),
+        ("<td>(234)<tr><td><td>=====", "<td>1,000"),
+    ],
+)
+def test_rule_above_a_sum(between: tuple[str, str]) -> None:
+    """However the rule is drawn, the figure under it is marked, and the rule under the heads marks nothing."""
+    document = read(
+        "<table><tr><td><td style='border-bottom:1px solid'>2001</tr><tr><td>Sales<td>1,234</tr>"
+        f"<tr><td>Costs{between[0]}</tr><tr><td>Net{between[1]}</tr></table>"
+    )
+    assert [cell.text for cell in cells(document) if cell.ruled] == ["1,000"]
+
+
+def test_lines_side_by_side_in_one_row_are_rows() -> None:
+    """A row whose cells hold as many lines each is as many rows; a label that is merely wrapped is not cut."""
+    document = read("<table><tr><td>Sales<br>Costs<td>1,234<br>(234)</tr><tr><td>Net of<br>tax<td>1,000</tr></table>")
+    assert texts(document) == [["Sales", "1,234"], ["Costs", "(234)"], ["Net of tax", "1,000"]]
+    assert {cell.place for cell in cells(document) if cell.row < 2} == {
+        HtmlPlace(table=0, row=0, cell=0),
+        HtmlPlace(table=0, row=0, cell=1),
+    }
+
+
+@pytest.mark.parametrize(
+    ("markup", "text"),
+    [
+        ("1,234<sup>1</sup>", "1,234 (1)"),
+        ("<span style='vertical-align:super'>2</span>1,234", "1,234 (2)"),
+        ("1,234<sup>(a)</sup>", "1,234(a)"),
+        ("Share<sup>1</sup>", "Share1"),
+        ("1&#8203;,2&shy;34&nbsp;", "1,234"),
+        ("&#151;", "\N{EM DASH}"),
+        ("Profit<br>(loss)", "Profit (loss)"),
+        ("<img src='/img/emdash.gif'>", "\N{EM DASH}"),
+    ],
+)
+def test_text_of_a_cell(markup: str, text: str) -> None:
+    """Raised marks never run into a figure, invisible characters vanish, pictures of dashes are dashes."""
+    assert texts(read(TABLE.replace("1,234", markup)))[0][1] == text
+
+
+@pytest.mark.parametrize(
+    ("data", "found"),
+    [
+        (
+            b"<meta charset=windows-1252><table>" + FIGURES.replace("1,234", "\N{EM DASH}").encode("cp1252"),
+            None,
+        ),
+        (b"\xff\xfe" + f"<meta charset=utf-8>{TABLE}".replace("1,234", "\N{EM DASH}").encode("utf-16-le"), None),
+        (b"\xef\xbb\xbf<meta charset=koi8-r>" + TABLE.replace("1,234", "\N{EM DASH}").encode(), None),
+        (b"<meta charset=utf-8>" + TABLE.replace("1,234", "\N{EM DASH}").encode("cp1252"), "charset"),
+        (b"<p>\xe2\x80\x93 \xb7" + TABLE.replace("1,234", "\N{EM DASH}").encode(), "charset"),
+        (b"<p>a\0b" + TABLE.replace("1,234", "\N{EM DASH}").encode(), "control_characters"),
+    ],
+)
+def test_dashes_survive_every_encoding(data: bytes, found: str | None) -> None:
+    """A dash is a figure: marks, declarations and broken declarations all leave it a dash, and doubt is reported."""
+    document = read(data)
+    assert texts(document)[0] == ["Sales", "\N{EM DASH}"]
+    assert {code for code, _ in codes(document)} == ({found} if found else set())
+
+
+def test_deep_nesting_loses_nothing() -> None:
+    """Unclosed tags by the thousand are read to the end."""
+    document = read("<body>" + "<font size=2>" * 20_000 + TABLE)
+    assert texts(document)[0] == ["Sales", "1,234"]
+    assert not document.findings
+
+
+def test_text_that_the_tree_lost_is_reported() -> None:
+    """A comment that is never closed swallows the page: the result is partial, not silently short."""
+    document = read(f"<body><p>Annual report<!-- {TABLE}")
+    assert codes(document) == {("text_lost", "error"), ("tables_lost", "error")}
+
+
+def test_preformatted_text_is_words_on_the_character_plane() -> None:
+    """Words of a pre carry the line of the file and their columns; rules of dashes are rules."""
+    document = read(
+        "<html><p>Mills</p>\n<PRE>\n<TABLE>\n<S>        <C>\nSales    1,234\n         -----\n</TABLE></PRE>"
+    )
+    page = document.pages[1]
+    assert [(word.text, word.left, word.right, word.place) for word in page.words] == [
+        ("Sales", 0.0, 30.0, TextPlace(line=5, start=0, end=5)),
+        ("1,234", 54.0, 84.0, TextPlace(line=5, start=9, end=14)),
+    ]
+    assert [(rule.left, rule.right) for rule in page.rules] == [(54.0, 84.0)]
+
+
+def test_page_that_shows_nothing_is_empty() -> None:
+    """Markup without visible text is an empty document."""
+    with pytest.raises(EmptyError):
+        read("<html><head><title>x</title></head><body><p> </p></body></html>")
+
+
+def test_endless_references_and_wide_rows_end() -> None:
+    """A reference of a million digits and a row of ten thousand cells neither crash nor pass unnoticed."""
+    document = read("<table><tr>" + "<td>1" * 10_000 + "</table><p>&#" + "9" * 1_000_000 + ";</p>")
+    assert ("table_too_wide", "error") in codes(document)
