@@ -104,6 +104,7 @@ class Blobs:
             StorageError: the disk does not take it.
         """
         with open_regular(path) as stream:
+            _check_size(os.fstat(stream.fileno()).st_size, limit)
             return self.put(stream, limit)
 
     def put_bytes(self, data: bytes) -> Stored:
@@ -144,6 +145,11 @@ class Blobs:
         return removed
 
 
+def _check_size(size: int, limit: int) -> None:
+    if size > limit:
+        raise LimitError("size", f"It is larger than the {limit:,} bytes that are taken.")
+
+
 def _copy(stream: BinaryIO, target: Path, limit: int) -> Stored:
     """Copy to a new read-only file, durably, counting and hashing."""
     digest, count, head = hashlib.sha256(), 0, b""
@@ -151,8 +157,7 @@ def _copy(stream: BinaryIO, target: Path, limit: int) -> Stored:
     with os.fdopen(handle, "wb") as out:
         while chunk := stream.read(CHUNK):
             count += len(chunk)
-            if count > limit:
-                raise LimitError("size", f"It is larger than the {limit:,} bytes that are taken.")
+            _check_size(count, limit)
             head = head or chunk[:HEAD_BYTES]
             digest.update(chunk)
             out.write(chunk)
