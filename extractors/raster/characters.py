@@ -7,6 +7,8 @@ import math
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
+from statistics import median
 from typing import Any
 
 import pypdfium2.raw as native
@@ -137,22 +139,50 @@ def text_turn(characters: Sequence[Character]) -> Quarter | None:
 
 def runs(characters: Sequence[Character]) -> Iterator[list[Character]]:
     """Characters that stand beside one another without a blank, in drawing order."""
-    run: list[Character] = []
-    for character in characters:
-        if character.text == " ":
-            if run:
+    for line in _lines(characters):
+        gap = _GAP + _tracking(line)
+        run: list[Character] = []
+        for character in line:
+            if run and (character.text == " " or _gap(run[-1], character) > gap):
                 yield run
-            run = []
-            continue
-        if run and _parted(run[-1], character):
+                run = []
+            if character.text != " ":
+                run.append(character)
+        if run:
             yield run
-            run = []
-        run.append(character)
-    if run:
-        yield run
+
+
+def _lines(characters: Sequence[Character]) -> Iterator[list[Character]]:
+    """Characters that follow one another on one base line, blanks among them."""
+    line: list[Character] = []
+    last: Character | None = None
+    for character in characters:
+        if character.text != " ":
+            if last is not None and _parted(last, character):
+                yield line
+                line = []
+            last = character
+        line.append(character)
+    if line:
+        yield line
+
+
+def _tracking(line: Sequence[Character]) -> float:
+    """How far spaced-out type is spaced out, in ems; nought for usual type."""
+    gaps = [_gap(a, b) for a, b in pairwise(line) if a.text != " " and b.text != " "]
+    usual = median(gaps) if len(gaps) >= 6 else 0.0
+    return usual if usual > 0.06 else 0.0
+
+
+def _gap(before: Character, after: Character) -> float:
+    """The gap between two characters of a line, in ems."""
+    along = math.radians(quarter(after.style.angle))
+    cos, sin = math.cos(along), math.sin(along)
+    return (_start(after, cos, sin) - _end(before, cos, sin)) / max(before.style.size, after.style.size, 0.1)
 
 
 def _parted(before: Character, after: Character) -> bool:
+    """True when the second cannot stand on one line behind the first."""
     size = max(before.style.size, after.style.size)
     if before.style.visible != after.style.visible or quarter(before.style.angle) != quarter(after.style.angle):
         return True
@@ -163,8 +193,8 @@ def _parted(before: Character, after: Character) -> bool:
     # a raised note mark is smaller than what it hangs on; glyphs of one size may dance a little
     if shift > 0.3 * size or (shift > 0.12 * size and abs(before.style.size - after.style.size) > 0.1 * size):
         return True
-    gap = _start(after, cos, sin) - _end(before, cos, sin)
-    return gap > _GAP * size or gap < -_BACK * size - 0.5 * (_end(before, cos, sin) - _start(before, cos, sin))
+    wide = _end(before, cos, sin) - _start(before, cos, sin)
+    return _start(after, cos, sin) - _end(before, cos, sin) < -_BACK * size - 0.5 * wide
 
 
 def _start(character: Character, cos: float, sin: float) -> float:

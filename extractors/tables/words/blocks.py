@@ -19,6 +19,7 @@ _TIMES = re.compile(
     r"(?i)\b(months?|weeks?|quarters?|years?|ended|ending|fiscal|as of|january|february|march|april|may|june|july"
     r"|august|september|october|november|december|jan|feb|mar|apr|jun|jul|aug|sept?|oct|nov|dec)\b"
 )
+_NO_VALUE = re.compile(r"(?i)(?:n/?[am]\.?|n\.[am]\.?|not (?:applicable|meaningful)|nil|none|[*-]|yes|no)\Z")
 _BARE = re.compile(r"-?\s?\d{1,4}\s?-?\Z")
 
 
@@ -74,10 +75,7 @@ def _together(lines: Sequence[TextLine], group: list[int], after: int, step: flo
     if max(b.middle - a.middle for a, b in pairwise(stretch)) > FAR * step:
         return False
     between = stretch[1:-1]
-    if len(between) > _MOST_BETWEEN:
-        return False
-    has_body = any(data(lines[i]) for i in group)
-    if has_body and headish(lines[after]):
+    if any(data(lines[i]) for i in group) and (headish(lines[after]) or _new_head(stretch, step)):
         return False
     return not _interrupts(between, [lines[i] for i in group], lines[after])
 
@@ -88,8 +86,19 @@ def _interrupts(between: Sequence[TextLine], above: Sequence[TextLine], below: T
     if not edges or not any(data(line) for line in above):
         return any(len(line.words) >= _PROSE_WORDS for line in between)
     edge = min(edges)
+    if len(between) > _MOST_BETWEEN and any(line.right > edge + 0.5 * line.em for line in between):
+        return True
     crossing = [line for line in between if line.left < edge and line.right > edge + 0.5 * line.em]
     return len(crossing) > 1 or any(len(line.words) > 2 * _PROSE_WORDS for line in crossing)
+
+
+def _new_head(stretch: Sequence[TextLine], step: float) -> bool:
+    """True when the last line of the stretch has words in its columns and is set off from the rows above it."""
+    line = stretch[-1]
+    if line.figures or len(line.tokens) < 3 or any(_NO_VALUE.match(plain(token.text)) for token in line.tokens):
+        return False
+    bold = all(word.bold for word in line.words) and not all(word.bold for word in stretch[0].words)
+    return bold or len(stretch) > 2 or stretch[-1].middle - stretch[-2].middle > 1.5 * step
 
 
 def headish(line: TextLine) -> bool:

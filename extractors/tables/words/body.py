@@ -34,13 +34,14 @@ class Body:
     @property
     def edge(self) -> float:
         """The left edge of the first column."""
-        return min((column.left for column in self.columns), default=float("inf"))
+        return min((column.outer for column in self.columns), default=float("inf"))
 
 
 def find_body(lines: Sequence[TextLine], em: float) -> Body:
     """Tell labels from values and find the columns of the values."""
     numbered = _numbered(lines, em)
-    bodies = [_split(line, numbered) for line in lines]
+    left = min((line.left for line in lines if not line.tokens[0].figure), default=float("-inf"))
+    bodies = [_split(line, numbered, left) for line in lines]
     columns = find_columns([(i, _values(body)) for i, body in enumerate(bodies)], em)
     columns = _without_strays(bodies, columns, em)
     columns = _released(bodies, columns, em)
@@ -68,9 +69,12 @@ def _numbered(lines: Sequence[TextLine], em: float) -> float | None:
     return max(token.right for token in bare)
 
 
-def _split(line: TextLine, numbered: float | None) -> BodyLine:
+def _split(line: TextLine, numbered: float | None, left: float) -> BodyLine:
     first = line.tokens[0]
     label = not first.figure or (numbered is not None and first.right <= numbered + 0.1 * line.em)
+    if not label and len(line.tokens) > 1 and (first.year or _INTEGER.match(plain(first.text))):
+        # "2025" among labels of words, where they begin
+        label = abs(first.left - left) < 0.6 * line.em
     return BodyLine(line, [first] if label else [])
 
 

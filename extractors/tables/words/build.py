@@ -5,33 +5,36 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from extractors.page import Cell, Grid, PagePlace, Place, Reading, Rule, TextPlace, Word
-from extractors.tables.words.body import Body
+from extractors.tables.words.frame import Frame
 from extractors.tables.words.heads import Head
 from extractors.tables.words.labels import Row, joined_label
 from extractors.tables.words.lines import Token
 
 
-def build_grid(
-    heads: Sequence[Sequence[Head]], rows: Sequence[Row], body: Body, rules: Sequence[Rule], page: int | None
-) -> Grid:
-    """The grid: heads first, then the rows; the stub is column 0."""
+def build_grid(frame: Frame, rules: Sequence[Rule], page: int) -> Grid:
+    """The grid of a table: heads first, then the rows; the stub is column 0."""
     cells: list[Cell] = []
-    for index, line in enumerate(heads):
+    for index, line in enumerate(frame.heads):
         cells += _head_cells(line, index)
-    left = min((row.labels[0][0].left for row in rows if row.labels), default=0.0)
-    for index, row in enumerate(rows, start=len(heads)):
+    left = min((row.labels[0][0].left for row in frame.rows if row.labels), default=0.0)
+    for index, row in enumerate(frame.rows, start=len(frame.heads)):
         cells += _row_cells(row, index, left, rules)
-    tokens = [h.token for line in heads for h in line]
-    tokens += [t for row in rows for line in row.labels for t in line]
-    tokens += [t for row in rows for found in row.cells.values() for t in found]
-    words = [word for token in tokens for word in token.words]
-    box = (
-        min(w.left for w in words),
-        min(w.top for w in words),
-        max(w.right for w in words),
-        max(w.bottom for w in words),
+    return Grid(
+        rows=len(frame.heads) + len(frame.rows),
+        columns=len(frame.body.columns) + 1,
+        cells=tuple(cells),
+        page=page,
+        source="words",
+        box=_box(frame),
     )
-    return Grid(len(heads) + len(rows), len(body.columns) + 1, tuple(cells), page, "words", box)
+
+
+def _box(frame: Frame) -> tuple[float, float, float, float]:
+    tokens = [head.token for line in frame.heads for head in line]
+    tokens += [token for row in frame.rows for line in row.labels for token in line]
+    tokens += [token for row in frame.rows for found in row.cells.values() for token in found]
+    left, right = min(t.left for t in tokens), max(t.right for t in tokens)
+    return left, min(t.top for t in tokens), right, max(t.bottom for t in tokens)
 
 
 def _head_cells(line: Sequence[Head], index: int) -> list[Cell]:
@@ -97,7 +100,7 @@ def printed(words: Sequence[Word]) -> str:
     """The words of a figure as printed: parentheses and per cent signs hug the number."""
     text = ""
     for word in words:
-        hugs = not text or text.endswith("(") or word.text[0] in ")%]"
+        hugs = not text or text.endswith("(") or word.text[0] in ")%]¹²³⁰⁴⁵⁶⁷⁸⁹"
         text += word.text if hugs else f" {word.text}"
     return text
 

@@ -18,6 +18,11 @@ class Column:
     right: float = 0.0
 
     @property
+    def outer(self) -> float:
+        """The left edge with the currency signs that stand off the figures."""
+        return min((token.left for token in self.tokens), default=self.left)
+
+    @property
     def figures(self) -> int:
         """How many of the tokens are figures."""
         return sum(token.figure for token in self.tokens)
@@ -25,7 +30,7 @@ class Column:
     @property
     def centre(self) -> float:
         """The x of the middle."""
-        return (self.left + self.right) / 2
+        return (self.outer + self.right) / 2
 
     def add(self, token: Token, line: int) -> None:
         """Take a token of a line in; the column grows to hold it."""

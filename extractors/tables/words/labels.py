@@ -12,11 +12,11 @@ from extractors.tables.words.body import BodyLine
 from extractors.tables.words.lines import Token
 
 _CONNECTIVE = re.compile(
-    r"(?i)(?:\b(?:and|or|of|the|a|an|in|to|for|from|on|by|before|with|at|as|less|net|per|than|its|our|their|under"
-    r"|including|excluding|upon|that|which|into|over|other than|due|provided|used|related|attributable)"
-    r"|[,/&(]|\s[-–—]|\w[-–—])\Z"
+    r"(?i)(?:\b(?:and|or|of|the|a|an|in|to|for|from|on|by|before|with|at|as|per|than|its|our|their|under"
+    r"|including|excluding|upon|that|which|into|over|attributable)|[,/&(])\Z"
 )
 _OPEN = re.compile(r"\([^)]*\Z")
+_BULLET = re.compile(r"[-–—•·*]\s?[^\W\d]")
 _LOWER = re.compile(r"[\"'“‘(]?[a-z]")
 
 
@@ -35,9 +35,8 @@ class Row:
         return " ".join(token.text for line in self.labels for token in line)
 
 
-def join_rows(lines: Sequence[BodyLine], em: float) -> list[Row]:
-    """The rows of the body, top down."""
-    step = _row_step(lines, em)
+def join_rows(lines: Sequence[BodyLine], step: float, em: float) -> list[Row]:
+    """The rows of the body, top down; ``step`` is the usual distance between them."""
     rows: list[Row] = []
     for line in lines:
         if rows and _goes_on(rows[-1], line, step, em):
@@ -50,7 +49,7 @@ def join_rows(lines: Sequence[BodyLine], em: float) -> list[Row]:
     return rows
 
 
-def _row_step(lines: Sequence[BodyLine], em: float) -> float:
+def row_step(lines: Sequence[BodyLine], em: float) -> float:
     """The usual distance between rows: between neighbouring lines that both have values and a label."""
     steps = [
         after.line.middle - before.line.middle
@@ -81,7 +80,10 @@ def _goes_on(row: Row, line: BodyLine, step: float, em: float) -> bool:
 def _wraps(row: Row, line: BodyLine, tight: bool, em: float) -> bool:
     """True when the label of ``line`` reads on from the label above."""
     said, goes = row.words.rstrip(), line.label[0].text
-    if said.endswith(":"):
+    if said.endswith(":") or _BULLET.match(goes):
+        return False
+    if re.search(r"\s[-–—]\Z", said) and not _LOWER.match(goes):
+        # "Non-cash items –" heads the rows below it
         return False
     lower = bool(_LOWER.match(goes)) or bool(re.match(r"\d", goes) and not line.label[0].figure)
     bound = bool(_CONNECTIVE.search(said)) or bool(_OPEN.search(said))

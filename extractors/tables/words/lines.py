@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from statistics import median
 
@@ -24,6 +24,8 @@ _OPENER = re.compile(rf"(?:{'|'.join(re.escape(c) for c in sorted(CURRENCIES, ke
 _CLOSER = re.compile(r"[)\]]?%?[)\]]?\Z")
 _MARK = re.compile(r"(?:\((?:[a-zA-Z]|\d{1,2})\))+\Z|[*†‡§#]{1,3}\Z|\[\d{1,2}\]\Z")
 _HALF_FIGURE = re.compile(r"[(\-]?\s?[\d.,]*\d\Z")
+_DAY = re.compile(r"\d{1,2},\Z")
+_SUPERSCRIPTS = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 _LETTERS = re.compile(r"[^\W\d_]{2}")
 YEAR = re.compile(r"(?:FY)?(?:19|20)\d\d\Z")
 
@@ -167,7 +169,27 @@ def find_tokens(line: TextLine, blank: float) -> list[Token]:
     tokens: list[Token] = []
     for cluster in _clusters(line, wide):
         tokens += _cut(cluster)
-    return _with_signs(tokens, line.em)
+    return _with_marks(_with_signs(tokens, line.em))
+
+
+def _with_marks(tokens: list[Token]) -> list[Token]:
+    """Join raised small digits behind a figure to it, as the superscripts they are: "2.3" and "1" is no "2.3 1"."""
+    joined: list[Token] = []
+    for token in tokens:
+        if joined and joined[-1].figure and _raised(joined[-1].words[-1], token.words):
+            word = token.words[0]
+            joined[-1].words.append(replace(word, text=word.text.translate(_SUPERSCRIPTS)))
+        else:
+            joined.append(token)
+    return joined
+
+
+def _raised(figure: Word, words: Sequence[Word]) -> bool:
+    """True for a small number that stands higher than the figure before it."""
+    word = words[0]
+    if len(words) > 1 or not word.size or word.size > 0.85 * figure.size or not re.fullmatch(r"\d{1,2}", word.text):
+        return False
+    return word.bottom < figure.bottom - 0.15 * figure.size
 
 
 def _wide_gap(line: TextLine, blank: float) -> float:
@@ -216,7 +238,8 @@ def _cut(words: list[Word]) -> list[Token]:
         else:
             tokens.append(Token([word]))
     for token in tokens:
-        token.figure = is_number(token.text)
+        # "30," is the day of a date whose year stands below
+        token.figure = is_number(token.text) and not _DAY.match(token.text)
     return tokens
 
 

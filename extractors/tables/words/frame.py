@@ -1,0 +1,116 @@
+"""Around the body of a table: its boxhead above, the labels between, and what its last label goes on with below."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from extractors.page import Rule
+from extractors.tables.words.blocks import Block, data
+from extractors.tables.words.body import Body, BodyLine, find_body
+from extractors.tables.words.heads import Head, head_row, in_stub
+from extractors.tables.words.labels import Row, join_rows, row_step
+from extractors.tables.words.lines import TextLine, usual_em
+
+# in usual line steps: a head stands no farther above what it heads
+_HEAD_REACH = 2.4
+_LONGEST_HEAD = 14
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """A table: the lines ``start`` to ``end`` (excluded) it takes, its heads, rows and columns."""
+
+    start: int
+    end: int
+    heads: list[list[Head]]
+    rows: list[Row]
+    body: Body
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """What a block stands in: the lines, the first and last (excluded) it may take, their step, the rules."""
+
+    lines: Sequence[TextLine]
+    least: int
+    limit: int
+    step: float
+    rules: Sequence[Rule]
+
+
+def find_frame(block: Block, setting: Setting) -> Frame | None:
+    """The table of a block of lines; None when nothing in it stands in columns."""
+    lines = setting.lines
+    em = usual_em([word for line in lines[block.start : block.end] for word in line.words])
+    first = next((i for i in range(block.start, block.end) if data(lines[i])), block.start)
+    body = find_body(lines[first : block.end], em)
+    if not body.columns:
+        return None
+    step = row_step(body.lines, em)
+    start, end = _boxhead(setting, first, body)
+    if start == end:
+        start = _wrapped_above(setting, first, body, step)
+        end = start
+    heads = [head_row(line, body.columns, body.edge, setting.rules) for line in lines[start:end]]
+    above = [_label_line(line) for line in lines[end:first]]
+    below = _wrapped_below(setting, block.end, body, step)
+    rows = join_rows([*above, *body.lines, *below], step, em)
+    return Frame(start, block.end + len(below), heads, rows, body)
+
+
+def _label_line(line: TextLine) -> BodyLine:
+    return BodyLine(line, list(line.tokens))
+
+
+def _boxhead(setting: Setting, first: int, body: Body) -> tuple[int, int]:
+    """The first line of the boxhead above line ``first``, and the line behind its last; equal when there is none."""
+    lines, edge = setting.lines, body.edge
+    start = first
+    for i in range(first - 1, setting.least - 1, -1):
+        line = lines[i]
+        if lines[i + 1].middle - line.middle > _HEAD_REACH * setting.step or _crosses(line, body):
+            break
+        if any(not in_stub(token, edge, line.em) for token in line.tokens):
+            start = i
+    end = first
+    # labels below the last head belong to the body
+    while end > start and all(in_stub(token, edge, lines[end - 1].em) for token in lines[end - 1].tokens):
+        end -= 1
+    return start, end
+
+
+def _crosses(line: TextLine, body: Body) -> bool:
+    """True for a caption or running text: a phrase that stands above the stub and above columns."""
+    left = min((b.label[0].left for b in body.lines if b.label), default=body.edge)
+    for token in line.tokens:
+        if token.left < body.edge - 2 * line.em and token.right > body.edge + 2 * line.em:
+            return True
+        if token.left < left - 3 * line.em or len(token.words) > _LONGEST_HEAD:
+            return True
+    return False
+
+
+def _wrapped_above(setting: Setting, first: int, body: Body, step: float) -> int:
+    """Without heads the table goes on from elsewhere, perhaps in the middle of a label: the line where that begins."""
+    start = first
+    while start > setting.least:
+        above = [_label_line(line) for line in setting.lines[start - 1 : first]]
+        if above[0].line.right > body.edge + 2 * above[0].line.em or above[0].line.figures:
+            break
+        if len(join_rows([*above, body.lines[0]], step, above[0].line.em)) > 1:
+            break
+        start -= 1
+    return start
+
+
+def _wrapped_below(setting: Setting, end: int, body: Body, step: float) -> list[BodyLine]:
+    """The lines below the last figures that its label goes on with."""
+    below: list[BodyLine] = []
+    for line in setting.lines[end : setting.limit]:
+        candidate = _label_line(line)
+        rows = join_rows([body.lines[-1], *below, candidate], step, line.em)
+        if rows[-1].first is candidate or line.right > body.edge + 2 * line.em:
+            break
+        below.append(candidate)
+    return below
