@@ -3,7 +3,7 @@
 The document is text; each line is a word and perhaps a number: ``sleep 0.5``, ``crash``, ``crash-once PATH``, ``hang``,
 ``eat 4000`` (megabytes), ``raise``, ``fail``, ``locked`` (asks for the password ``KEY``), ``pages 7``, ``review``,
 ``orphan PATH`` (starts a program that outlives it and writes its number there), ``note PATH`` (adds a line there),
-``status PATH`` (writes what the kernel says of its process).
+``status PATH`` (writes what the kernel says of its process), ``socket``, ``connect`` (in a program that it starts).
 A document that begins with ``container`` is one; its parts are what ``----`` lines separate.
 """
 
@@ -13,7 +13,9 @@ import hashlib
 import json
 import os
 import signal
+import socket
 import subprocess
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -111,6 +113,17 @@ def _note(path: str) -> None:
         file.write(f"{os.getpid()}\n")
 
 
+def _socket(_: str) -> None:
+    socket.socket(socket.AF_UNIX).close()
+    socket.socket(socket.AF_INET).close()
+
+
+def _connect(_: str) -> None:
+    command = [sys.executable, "-c", "import socket; socket.create_connection(('127.0.0.1', 9))"]
+    said = subprocess.run(command, capture_output=True, check=False).stderr
+    raise UnreadableError(said.decode().splitlines()[-1])
+
+
 def _status(path: str) -> None:
     own = Path("/proc/self")
     Path(path).write_text((own / "status").read_text() + (own / "limits").read_text(), encoding="ascii")
@@ -127,4 +140,6 @@ DEEDS: dict[str, Callable[[str], None]] = {
     "orphan": _orphan,
     "note": _note,
     "status": _status,
+    "socket": _socket,
+    "connect": _connect,
 }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import platform
 import signal
 import time
 from collections.abc import Callable, Iterator
@@ -14,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from tests.fakes.running import wait_for
+from worker.confine import SYSTEM_CALLS
 from worker.local.conversion import RESULT
 from worker.sandbox import Ended, Request, Sandbox
 from worker.settings import Settings
@@ -147,3 +149,10 @@ def test_a_child_can_gain_no_rights(convert: Callable[..., Ended], tmp_path: Pat
     status = (tmp_path / "status").read_text()
     assert "NoNewPrivs:\t1" in status
     assert "Max core file size        0                    0" in status
+
+
+@pytest.mark.skipif(platform.machine() not in SYSTEM_CALLS, reason="not asked for on this machine")
+def test_a_child_reaches_no_network(convert: Callable[..., Ended]) -> None:
+    """Neither the child nor a program that it starts can open a socket to anywhere but this machine's files."""
+    assert "PermissionError" in convert("socket\n").outcome["problem"]["detail"]
+    assert "PermissionError" in convert("connect\n").outcome["problem"]["detail"]
