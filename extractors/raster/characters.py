@@ -19,6 +19,8 @@ from extractors.raster.geometry import Box, Plane, Quarter
 # in ems: a blank that the typesetter moved over instead of printing it; and a jump back to another line or column
 _GAP = 0.22
 _BACK = 0.6
+# a printed blank narrower than this parts no words
+_BLANK_GAP = 0.06
 # of the size, from the base line: ascenders and descenders of ordinary type
 _ASCENT = 0.74
 _DESCENT = 0.22
@@ -69,7 +71,10 @@ class Characters:
         style = Style(0.0, 0.0, False, False, False)
         for i in range(self.count):
             code = native.FPDFText_GetUnicode(self._page, i)
-            if code in _BLANKS or native.FPDFText_IsGenerated(self._page, i) == 1:
+            if native.FPDFText_IsGenerated(self._page, i) == 1:
+                # pdfium's guess at a blank, sometimes between all letters of a word: the gaps say it better
+                continue
+            if code in _BLANKS:
                 found.append(Character(" ", 0.0, 0.0, (0.0, 0.0, 0.0, 0.0), style))
                 continue
             self.characters += 1
@@ -142,12 +147,16 @@ def runs(characters: Sequence[Character]) -> Iterator[list[Character]]:
     for line in _lines(characters):
         gap = _GAP + _tracking(line)
         run: list[Character] = []
+        blank = False
         for character in line:
-            if run and (character.text == " " or _gap(run[-1], character) > gap):
+            if character.text == " ":
+                blank = True
+                continue
+            if run and _gap(run[-1], character) > (_BLANK_GAP if blank else gap):
                 yield run
                 run = []
-            if character.text != " ":
-                run.append(character)
+            blank = False
+            run.append(character)
         if run:
             yield run
 
