@@ -18,6 +18,8 @@ from extractors.raster.geometry import Box, Plane, Quarter
 
 # in ems: a blank that the typesetter moved over instead of printing it; and a jump back to another line or column
 _GAP = 0.22
+# where letters touch a blank shows even if it was kerned away in part ("Class A")
+_EXACT_GAP = 0.11
 _BACK = 0.6
 # a printed blank narrower than this parts no words
 _BLANK_GAP = 0.06
@@ -145,7 +147,7 @@ def text_turn(characters: Sequence[Character]) -> Quarter | None:
 def runs(characters: Sequence[Character]) -> Iterator[list[Character]]:
     """Characters that stand beside one another without a blank, in drawing order."""
     for line in _lines(characters):
-        gap = _GAP + _tracking(line)
+        gap = _wide(line)
         run: list[Character] = []
         blank = False
         for character in line:
@@ -176,11 +178,14 @@ def _lines(characters: Sequence[Character]) -> Iterator[list[Character]]:
         yield line
 
 
-def _tracking(line: Sequence[Character]) -> float:
-    """How far spaced-out type is spaced out, in ems; nought for usual type."""
+def _wide(line: Sequence[Character]) -> float:
+    """What separates words on this line, in ems; more where the type is spaced out, less where it is set exactly."""
     gaps = [_gap(a, b) for a, b in pairwise(line) if a.text != " " and b.text != " "]
     usual = median(gaps) if len(gaps) >= 6 else 0.0
-    return usual if usual > 0.06 else 0.0
+    if usual > 0.06:
+        return _GAP + usual
+    exact = sum(abs(gap) < 0.02 for gap in gaps)
+    return _EXACT_GAP if len(gaps) >= 6 and exact >= 0.6 * len(gaps) else _GAP
 
 
 def _gap(before: Character, after: Character) -> float:

@@ -1,8 +1,8 @@
 """Words and rules of a page become lines of running text and grids: paper, scans and fixed-width text alike.
 
-lines: words by base line, tokens by gap. blocks: stretches of rows. body: stub and columns. labels: wrapped ones
-joined. heads: what each covers. frame: all of a table. build: its cells. Every word of the page ends in exactly one line or cell. A grid's
-column 0 is always the stub; it has no cells where the printed table has no labels.
+lines: words by base line, tokens by gap. blocks: stretches of rows. body: stub and columns. labels: wrapped ones are
+joined. heads: what each covers. frame: all of a table. build: its cells. Every word of the page ends in exactly one line or
+cell. A grid's column 0 is always the stub; it has no cells where the printed table has no labels.
 """
 
 from __future__ import annotations

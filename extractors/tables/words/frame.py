@@ -9,7 +9,7 @@ from extractors.page import Rule
 from extractors.tables.words.blocks import Block, data
 from extractors.tables.words.body import Body, BodyLine, find_body
 from extractors.tables.words.heads import Head, head_row, in_stub
-from extractors.tables.words.labels import Row, join_rows, row_step
+from extractors.tables.words.labels import Measure, Row, join_rows, measure
 from extractors.tables.words.lines import TextLine, usual_em
 
 # in usual line steps: a head stands no farther above what it heads
@@ -47,15 +47,15 @@ def find_frame(block: Block, setting: Setting) -> Frame | None:
     body = find_body(lines[first : block.end], em)
     if not body.columns:
         return None
-    step = row_step(body.lines, em)
+    taken = measure(body.lines, em)
     start, end = _boxhead(setting, first, body)
     if start == end:
-        start = _wrapped_above(setting, first, body, step)
+        start = _wrapped_above(setting, first, body, taken)
         end = start
     heads = [head_row(line, body.columns, body.edge, setting.rules) for line in lines[start:end]]
     above = [_label_line(line) for line in lines[end:first]]
-    below = _wrapped_below(setting, block.end, body, step)
-    rows = join_rows([*above, *body.lines, *below], step, em)
+    below = _wrapped_below(setting, block.end, body, taken)
+    rows = join_rows([*above, *body.lines, *below], taken)
     return Frame(start, block.end + len(below), heads, rows, body)
 
 
@@ -91,25 +91,25 @@ def _crosses(line: TextLine, body: Body) -> bool:
     return False
 
 
-def _wrapped_above(setting: Setting, first: int, body: Body, step: float) -> int:
+def _wrapped_above(setting: Setting, first: int, body: Body, taken: Measure) -> int:
     """Without heads the table goes on from elsewhere, perhaps in the middle of a label: the line where that begins."""
     start = first
     while start > setting.least:
         above = [_label_line(line) for line in setting.lines[start - 1 : first]]
         if above[0].line.right > body.edge + 2 * above[0].line.em or above[0].line.figures:
             break
-        if len(join_rows([*above, body.lines[0]], step, above[0].line.em)) > 1:
+        if len(join_rows([*above, body.lines[0]], taken)) > 1:
             break
         start -= 1
     return start
 
 
-def _wrapped_below(setting: Setting, end: int, body: Body, step: float) -> list[BodyLine]:
+def _wrapped_below(setting: Setting, end: int, body: Body, taken: Measure) -> list[BodyLine]:
     """The lines below the last figures that its label goes on with."""
     below: list[BodyLine] = []
     for line in setting.lines[end : setting.limit]:
         candidate = _label_line(line)
-        rows = join_rows([body.lines[-1], *below, candidate], step, line.em)
+        rows = join_rows([body.lines[-1], *below, candidate], taken)
         if rows[-1].first is candidate or line.right > body.edge + 2 * line.em:
             break
         below.append(candidate)

@@ -35,11 +35,30 @@ class Row:
         return " ".join(token.text for line in self.labels for token in line)
 
 
-def join_rows(lines: Sequence[BodyLine], step: float, em: float) -> list[Row]:
-    """The rows of the body, top down; ``step`` is the usual distance between them."""
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """How a body is set: the usual distance between rows, the size of type, and where full labels end (0 = unknown)."""
+
+    step: float
+    em: float
+    full: float = 0.0
+
+
+def measure(lines: Sequence[BodyLine], em: float) -> Measure:
+    """Take the measure of a body."""
+    ends = sorted(max(token.right for token in line.label) for line in lines if line.label)
+    full = ends[-1] if ends else 0.0
+    # labels wrap where several lines without figures end at one edge; a single long one proves nothing
+    open_ends = [line.label[-1].right for line in lines if line.label and not line.cells]
+    wraps = sum(full - end < 4 * em for end in open_ends) >= 2
+    return Measure(_row_step(lines, em), em, full if wraps else 0.0)
+
+
+def join_rows(lines: Sequence[BodyLine], measure: Measure) -> list[Row]:
+    """The rows of the body, top down."""
     rows: list[Row] = []
     for line in lines:
-        if rows and _goes_on(rows[-1], line, step, em):
+        if rows and _goes_on(rows[-1], line, measure):
             row = rows[-1]
             row.labels += [line.label] if line.label else []
             row.cells = row.cells or line.cells
@@ -49,7 +68,7 @@ def join_rows(lines: Sequence[BodyLine], step: float, em: float) -> list[Row]:
     return rows
 
 
-def row_step(lines: Sequence[BodyLine], em: float) -> float:
+def _row_step(lines: Sequence[BodyLine], em: float) -> float:
     """The usual distance between rows: between neighbouring lines that both have values and a label."""
     steps = [
         after.line.middle - before.line.middle
@@ -59,9 +78,9 @@ def row_step(lines: Sequence[BodyLine], em: float) -> float:
     return median(steps) if steps else 1.4 * em
 
 
-def _goes_on(row: Row, line: BodyLine, step: float, em: float) -> bool:
+def _goes_on(row: Row, line: BodyLine, measure: Measure) -> bool:
     """True when ``line`` belongs to the row above it."""
-    last = row.last
+    last, step, em = row.last, measure.step, measure.em
     if last is None or not row.labels:
         # figures without a label, their label centred or printed below: only a tight line can be it
         return False
@@ -73,17 +92,18 @@ def _goes_on(row: Row, line: BodyLine, step: float, em: float) -> bool:
     if not line.label:
         # figures beside the middle of a label of two lines
         return bool(line.cells) and not row.cells and gap < 0.8 * step
-    tight = gap < 0.87 * step
-    return _wraps(row, line, tight, em)
+    return _wraps(row, line, gap < 0.87 * step, measure)
 
 
-def _wraps(row: Row, line: BodyLine, tight: bool, em: float) -> bool:
+def _wraps(row: Row, line: BodyLine, tight: bool, measure: Measure) -> bool:
     """True when the label of ``line`` reads on from the label above."""
-    said, goes = row.words.rstrip(), line.label[0].text
+    said, goes, em = row.words.rstrip(), line.label[0].text, measure.em
     if said.endswith(":") or _BULLET.match(goes):
         return False
     if re.search(r"\s[-–—]\Z", said) and not _LOWER.match(goes):
         # "Non-cash items –" heads the rows below it
+        return False
+    if _set_apart(row.labels[-1], line.label):
         return False
     lower = bool(_LOWER.match(goes)) or bool(re.match(r"\d", goes) and not line.label[0].figure)
     bound = bool(_CONNECTIVE.search(said)) or bool(_OPEN.search(said))
@@ -93,7 +113,19 @@ def _wraps(row: Row, line: BodyLine, tight: bool, em: float) -> bool:
         return (lower or bound) and (tight or not line.cells) and shift > -0.6 * em
     if lower or bound:
         return shift > -2.2 * em
-    return tight and shift > -0.6 * em
+    first = line.label[0].words[0]
+    end = max(token.right for token in row.labels[-1])
+    full = 0 < measure.full < end + 0.3 * em + first.right - first.left
+    return (tight or (full and abs(shift) < 0.6 * em)) and shift > -0.6 * em
+
+
+def _set_apart(above: Sequence[Token], below: Sequence[Token]) -> bool:
+    """True when one line is bold or in capitals and the other is not: a section and its first row."""
+    one, other = ([word for token in tokens for word in token.words] for tokens in (above, below))
+    if all(word.bold for word in one) != all(word.bold for word in other):
+        return any(word.bold for word in one) != any(word.bold for word in other)
+    capitals = [" ".join(word.text for word in words if re.search(r"[^\W\d_]{2}", word.text)) for words in (one, other)]
+    return all(capitals) and capitals[0].isupper() and not capitals[1].isupper()
 
 
 def joined_label(labels: Sequence[Sequence[Token]]) -> str:
