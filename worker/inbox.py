@@ -24,7 +24,7 @@ from schemas.errors import StorageError, UnreadableError
 from worker import deliveries, results
 from worker.blobs import Blobs, is_regular, make_folder, open_regular
 from worker.database import Database
-from worker.naming import clean
+from worker.naming import clean, fits
 from worker.process import stopping
 from worker.routing import kind_of_bytes
 from worker.settings import Settings, engine_name, load
@@ -121,6 +121,7 @@ class Inbox:
         self._blobs = Blobs(settings.blobs)
         self._seen: dict[str, Seen] = {}
         self._waiting: dict[str, float] = {}
+        self._refused: set[str] = set()
 
     def recover(self) -> int:
         """Take up what lies in ``work/``; how many documents that have no job yet."""
@@ -159,17 +160,18 @@ class Inbox:
         source = self._settings.inbox / path
         target = self._settings.work / work_id / clean(path)
         make_folder(target.parent)
-        sidecar = source.with_name(source.name + SIDECAR_SUFFIX)
         try:
-            if sidecar.is_file() and not sidecar.is_symlink():
-                _move(sidecar, target.with_name(target.name + SIDECAR_SUFFIX))
             _move(source, target)
         except FileNotFoundError:
             shutil.rmtree(self._settings.work / work_id, ignore_errors=True)
             return None
         except OSError as error:
-            log.warning("%s: cannot be taken out of the inbox: %s", path, error.strerror)
+            if path not in self._refused:
+                log.warning("%s: cannot be taken out of the inbox: %s", clean(path), error.strerror)
+            self._refused.add(path)
+            shutil.rmtree(self._settings.work / work_id, ignore_errors=True)
             return None
+        _take_sidecar(source, target)
         return work_id
 
     def _ingest(self, work_id: str, now: float) -> int:
@@ -214,8 +216,21 @@ def find_document(folder: Path) -> Path | None:
     return next((p for p in sorted(found) if not p.name.endswith(SIDECAR_SUFFIX)), None)
 
 
+def _take_sidecar(source: Path, target: Path) -> None:
+    """Take the password that lies beside a file along with it; a name without room for an ending has none."""
+    sidecar = source.with_name(source.name + SIDECAR_SUFFIX)
+    if not fits(source.name) or not sidecar.is_file() or sidecar.is_symlink():
+        return
+    try:
+        _move(sidecar, target.with_name(target.name + SIDECAR_SUFFIX))
+    except OSError as error:
+        log.warning("%s: cannot be taken out of the inbox: %s", clean(sidecar.name), error.strerror)
+
+
 def _read_password(document: Path) -> str | None:
     """The first line of the file that lies beside an encrypted document under its name and ``.password``."""
+    if not fits(document.name):
+        return None
     try:
         with open_regular(document.with_name(document.name + SIDECAR_SUFFIX)) as stream:
             return stream.readline(1024).decode(errors="replace").rstrip("\r\n") or None

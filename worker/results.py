@@ -6,6 +6,7 @@ Every step can be done twice: whoever is killed in the middle is followed by som
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import json
 import logging
 import os
@@ -21,7 +22,7 @@ from worker import deliveries
 from worker.blobs import Blobs, make_folder, sync_folder
 from worker.database import Database
 from worker.deliveries import Delivery
-from worker.naming import ERROR_SUFFIX, INDEX_NAME, RESULT_SUFFIX
+from worker.naming import ERROR_SUFFIX, INDEX_NAME, RESULT_SUFFIX, fits, with_hash
 from worker.settings import Settings
 
 log = logging.getLogger("crossfoot")
@@ -191,6 +192,7 @@ def put_aside(settings: Settings, source: Path, path: str, error: CrossfootError
 
     Never over another file: a number is put behind the name where there is one already.
     """
+    path = path if fits(path) else with_hash(path, hashlib.sha256(path.encode()).hexdigest())
     target = settings.failed / path
     for number in range(1, 10_000):
         if not os.path.lexists(target) and not os.path.lexists(f"{target}{ERROR_SUFFIX}"):

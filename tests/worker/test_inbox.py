@@ -147,6 +147,18 @@ def test_names_that_are_no_utf8_are_taken(home: Settings, inbox: Inbox) -> None:
     assert paths_of_jobs(home) == ["caf_.txt"]
 
 
+def test_the_longest_names_are_taken_and_put_aside(home: Settings, inbox: Inbox) -> None:
+    """A name that leaves no room for an ending is a document too, and so is its error."""
+    name = "x" * 251 + ".txt"
+    (home.inbox / name).write_text("x")
+    (home.inbox / ("y" * 255)).symlink_to("/nowhere")
+    inbox.look(0.0)
+    assert inbox.look(1.0) == 1
+    assert paths_of_jobs(home) == [name]
+    assert sum(p.is_symlink() for p in home.failed.iterdir()) == 1
+    assert sum(p.name.endswith(".error.json") for p in home.failed.iterdir()) == 1
+
+
 def test_the_scan_gives_relative_paths_and_follows_no_link(home: Settings, tmp_path: Path) -> None:
     """Folders are walked, links to folders are not."""
     (home.inbox / "a" / "b").mkdir(parents=True)
