@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import hashlib
+import mmap
 import os
 import signal
 import subprocess
@@ -130,6 +131,14 @@ def _talk(_: bytes) -> None:
     os.write(2, b"a library complains\n")
 
 
+def _starve(_: bytes) -> None:
+    """Take half of what is allowed, long enough to be seen, and end as libraries in C++ do that get no more."""
+    taken = mmap.mmap(-1, 800 << 20)
+    time.sleep(0.5)
+    taken.close()
+    os.abort()
+
+
 def _hang(data: bytes) -> None:
     """Start a program, write its number to the file that the document names, and never come back."""
     program = subprocess.Popen(["sleep", "600"])
@@ -146,6 +155,8 @@ DEEDS: dict[str, Callable[[bytes], None]] = {
     "HANG": _hang,
     "SLOW": lambda _: time.sleep(0.3),
     "SEGV": lambda _: os.kill(os.getpid(), signal.SIGSEGV),
+    "STARVE": _starve,
+    "ABORT": lambda _: os.abort(),
     "EXIT": lambda _: os._exit(9),
 }
 

@@ -144,6 +144,8 @@ def test_a_name_that_is_no_text(crossfoot: Crossfoot) -> None:
         ("ENCRYPTED", 4, "E_ENCRYPTED"),
         ("", 3, "E_EMPTY"),
         ("MEMORY", 8, "E_LIMIT.memory"),
+        ("STARVE", 8, "E_LIMIT.memory"),
+        ("ABORT", 1, "E_ATTEMPTS"),
         ("FAULT", 1, "E_INTERNAL"),
         ("SEGV", 1, "E_ATTEMPTS"),
         ("EXIT", 1, "E_ATTEMPTS"),

@@ -29,6 +29,9 @@ from worker.local.conversion import NOISE, OUTCOME, Work, work
 from worker.settings import Settings
 
 NOISE_CHARACTERS = 20_000
+# how libraries in C++ end when they get no memory; where much of it was in use, that is what it was
+OUT_OF_MEMORY_SIGNALS = (signal.SIGABRT, signal.SIGTRAP, signal.SIGILL)
+STARVED_SHARE = 0.3
 FORK = multiprocessing.get_context("fork")  # the parent has the slow imports done; a child costs milliseconds
 
 
@@ -47,6 +50,8 @@ class _Child:
     folder: Path
     pages: Any
     started: float
+    loaded: int  # bytes of address space at its start, and the most that was seen since
+    peak: int = 0
 
 
 class Children:
@@ -55,6 +60,7 @@ class Children:
     def __init__(self, jobs: int, settings: Settings) -> None:
         self._jobs = jobs
         self._settings = settings
+        self._room = settings.memory_bytes("ocr")  # a PDF may turn out to be scanned
         self._running: dict[Any, _Child] = {}  # by the sentinel of the process
 
     def __len__(self) -> int:
@@ -69,13 +75,13 @@ class Children:
         """Give one document, and an empty folder, to a new child."""
         pages = FORK.RawValue(ctypes.c_int, 0)
         # the libraries that this process has loaded are no fault of the document
-        memory = _address_space() + self._settings.memory_bytes("ocr")
-        limits = Limits(memory, int(self._settings.deadline_max_seconds) + 1)
+        loaded = _address_space("self")
+        limits = Limits(loaded + self._room, int(self._settings.deadline_max_seconds) + 1)
         process = FORK.Process(target=_main, args=(task, folder, pages, limits))
         process.start()
         with contextlib.suppress(OSError):  # the child does the same; whoever is first
             os.setpgid(process.pid or 0, process.pid or 0)
-        self._running[process.sentinel] = _Child(process, folder, pages, time.monotonic())
+        self._running[process.sentinel] = _Child(process, folder, pages, time.monotonic(), loaded)
 
     def wait(self, seconds: float) -> Iterator[Ended]:
         """The children that have ended, after at most so many seconds; those over their deadline are killed."""
@@ -84,8 +90,10 @@ class Children:
             child = self._running.pop(sentinel)
             _kill(child)  # what it started and did not end; before join, while its number is still its own
             child.process.join()
-            yield _ended(child, None)
+            starved = child.peak - child.loaded > self._room * STARVED_SHARE
+            yield _ended(child, None, starved=starved)
         for sentinel, child in list(self._running.items()):
+            child.peak = max(child.peak, _address_space(str(child.process.pid)))
             allowed = self._settings.deadline(child.pages.value or None)
             if time.monotonic() - child.started > allowed:
                 del self._running[sentinel]
@@ -108,21 +116,26 @@ def _kill(child: _Child) -> None:
         os.killpg(child.process.pid or 0, signal.SIGKILL)
 
 
-def _ended(child: _Child, killed: CrossfootError | None) -> Ended:
-    """Read what a child left; where it left nothing, say what happened to it."""
+def _ended(child: _Child, killed: CrossfootError | None, *, starved: bool = False) -> Ended:
+    """Read what a child left; where it left nothing, say what happened to it.
+
+    ``starved``: it was using a good part of the memory it was allowed.
+    """
     noise_file, outcome_file = child.folder / NOISE, child.folder / OUTCOME
     noise = noise_file.read_text(errors="replace")[-NOISE_CHARACTERS:] if noise_file.exists() else ""
     exit_code = child.process.exitcode
     child.process.close()
     if killed is None and exit_code == 0 and outcome_file.exists():
         return Ended(child.folder, json.loads(outcome_file.read_bytes()), noise)
-    error = killed or _crash(exit_code, noise)
+    error = killed or _crash(exit_code, noise, starved=starved)
     outcome = {"state": "failed", "problem": error.problem(), "exit_status": error.exit_status}
     return Ended(child.folder, outcome, noise)
 
 
-def _crash(exit_code: int | None, noise: str) -> CrossfootError:
+def _crash(exit_code: int | None, noise: str, *, starved: bool) -> CrossfootError:
     """The error of a child that ended without an outcome."""
+    if starved and exit_code is not None and -exit_code in OUT_OF_MEMORY_SIGNALS:
+        return LimitError("memory", "Reading it takes more memory than is allowed.")
     lines = noise.strip().splitlines()
     if exit_code == 1 and "Traceback (most recent call last)" in noise:
         return CrossfootError(f"A fault of the program: {lines[-1]}")
@@ -148,10 +161,10 @@ def _main(task: Work, folder: Path, pages: Any, limits: Limits) -> None:
     work(task, folder, lambda count: setattr(pages, "value", count))
 
 
-def _address_space() -> int:
-    """Bytes of address space in use by this process."""
+def _address_space(process: str) -> int:
+    """Bytes of address space in use by a process; 0 where it is gone."""
     try:
-        pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0])
-    except (OSError, ValueError):
+        pages = int(Path(f"/proc/{process}/statm").read_text(encoding="ascii").split()[0])
+    except (OSError, ValueError, IndexError):
         return 0
     return pages * resource.getpagesize()
