@@ -1,8 +1,9 @@
 """Words and rules of a page become lines of running text and grids: paper, scans and fixed-width text alike.
 
-lines: words by base line, tokens by gap. blocks: stretches of rows. body: stub and columns. labels: wrapped ones are
-joined. heads: what each covers. frame: all of a table. build: its cells. Every word of the page ends in exactly one line or
-cell. A grid's column 0 is always the stub; it has no cells where the printed table has no labels.
+leaders: dropped. lines: words by base line, tokens by gap. blocks: stretches of rows. body: stub and columns.
+labels: wrapped ones are joined. heads: what each covers. frame: all of a table. build: its cells. Every word of the
+page that is no leader ends in exactly one line or cell. A grid's column 0 is always the stub; it has no cells where
+the printed table has no labels.
 """
 
 from __future__ import annotations
@@ -14,20 +15,22 @@ from extractors.page import Grid, Line, Page
 from extractors.tables.words.blocks import find_blocks, usual_step
 from extractors.tables.words.build import build_grid, union
 from extractors.tables.words.frame import Setting, find_frame
-from extractors.tables.words.lines import TextLine, blank_width, find_lines, find_tokens, usual_em
+from extractors.tables.words.leaders import without_leaders
+from extractors.tables.words.lines import TextLine, blank_width, find_lines, find_tokens, groups_by_blank, usual_em
 
 __all__ = ["find_flow"]
 
 
 def find_flow(page: Page) -> tuple[Line | Grid, ...]:
     """The lines and grids of a page of words, in reading order."""
-    lines = find_lines(page.words)
+    words = without_leaders(page.words)
+    lines = find_lines(words)
     if not lines:
         return ()
-    em = usual_em(page.words)
-    blank = blank_width(lines)
+    em = usual_em(words)
+    blank, spaced = blank_width(lines), groups_by_blank(lines)
     for line in lines:
-        line.tokens = find_tokens(line, blank)
+        line.tokens = find_tokens(line, blank, spaced)
     return tuple(_flow(lines, em, page))
 
 

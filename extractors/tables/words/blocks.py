@@ -84,11 +84,16 @@ def _interrupts(between: Sequence[TextLine], above: Sequence[TextLine], below: T
     """True when running text or a caption stands between two rows: lines that run into the columns."""
     edges = [token.core[0] for line in [*above[-12:], below] for token in line.figures]
     if not edges or not any(data(line) for line in above):
-        return any(len(line.words) >= _PROSE_WORDS for line in between)
+        starts = sorted(line.left for line in above if len(line.tokens) > 1)
+        left = starts[len(starts) // 2] if starts else 0.0
+        return any(len(line.words) >= _PROSE_WORDS or line.left > left + 3 * line.em for line in between)
     edge = min(edges)
     if len(between) > _MOST_BETWEEN and any(line.right > edge + 0.5 * line.em for line in between):
         return True
     crossing = [line for line in between if line.left < edge and line.right > edge + 0.5 * line.em]
+    if crossing and not data(below):
+        # a caption, and a boxhead below it
+        return True
     return len(crossing) > 1 or any(len(line.words) > 2 * _PROSE_WORDS for line in crossing)
 
 

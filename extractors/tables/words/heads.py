@@ -40,7 +40,7 @@ def in_stub(token: Token, edge: float, em: float) -> bool:
 
 def _span(token: Token, heads: Sequence[Token], columns: Sequence[Column], rules: Sequence[Rule]) -> tuple[int, int]:
     """The first and last column that a head covers."""
-    below = _underlined(token, columns, rules)
+    below = _underlined(token, heads, columns, rules)
     if below is not None:
         return below
     inside = [i for i, c in enumerate(columns) if c.overlap(token.left, token.right) > 0]
@@ -59,13 +59,18 @@ def _between(token: Token, columns: Sequence[Column]) -> bool:
     )
 
 
-def _underlined(token: Token, columns: Sequence[Column], rules: Sequence[Rule]) -> tuple[int, int] | None:
+def _underlined(
+    token: Token, heads: Sequence[Token], columns: Sequence[Column], rules: Sequence[Rule]
+) -> tuple[int, int] | None:
     """The columns above which the rule under a head runs."""
     for rule in rules:
         em = token.bottom - token.top
         if not rule.horizontal or not -0.4 * em < rule.top - token.bottom < 0.9 * em:
             continue
         if rule.left > token.left + 0.5 * em or rule.right < token.right - 0.5 * em:
+            continue
+        if any(other is not token and rule.left < other.centre < rule.right for other in heads):
+            # a rule under the whole boxhead
             continue
         covered = [i for i, c in enumerate(columns) if rule.left - em <= c.centre <= rule.right + em]
         if len(covered) > 1 and abs((rule.left + rule.right) / 2 - token.centre) < 1.5 * em:

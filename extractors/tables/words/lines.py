@@ -26,6 +26,12 @@ _MARK = re.compile(r"(?:\((?:[a-zA-Z]|\d{1,2})\))+\Z|[*†‡§#]{1,3}\Z|\[\d{1,
 _HALF_FIGURE = re.compile(r"[(\-]?\s?[\d.,]*\d\Z")
 _DAY = re.compile(r"\d{1,2},\Z")
 _SUPERSCRIPTS = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
+# "1 234 567,8": what starts, goes on with and ends a number whose thousands stand apart by blanks
+_GROUP_HEAD = re.compile(r"[-–—]?\(?(?:[$€£]\s?)?[-–—]?\d{1,3}\Z")
+_FULL_GROUP = re.compile(r"\d{3}\Z")
+_GROUP = re.compile(r"\d{3}(?:[.,]\d{1,2})?[)\]]?%?-?\)?\Z")
+_GROUP_BLANK = 0.62
+_MARKED = re.compile(r"\(?\d{1,3}(?:[.,'\N{RIGHT SINGLE QUOTATION MARK}]\d{3})+\)?")
 _LETTERS = re.compile(r"[^\W\d_]{2}")
 YEAR = re.compile(r"(?:FY)?(?:19|20)\d\d\Z")
 
@@ -163,12 +169,23 @@ def blank_width(lines: Sequence[TextLine]) -> float:
     return median(gaps) if len(gaps) >= 5 else _USUAL_BLANK
 
 
-def find_tokens(line: TextLine, blank: float) -> list[Token]:
-    """The figures and phrases of a line; ``blank`` is the usual one in ems."""
+def groups_by_blank(lines: Sequence[TextLine]) -> bool:
+    """True where thousands are set apart by blanks ("1 234 567") and never by commas, points or apostrophes."""
+    marked = sum(bool(_MARKED.match(word.text)) for line in lines for word in line.words)
+    spaced = 0
+    for line in lines:
+        for before, after in pairwise(line.words):
+            near = after.left - before.right < _GROUP_BLANK * line.em
+            spaced += near and bool(_GROUP_HEAD.match(before.text) and _GROUP.match(after.text))
+    return spaced >= 3 and marked * 4 < spaced
+
+
+def find_tokens(line: TextLine, blank: float, spaced: bool = False) -> list[Token]:
+    """The figures and phrases of a line; ``blank`` is the usual one in ems, ``spaced``: blanks group thousands."""
     wide = _wide_gap(line, blank)
     tokens: list[Token] = []
     for cluster in _clusters(line, wide):
-        tokens += _cut(cluster)
+        tokens += _cut(cluster, spaced)
     return _with_marks(_with_signs(tokens, line.em))
 
 
@@ -221,7 +238,7 @@ def _half(text: str) -> bool:
     return bool(re.fullmatch(r"\(?[\d.,]+|[\d.,]+\)?%?\)?", text))
 
 
-def _cut(words: list[Word]) -> list[Token]:
+def _cut(words: list[Word], spaced: bool) -> list[Token]:
     """A cluster of words as one phrase, or, where it holds nothing but numbers and signs, as its figures."""
     if not all(_figureish(word) for word in words):
         return [Token(words)]
@@ -233,7 +250,7 @@ def _cut(words: list[Word]) -> list[Token]:
             return [whole]
     tokens: list[Token] = []
     for word in words:
-        if tokens and _belongs(tokens[-1], word):
+        if tokens and (_belongs(tokens[-1], word) or (spaced and _goes_on(tokens[-1], word))):
             tokens[-1].words.append(word)
         else:
             tokens.append(Token([word]))
@@ -241,6 +258,14 @@ def _cut(words: list[Word]) -> list[Token]:
         # "30," is the day of a date whose year stands below
         token.figure = is_number(token.text) and not _DAY.match(token.text)
     return tokens
+
+
+def _goes_on(token: Token, word: Word) -> bool:
+    """True when ``word`` is the next group of three digits."""
+    last = token.words[-1]
+    near = word.left - last.right < _GROUP_BLANK * max(em_of(word), em_of(last))
+    head = _GROUP_HEAD.match(last.text) if len(token.words) == 1 or _SIGN.match(token.words[-2].text) else None
+    return near and bool(_GROUP.match(word.text)) and bool(head or _FULL_GROUP.match(last.text))
 
 
 def _belongs(token: Token, word: Word) -> bool:
