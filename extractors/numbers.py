@@ -70,6 +70,7 @@ _NUMBER = re.compile(
     (?P<sign2>[-+]\s?)?
     (?P<currency3>{_CURRENCY})?\s?
     (?P<digits>\d[\d,.'\u2019 ]*\d|\d|[.,]\d+)[.,]?
+    (?P<sign4>-(?=\s?%))?
     \s?(?P<percent1>%)?
     \s?(?P<close>[)\]}}])?
     \s?(?P<percent2>%)?
@@ -144,9 +145,9 @@ def read_number(text: str, style: Style = POINT_STYLE) -> Number | None:
     return _number(found, style) if found else None
 
 
-def is_number(text: str, style: Style = POINT_STYLE) -> bool:
-    """True when the string alone can be a figure."""
-    return read_number(text, style) is not None
+def is_number(text: str) -> bool:
+    """True when the string alone can be a figure, in one style or the other."""
+    return read_number(text) is not None or read_number(text, COMMA_STYLE) is not None
 
 
 def style_of(texts: Iterable[str]) -> Style:
@@ -169,7 +170,7 @@ def _currency(text: str) -> str | None:
 def _number(found: re.Match[str], style: Style) -> Number | None:
     flaws: list[Flaw] = []
     read = _digits(found["digits"], style, flaws)
-    if read is None or len(read[0]) > MAX_CHARACTERS:
+    if _several(found) or read is None or len(read[0]) > MAX_CHARACTERS:
         return None
     text, decimals = read
     opened, closed = found["open"] is not None, found["close"] is not None
@@ -196,12 +197,19 @@ def _number(found: re.Match[str], style: Style) -> Number | None:
     )
 
 
+def _several(found: re.Match[str]) -> bool:
+    """True for "$ - $ 38" and "- 1 -": two figures, or a page number, not one number."""
+    currencies = sum(1 for n in range(1, 5) if found[f"currency{n}"])
+    leading = "-" in ((found["sign1"] or "") + (found["sign2"] or ""))
+    return currencies > 1 or (leading and found["sign3"] is not None)
+
+
 def _sign(found: re.Match[str], enclosed: bool) -> Sign | None:
     if enclosed:
         return "parentheses"
     if "-" in ((found["sign1"] or "") + (found["sign2"] or "")):
         return "leading"
-    return "trailing" if found["sign3"] else None
+    return "trailing" if found["sign3"] or found["sign4"] else None
 
 
 def _digits(digits: str, style: Style, flaws: list[Flaw]) -> tuple[str, int] | None:

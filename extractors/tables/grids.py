@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from extractors.numbers import plain, read_number
+from extractors.numbers import COMMA_STYLE, plain, read_number
 from extractors.page import Cell, Grid
 from extractors.tables.columns import Span, covered, find_columns, place
 from extractors.tables.joining import MARK, YEAR, Item, row_items
@@ -87,7 +87,7 @@ def _before_notes(body: Sequence[_Row], first_figure: int) -> int:
 
 
 def _clear_figure(item: Item) -> bool:
-    number = read_number(item.text)
+    number = read_number(item.text) or read_number(item.text, COMMA_STYLE)
     return number is not None and (number.grouped or number.decimals > 0 or number.currency is not None)
 
 
@@ -176,9 +176,13 @@ def _without_marks(
     spans: list[Span], rows: list[tuple[list[Item], list[Item]]], above: Sequence[_Row]
 ) -> tuple[list[Span], list[tuple[list[Item], list[Item]]]]:
     """Join columns of nothing but footnote marks to the figures on their left."""
+    standing: dict[int, list[Item]] = {}
+    for _, values in rows:
+        for i, items in place(values, spans).items() if spans else ():
+            standing.setdefault(i, []).extend(items)
     marks = []
     for i, span in enumerate(spans):
-        here = [v for _, values in rows for v in values if place([v], spans).get(i)]
+        here = standing.get(i, [])
         headed = any(
             span.overlap(item.start, item.end) and item.end - item.start == 1 for r in above for item in r.items
         )
