@@ -186,7 +186,11 @@ def find_tokens(line: TextLine, blank: float, spaced: bool = False) -> list[Toke
     tokens: list[Token] = []
     for cluster in _clusters(line, wide):
         tokens += _cut(cluster, spaced)
-    return _with_marks(_with_signs(tokens, line.em))
+    tokens = _with_marks(_with_signs(tokens, line.em))
+    if len(tokens) == 2 and not tokens[1].figure and _MARK.match(plain(tokens[0].text)):
+        # "(1) Includes shares held in trust": a note below the table
+        return [Token(tokens[0].words + tokens[1].words)]
+    return tokens
 
 
 def _with_marks(tokens: list[Token]) -> list[Token]:
