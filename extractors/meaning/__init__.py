@@ -1,5 +1,123 @@
-"""Stage: what the figures mean."""
+"""Stage: what the figures mean. Periods of columns, scale and unit of rows, kind and title of tables, who filed.
 
+Tables are read together: a caption above the first of several tables, the end of the fiscal year, the unit that only
+the notes' first page states, are said once and hold for others.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from extractors.figures import Body
+from extractors.meaning.identity import find_identity, find_registrants
+from extractors.meaning.kinds import find_headnote, find_kind, find_title
 from extractors.meaning.model import Meaning, RowMeaning, TableMeaning
+from extractors.meaning.periods import Times, find_periods, note_ends, read_fiscal_end
+from extractors.meaning.rows import Money, find_rows
+from extractors.meaning.scales import Units, common_currency, read_units
+from extractors.page import Origin
+from extractors.tables import Layout, Table
+from schemas.filing import Period, TableKind
 
-__all__ = ["Meaning", "RowMeaning", "TableMeaning"]
+__all__ = ["Meaning", "RowMeaning", "TableMeaning", "find_meaning"]
+
+_STATEMENTS: frozenset[TableKind] = frozenset(
+    {"balance_sheet", "income_statement", "comprehensive_income", "cash_flow", "equity"}
+)
+
+
+def find_meaning(layout: Layout, bodies: Sequence[Body], origin: Origin) -> Meaning:
+    """The meaning of all tables and the identity of the filing.
+
+    Args:
+        layout: the tables with the running text around them. bodies: their figures, in the same order.
+        origin: the container's header, which knows who filed better than the page does.
+    """
+    lines = [line.text for line in layout.lines]
+    registrants = find_registrants(lines, [line for table in layout.tables for line in table.caption])
+    titles = [find_title(table, registrants) for table in layout.tables]
+    kinds = [find_kind(table, title) for table, title in zip(layout.tables, titles, strict=True)]
+    periods = _periods(layout.tables, kinds, lines)
+    money = _money(layout.tables, bodies, kinds, lines)
+    tables = tuple(
+        TableMeaning(
+            kind=kind,
+            title=title,
+            headnote=find_headnote(table),
+            currency=counted.currency,
+            scale=counted.scale,
+            periods=tuple(
+                period if column == "value" else None for period, column in zip(found, body.columns, strict=True)
+            ),
+            rows=find_rows(table, body, counted, found),
+        )
+        for table, body, title, kind, found, counted in zip(
+            layout.tables, bodies, titles, kinds, periods, money, strict=True
+        )
+    )
+    main = [p for kind, found in zip(kinds, periods, strict=True) if kind in _STATEMENTS for p in found]
+    every = main or [period for found in periods for period in found]
+    return Meaning(tables, find_identity(lines, registrants, every, origin.header))
+
+
+def _periods(tables: Sequence[Table], kinds: Sequence[TableKind], lines: Sequence[str]) -> list[list[Period | None]]:
+    """The periods of all tables: what heads say by themselves first, then what other tables help to decide."""
+    times = Times(fiscal_end=read_fiscal_end(lines))
+    note_ends(tables, times)
+    for _ in range(2):
+        # the second round knows the calendar that the first one found
+        found = [find_periods(table, kind, times) for table, kind in zip(tables, kinds, strict=True)]
+        for table, kind, periods in zip(tables, kinds, found, strict=True):
+            if kind in _STATEMENTS or any(re.search(r"\d", text) for heads in table.heads for text in heads):
+                for period in periods:
+                    times.note(period)
+    return found
+
+
+def _money(
+    tables: Sequence[Table], bodies: Sequence[Body], kinds: Sequence[TableKind], lines: Sequence[str]
+) -> list[Money]:
+    """Currency and scale of each table; a table that says nothing has what all others of the document say."""
+    said = [read_units(_unit_lines(table)) for table in tables]
+    signs = [
+        common_currency([f.number.currency for f in body.figures if f.number.currency is not None]) for body in bodies
+    ]
+    prose = read_units(
+        line for line in lines if len(line) < 400 and re.search(r"(?i)\b(?:tabular|amounts|dollars)\b", line)
+    )
+    scales = {units.scale for units in said if units.scale is not None}
+    inherited = scales.pop() if len(scales) == 1 else prose.scale
+    currency = _main_currency(said, signs)
+    money = []
+    for units, sign, kind, body in zip(said, signs, kinds, bodies, strict=True):
+        own = units.currency if sign in (None, "USD") and units.currency else sign
+        counts = own is not None or kind in _STATEMENTS or units.scale not in (None, 1)
+        scale = units.scale
+        if scale is None:
+            scale = inherited if counts and inherited and not _has_cents(body) else 1
+        code = (own or currency) if counts else None
+        money.append(Money(units, scale, "CAD" if code == "USD" and currency == "CAD" else code))
+    return money
+
+
+def _unit_lines(table: Table) -> list[str]:
+    """The lines that may state units: heads of the stub, heads of columns, captions from the nearest up."""
+    heads = dict.fromkeys(text for column in table.heads for text in column if re.search(r"[A-Za-z\u2019'$]", text))
+    stub = " ".join(table.stub_heads)
+    return [*([stub] if stub else []), *reversed(table.caption), *heads]
+
+
+def _has_cents(body: Body) -> bool:
+    """True when most amounts are printed to the cent: such a table is in full units."""
+    numbers = [figure.number for figure in body.figures if not figure.number.nil]
+    return bool(numbers) and sum(number.decimals == 2 for number in numbers) * 10 > len(numbers) * 8
+
+
+def _main_currency(said: Sequence[Units], signs: Sequence[str | None]) -> str | None:
+    named = [units.currency for units in said if units.currency is not None]
+    special = [code for code in named if code != "USD"]
+    printed = [sign for sign in signs if sign is not None]
+    if special and set(printed) <= {"USD"}:
+        return common_currency(special)
+    return common_currency(printed) or common_currency(named) or "USD"
