@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from extractors.ocr import tesseract
+from extractors.ocr import recogniser, tesseract
 from extractors.ocr.image import Scan, count_frames, open_image, read_frames
 from extractors.ocr.pdfpages import scan_page
 from extractors.ocr.reading import read_scan
@@ -24,9 +24,9 @@ def engines() -> dict[str, str]:
     """Which programs read the scans, with their versions.
 
     Raises:
-        MissingProgramError: tesseract is not installed.
+        MissingProgramError: tesseract or the recogniser's model is not installed.
     """
-    return {"tesseract": tesseract.version()}
+    return {"tesseract": tesseract.version(), "recogniser": recogniser.version()}
 
 
 def read_image(data: bytes, profile: Profile) -> Document:

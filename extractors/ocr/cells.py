@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 from extractors.numbers import read_number
 from extractors.ocr.ctc import find_readings
@@ -27,6 +28,10 @@ _WIDEST_JUNK = 9.0
 _PAD_ACROSS, _PAD_DOWN = 0.3, 0.25
 # a page of noise is not read run by run
 _MOST_UNSEEN = 80
+_DASHES = re.compile("[-_=~\N{EN DASH}\N{EM DASH}]+")
+# gap in a number that Tesseract read as one
+_WIDEST_GAP = 1.1
+_SURE = 0.7
 _WORD = re.compile(r"[A-Za-z][A-Za-z.,:;'’-]{2,}")
 # letters that the recogniser's free reading may give for a sign of a number
 _LETTERS = re.compile(r"[A-HJ-NP-RT-Za-km-np-z]")
@@ -62,7 +67,7 @@ class ReadToken:
 
 def read_cells(sheet: Sheet, tokens: Sequence[Token], runs: Sequence[Run], recogniser: Recogniser) -> list[ReadToken]:
     """The words of the page, those of numeric cells replaced by the better reading, lost ones added."""
-    cells = assign(tokens, runs)
+    cells = assign(tokens, join_runs(runs, tokens, sheet.glyph))
     chosen = choose(cells, sheet.glyph)
     strips = recogniser.read([crop(sheet, cell.run) for cell in chosen])
     alphabet = recogniser.alphabet
@@ -96,6 +101,27 @@ def assign(tokens: Sequence[Token], runs: Sequence[Run]) -> list[Cell]:
     return cells
 
 
+def join_runs(runs: Sequence[Run], tokens: Sequence[Token], glyph: float) -> list[Run]:
+    """The runs, those as one that Tesseract read as one number although the print has a wide gap in it."""
+    joined = list(runs)
+    for token in tokens:
+        if not any(sign.isdigit() for sign in token.text) or any(sign.isalpha() for sign in token.text):
+            continue
+        inside = sorted((run for run in joined if _within(run, token, glyph)), key=lambda run: run.left)
+        if len(inside) < 2 or max(b.left - a.right for a, b in pairwise(inside)) > _WIDEST_GAP * glyph:
+            continue
+        joined = [run for run in joined if run not in inside]
+        joined.append(
+            Run(
+                inside[0].left,
+                min(run.top for run in inside),
+                inside[-1].right,
+                max(run.bottom for run in inside),
+            )
+        )
+    return sorted(joined, key=lambda run: (run.top, run.left))
+
+
 def choose(cells: Sequence[Cell], glyph: float) -> list[Cell]:
     """The cells that may be figures: with digits, or standing in a column of such with nothing readable in them."""
     numeric = [cell for cell in cells if cell.digits and cell.letters <= 2 * cell.digits + 2 and not cell.worded]
@@ -103,7 +129,7 @@ def choose(cells: Sequence[Cell], glyph: float) -> list[Cell]:
     others = [
         cell
         for cell in cells
-        if not cell.digits and not cell.run.dash and cell.letters <= 6 and cell.run.width <= _WIDEST_JUNK * glyph
+        if not cell.digits and not cell.run.dash and not cell.worded and cell.run.width <= _WIDEST_JUNK * glyph
     ]
     unseen = [cell for cell in others if not cell.tokens][:_MOST_UNSEEN]
     doubtful = [cell for cell in others if cell.tokens and _in_column(cell, numeric)]
@@ -119,17 +145,17 @@ def crop(sheet: Sheet, run: Run) -> Pixels:
 def is_dash(cell: Cell, cells: Sequence[Cell], glyph: float) -> bool:
     """True when a flat run stands at half the height of something beside it, and nothing stands right above it."""
     middle = (cell.run.top + cell.run.bottom) / 2
-    if cell.letters > 2 or cell.digits > 1:
+    if cell.worded or cell.letters > 3 or cell.digits > 1 or cell.run.width < 0.5 * glyph:
         return False
-    beside = False
+    beside = bool(_DASHES.fullmatch(cell.text))
     for other in cells:
         run = other.run
-        if run.dash or run is cell.run:
+        if run.dash:
             continue
         overlaps = run.left < cell.run.right and cell.run.left < run.right
         if overlaps and -0.2 * glyph < cell.run.top - run.bottom < 0.35 * glyph:
             return False
-        beside = beside or run.top + 0.2 * run.height < middle < run.bottom - 0.2 * run.height
+        beside = beside or abs((run.top + run.bottom) / 2 - middle) < 0.42 * glyph
     return beside
 
 
@@ -138,8 +164,10 @@ def settle(cell: Cell, free: Reading, readings: list[Reading]) -> list[ReadToken
     best = readings[0]
     if best.text == "$":
         return [ReadToken(_token("$", cell.run, 0.99))] if cell.letters <= 1 else []
-    strange = len(_LETTERS.findall(free.text))
-    if not any(sign.isdigit() for sign in best.text) or strange > max(1, 0.2 * len(free.text)):
+    strange = len(_LETTERS.findall(free.text)) > max(1, 0.2 * len(free.text))
+    # letters forced into signs of numbers never give a reading that is sure of itself
+    forced = not cell.digits and best.probability < _SURE
+    if strange or forced or not any(sign.isdigit() for sign in best.text):
         return _unseen(cell, free)
     if len(cell.tokens) > 1 and not all(read_number(part) for part in _parts(best.text)):
         return []
@@ -209,6 +237,12 @@ def _lies_on(token: Token, run: Run) -> bool:
         return False
     smaller = min((token.right - token.left) * (token.bottom - token.top), run.width * run.height)
     return across * down > 0.4 * smaller
+
+
+def _within(run: Run, token: Token, glyph: float) -> bool:
+    middle, slack = (run.top + run.bottom) / 2, 0.3 * glyph
+    across = token.left - slack <= run.left and run.right <= token.right + slack
+    return across and token.top <= middle <= token.bottom and run.height < 1.8 * glyph
 
 
 def _in_column(cell: Cell, numeric: Sequence[Cell]) -> bool:

@@ -21,7 +21,7 @@ from extractors.ocr.skew import find_skew, runs_sideways
 Box = tuple[float, float, float, float]
 
 # below this Tesseract reads noticeably better on an enlarged page
-_LOW_DPI = 220.0
+_LOW_DPI = 190.0
 _ENLARGED_DPI = 300.0
 _LEAST_SKEW = 0.05
 
@@ -70,10 +70,11 @@ def prepare(scan: Scan, find_rotation: Callable[[Pixels, float], Quarter | None]
     """
     grey, dpi = _square(scan)
     grey = flatten(grey)
-    grey, ink, _ = clean(grey, find_ink(grey), dpi)
+    grey, ink, glyph = clean(grey, find_ink(grey), dpi)
     if turn is None:
         turn = _turn(grey, ink, dpi, find_rotation)
     grey, ink = _turned(grey, turn), _turned(ink, turn)
+    before = dpi
     grey, ink, dpi = _enlarge(grey, ink, dpi)
     height, width = grey.shape
     skew = find_skew(ink)
@@ -84,7 +85,7 @@ def prepare(scan: Scan, find_rotation: Callable[[Pixels, float], Quarter | None]
         ink = find_ink(grey)
     back = np.asarray(cv2.invertAffineTransform(straight) * (72 / dpi), dtype=np.float64)
     rotation = cast("Quarter", (scan.rotation + turn) % 360)
-    glyph = glyph_height(ink, dpi)
+    glyph *= dpi / before
     return Sheet(grey, ink, dpi, rotation, width * 72 / dpi, height * 72 / dpi, glyph, back, offset)
 
 
@@ -175,11 +176,6 @@ def _straighten(grey: Pixels, skew: float) -> tuple[Pixels, npt.NDArray[np.float
         borderValue=(255.0,),
     )
     return np.asarray(turned, dtype=np.uint8), np.asarray(straight, dtype=np.float64), (float(across), float(down))
-
-
-def glyph_height(ink: Pixels, dpi: float) -> float:
-    """Usual height of the print in pixels."""
-    return _glyph(find_components(ink)[1], dpi)
 
 
 def _glyph(stats: Stats, dpi: float) -> float:

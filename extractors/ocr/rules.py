@@ -18,9 +18,11 @@ _THICKEST = 0.045
 
 def find_rules(sheet: Sheet) -> tuple[tuple[Rule, ...], Pixels]:
     """The rules in points, top to bottom, and a mask (255 = part of a rule) in pixels of the sheet."""
-    across = _lines(sheet.ink, round(_LEAST_WIDTH * sheet.dpi), horizontal=True)
-    down = _lines(sheet.ink, round(_LEAST_HEIGHT * sheet.dpi), horizontal=False)
-    mask = np.zeros_like(sheet.ink)
+    dpi = sheet.dpi / 2
+    half = _halved(sheet.ink)
+    across = _lines(half, round(_LEAST_WIDTH * dpi), horizontal=True)
+    down = _lines(half, round(_LEAST_HEIGHT * dpi), horizontal=False)
+    mask = np.zeros_like(half)
     rules: list[Rule] = []
     for lines, horizontal in ((across, True), (down, False)):
         labels, stats = find_components(lines)
@@ -28,13 +30,21 @@ def find_rules(sheet: Sheet) -> tuple[tuple[Rule, ...], Pixels]:
         for index in range(1, len(stats)):
             left, top, width, height, area = (int(value) for value in stats[index])
             long, thick = (width, area / width) if horizontal else (height, area / height)
-            if thick > _THICKEST * sheet.dpi or long < 6 * thick:
+            if thick > _THICKEST * dpi or long < 6 * thick:
                 continue
             keep[index] = True
-            rules.append(Rule(*sheet.points(left, top, left + width, top + height)))
+            rules.append(Rule(*sheet.points(2 * left, 2 * top, 2 * (left + width), 2 * (top + height))))
         mask |= np.where(keep[labels], np.uint8(255), np.uint8(0))
     rules.sort(key=lambda rule: (rule.top, rule.left))
-    return tuple(rules), np.asarray(cv2.dilate(mask, np.ones((3, 3), np.uint8)), dtype=np.uint8)
+    full = mask.repeat(2, axis=0).repeat(2, axis=1)[: sheet.ink.shape[0], : sheet.ink.shape[1]]
+    return tuple(rules), np.asarray(cv2.dilate(full, np.ones((3, 3), np.uint8)), dtype=np.uint8)
+
+
+def _halved(ink: Pixels) -> Pixels:
+    """Half as wide and high, ink where any of the four pixels was: a quarter of the work, and no line is lost."""
+    high, wide = ink.shape[0] + ink.shape[0] % 2, ink.shape[1] + ink.shape[1] % 2
+    even = np.pad(ink, ((0, high - ink.shape[0]), (0, wide - ink.shape[1])))
+    return even[::2, ::2] | even[1::2, ::2] | even[::2, 1::2] | even[1::2, 1::2]
 
 
 def _lines(ink: Pixels, least: int, horizontal: bool) -> Pixels:

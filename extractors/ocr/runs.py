@@ -12,7 +12,7 @@ from extractors.ocr.image import Pixels
 from extractors.ocr.prepare import Sheet
 
 # in heights of the print
-_GAP = 0.62
+_GAP = 0.7
 _TALLEST = 2.4
 _WIDEST_GLYPH = 6.0
 
@@ -46,20 +46,22 @@ def find_runs(sheet: Sheet, rules: Pixels) -> list[Run]:
     keep = (height < _TALLEST * glyph) & (width < _WIDEST_GLYPH * glyph) & (area >= 4)
     keep[0] = False
     kept = np.flatnonzero(keep)
-    mask = np.zeros_like(sheet.ink)
+    # what belongs together is found on a picture of half the size
+    mask = np.zeros((sheet.ink.shape[0] // 2 + 1, sheet.ink.shape[1] // 2 + 1), np.uint8)
     for index in kept.tolist():
         # points and commas rise as high as the figures they belong to: the gap across them is not counted twice
         rise = round(0.5 * glyph) if height[index] < 0.6 * glyph and width[index] < 0.6 * glyph else 0
         start = max(0, int(top[index]) - rise)
-        mask[start : top[index] + height[index], left[index] : left[index] + width[index]] = 255
+        right, bottom = int(left[index] + width[index]), int(top[index] + height[index])
+        mask[start // 2 : (bottom + 1) // 2, left[index] // 2 : (right + 1) // 2] = 255
     mask = np.asarray(
-        cv2.morphologyEx(mask, cv2.MORPH_CLOSE, np.ones((1, max(3, round(_GAP * glyph))), np.uint8)), dtype=np.uint8
+        cv2.morphologyEx(mask, cv2.MORPH_CLOSE, np.ones((1, round(_GAP * glyph / 2) + 1), np.uint8)), dtype=np.uint8
     )
     groups, _ = find_components(mask)
     boxes: dict[int, tuple[int, int, int, int]] = {}
     for index in kept.tolist():
         one = (int(left[index]), int(top[index]), int(left[index] + width[index]), int(top[index] + height[index]))
-        group = int(groups[(one[1] + one[3]) // 2, (one[0] + one[2]) // 2])
+        group = int(groups[(one[1] + one[3]) // 4, (one[0] + one[2]) // 4])
         boxes[group] = _joined(boxes.get(group), one)
     runs = [_run(box, glyph) for box in boxes.values()]
     return sorted((run for run in runs if run is not None), key=lambda run: (run.top, run.left))
