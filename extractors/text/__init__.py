@@ -15,6 +15,7 @@ from extractors.text.dialect import Stretch, has_markup, stretches
 from extractors.text.fixed import read_fixed
 from extractors.text.markdown import read_markdown
 from extractors.text.markup import bare
+from extractors.text.watch import find_lost
 from schemas.filing import Finding
 
 __all__ = ["read_text"]
@@ -49,4 +50,5 @@ def _read(stretch: Stretch, number: int) -> tuple[list[Page], list[Finding]]:
         return list(read_fixed(stretch.lines, number)), []
     read = read_markdown if stretch.dialect == "markdown" else read_collapsed
     flow, findings = read(stretch.lines)
+    findings += find_lost(stretch.lines, flow, findings)
     return ([Page(number, flow=tuple(flow))] if flow else []), findings

@@ -110,7 +110,7 @@ def _row(line: TextLine, count: int, notes: bool, parentheses: bool) -> Row:
     label = text[start:end].rstrip()
     note = None
     last = re.search(r"\S+\Z", label)
-    if notes and last and last.start() and _NOTE.match(last[0]):
+    if notes and pieces and last and last.start() and _NOTE.match(last[0]):
         note = Piece(last[0], start + last.start(), start + last.end())
         label = label[: last.start()].rstrip()
     return Row(line.source, label, start, start + len(label), line.source, pieces, note)

@@ -95,7 +95,8 @@ def _near(record: Record, other: Record) -> bool:
 def untold(ghost: Record, records: Sequence[Record]) -> list[Piece]:
     """The figures of a ghost that stand in no other row."""
     known = {key(piece) for other in records for pieces in other.values.values() for piece in pieces}
-    return [p for pieces in ghost.values.values() for p in pieces if key(p) not in known and re.search(r"\d", p.text)]
+    pieces = {key(p): p for pieces in ghost.values.values() for p in pieces if re.search(r"\d", p.text)}
+    return [piece for said, piece in pieces.items() if said not in known]
 
 
 def with_doubts(records: Sequence[Record], columns: int) -> list[Record]:

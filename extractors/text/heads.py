@@ -114,7 +114,7 @@ def _worded(row: list[Token]) -> HeadLine | None:
     words = [t.text.strip("(),*").lower() for t in row]
     words = [word for word in words if word]
     known = sum(bool(_VOCABULARY.match(word)) for word in words)
-    if not words or known * 2 < len(words) or any(re.search(r"\d", word) for word in words):
+    if not words or known * 2 <= len(words) or any(re.search(r"\d", word) for word in words):
         return None
     if len(words) == 1 and words[0] not in {"range", "amount", "total", "balance"}:
         return None

@@ -44,7 +44,7 @@ class Layout:
         figures = list(figures)
         if len(figures) > self.count:
             # a dash that stands in no column is a scrap of a rule
-            figures = [s for s in figures if s.column in columns or re.search(r"\\w", s.text)]
+            figures = [s for s in figures if s.column in columns or re.search(r"\w", s.text)]
         if len(figures) > self.count:
             near = sorted(figures, key=lambda s: (min((abs(c - s.column) for c in columns), default=0), s.column))
             kept = near[: self.count]

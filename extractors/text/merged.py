@@ -101,7 +101,8 @@ def part_rows(records: Sequence[Record]) -> tuple[list[Record], list[Record]]:
             region.insert(0, done.pop())
         parted = _parted(region)
         done += parted if parted is not None else region
-        repeated += region[1:] if parted is not None and len(region) > 1 else ()
+        if parted is not None and len(region) > 1:
+            repeated += region
         position = end
     return [row for record in _completed(done) for row in _sections_apart(record)], repeated
 
@@ -217,6 +218,9 @@ def _parted(region: Sequence[Record]) -> list[Record] | None:
                 row, label=label, label_line=record.line, label_start=record.label_start, label_end=record.label_end
             )
         rows.append(row)
+    if len(region) == 1 and region[0].label and not labels:
+        # the labels cannot be told apart: they stand above their rows, as printed
+        rows.insert(0, section(region[0].label, region[0]))
     texts = next((record.texts for record in region if record.texts), {})
     return [replace(rows[0], texts=texts), *rows[1:]] if len(region) == 1 and rows else rows
 

@@ -22,7 +22,6 @@ _CONNECTIVE = re.compile(
     r"(?i)(?:\b(?:and|or|of|to|the|in|on|for|from|by|with|at|a|an|as|than|net|less|under|per|related|other)|[,(\-/&\u2013\u2014])\Z"
 )
 _FURNITURE = re.compile(r"(?i)\s*(?:page\s+)?[-\[(]?\s?\d{1,3}(?:\s+of\s+\d+)?\s?[-\])]?\s*\Z")
-_LETTER = re.compile(r"[^\W\d_]")
 _PROSE_WORDS = 12
 _CONTINUES = re.compile(r"[a-z(]")
 
@@ -125,7 +124,7 @@ class Row:
     @property
     def value_only(self) -> bool:
         """True when figures stand without a label."""
-        return bool(self.pieces) and not _LETTER.search(self.label)
+        return bool(self.pieces) and not re.search(r"\w", self.label)
 
 
 def join_wrapped(rows: Sequence[Row]) -> list[Row]:

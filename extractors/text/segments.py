@@ -147,7 +147,7 @@ def _segment(rows: Sequence[_Printed], strays: tuple[SourceLine, ...]) -> Segmen
     captions = tuple(row.line for row in above if not _is_head(row) and not any(s.text for s in row.slots[1:]))
     heads = [heads for row in above if row.line not in captions and (heads := _heads(row, layout, stubbed))]
     records = tuple(record for row in body if _says(record := _record(row, layout, stubbed)))
-    return Segment(tuple(map(tuple, heads)), records, max(layout.count, 1), len(layout.texts), captions, strays)
+    return Segment(tuple(map(tuple, heads)), records, layout.count, len(layout.texts), captions, strays)
 
 
 def _says(record: Record) -> bool:
@@ -196,7 +196,12 @@ def _record(row: _Printed, layout: Layout, stubbed: bool) -> Record:
 def _signed(row: _Printed, slot: Slot) -> tuple[Piece, ...]:
     """The figures of a cell, the sign in the cell before it joined to the first."""
     before = next((s for s in reversed(row.slots[: slot.column]) if s.text), None)
-    if before is None or not before.sign or "$" in slot.pieces[0].text or before.column < slot.column - 2:
+    if (
+        before is None
+        or not before.sign
+        or not re.match(r"[(\d.\u2014\u2013-]", slot.pieces[0].text)
+        or before.column < slot.column - 2
+    ):
         return slot.pieces
     first = slot.pieces[0]
     return (Piece(f"{before.text.split()[-1]} {first.text}", first.start, first.end), *slot.pieces[1:])

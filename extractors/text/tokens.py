@@ -166,7 +166,7 @@ def _left_behind(row: Sequence[Token], index: int) -> float:
         return 0.2
     number = read_number(text)
     if number is None or number.nil:
-        return 5.0 if "$" in text else 0.5
+        return 5.0 if "$" in text else 2.0 if text in "\u00a7&" else 0.5
     if number.currency or number.grouped or number.sign:
         return 4.0
     # a number alone at the start of the line is a label more often than two figures are one
@@ -176,6 +176,8 @@ def _left_behind(row: Sequence[Token], index: int) -> float:
 def _split(row: Sequence[Token], near: list[tuple[float, int, _Way]]) -> Split:
     total = sum(math.exp(near[0][0] - cost) for cost, _, _ in near)
     _, start, way = near[0]
+    # "notes due 2019 3,417": the year may be the label's, and a figure is missing
+    doubt = 0.6 if start and _YEAR.match(row[start].text) and _NUMBERED.match(row[start - 1].text) else 1.0
     pieces = []
     for k, (a, b, reading) in enumerate(way.cells):
         shares: dict[object, tuple[str, float]] = {}
@@ -189,7 +191,7 @@ def _split(row: Sequence[Token], near: list[tuple[float, int, _Way]]) -> Split:
             # what is printed is no number as it stands; what it must mean is a rival of it
             shares[None], own = (reading, own), 0.0
         rivals = tuple(Reading(said, p) for said, p in sorted(shares.values(), key=lambda s: (-s[1], s[0])))
-        pieces.append(Piece(text, row[start + a].start, row[start + b - 1].end, own, rivals))
+        pieces.append(Piece(text, row[start + a].start, row[start + b - 1].end, min(own, doubt), rivals))
     return Split(row[start].start, tuple(pieces))
 
 
@@ -215,15 +217,16 @@ def _ways(texts: tuple[str, ...], count: int | None, signs_negative: bool) -> tu
         # "-8": a nil and a misread "$" of the next column
         if _NIL_AND_SIGN.match(plain(text)) and i + 1 < len(texts):
             parted = (*texts[:i], text[:1], text[1:], *texts[i + 1 :])
-            found += [_rejoined(way, i) for way in _cut(parted, count, signs_negative)]
+            ways = (_rejoined(way, i) for way in _cut(parted, count, signs_negative))
+            found += [way for way in ways if way is not None]
     found.sort(key=lambda way: (way.cost, way.cells))
     return tuple(found[:_BEST])
 
 
-def _rejoined(way: _Way, at: int) -> _Way:
-    """A way over tokens of which number ``at`` was parted, told in the tokens as printed."""
-    cells = tuple((a - (a > at), max(b - (b > at), a - (a > at) + 1), text) for a, b, text in way.cells)
-    return _Way(way.cost + 2.0, cells)
+def _rejoined(way: _Way, at: int) -> _Way | None:
+    """A way over tokens of which number ``at`` was parted, told in the tokens as printed: the first half has it."""
+    cells = tuple((a - (a > at + 1), b - (b > at + 1), text) for a, b, text in way.cells)
+    return _Way(way.cost + 2.0, cells) if all(a < b for a, b, _ in cells) else None
 
 
 def _cut(texts: tuple[str, ...], count: int | None, signs_negative: bool) -> Iterator[_Way]:
@@ -271,7 +274,7 @@ def _price(cell: tuple[str, ...], signs_negative: bool) -> tuple[float, str] | N
         # a "%" that stands off may be the misread "$" of the next column, and no figure has both
         both = number.currency or "currency_misread" in number.flaws
         cost += 3.0 if both else 0.5 * (cell[-1] == "%")
-    if cell[-1] == "$":
+    if cell[-1] in ("$", "\u00a7"):
         cost += 3.0  # it opens the next figure far more often than it closes this one
     if signs_negative and number.sign == "leading":
         cost += 2.5
