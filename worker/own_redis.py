@@ -6,6 +6,7 @@ import secrets
 import shutil
 import socket
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -70,11 +71,11 @@ def prepare(folder: Path) -> OwnRedis:
     return OwnRedis(f"redis://:{password}@127.0.0.1:{port}/0", [program, str(configuration)])
 
 
-def wait_until_ready(url: str, seconds: float) -> bool:
-    """Whether Redis answers within so many seconds."""
+def wait_until_ready(url: str, seconds: float, lives: Callable[[], bool] = lambda: True) -> bool:
+    """Whether Redis answers within so many seconds; not waited for once it does not live any more."""
     until = time.monotonic() + seconds
     with redis.Redis.from_url(url, socket_timeout=1, socket_connect_timeout=1) as client:
-        while time.monotonic() < until:
+        while time.monotonic() < until and lives():
             try:
                 client.ping()
             except (redis.RedisError, OSError):

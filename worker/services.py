@@ -61,6 +61,10 @@ class Service:
         self.started = time.monotonic()
         log.info("%s: started (process %d)", self.name, self.process.pid)
 
+    def lives(self) -> bool:
+        """Whether its process runs."""
+        return self.process is not None and self.process.poll() is None
+
     def has_ended(self, now: float) -> bool:
         """Notice that it has ended: what it left behind is killed, and its next start is set, later each time."""
         if self.process is None or self.process.poll() is None:

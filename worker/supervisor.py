@@ -37,6 +37,7 @@ log = logging.getLogger("crossfoot")
 
 TICK_SECONDS: Final = 0.1
 READY_SECONDS: Final = 10.0
+PORTS_TRIED: Final = 3
 LIVENESS_SECONDS: Final = 10.0
 # a hint that nobody has taken for so long, while nothing runs, means that the workers hang
 STALL_SECONDS: Final = 120.0
@@ -54,12 +55,11 @@ def run(settings: Settings) -> int:
     """
     with _lock(settings), stopping() as stop:
         settings = replace(settings, instance=secrets.token_hex(4))
-        services = _services(settings)
+        with Database.open(settings) as db:
+            remove_leftovers(settings, db)
+        services = _start_redis(settings)
         workers = [s for s in services if s.name.startswith("worker ")]
         try:
-            with Database.open(settings) as db:
-                remove_leftovers(settings, db)
-            _start_redis(services)
             log.info("drop documents into %s; results are in %s", settings.inbox, settings.results)
             next_look = time.monotonic() + STALL_SECONDS
             while not stop.is_set():
@@ -137,13 +137,25 @@ def _service(settings: Settings, name: str, words: list[str]) -> Service:
     return Service(name, words, settings.environment(), settings.home, log_file)
 
 
-def _start_redis(services: list[Service]) -> None:
-    """Start our Redis, if we have one, and wait until it answers: the others would only wait longer between tries."""
-    redis = services[0]
-    if redis.name == "redis":
+def _start_redis(settings: Settings) -> list[Service]:
+    """Start our Redis, if we have one, and wait until it answers; all services.
+
+    The others would only wait longer between their tries. A port that was free may be taken by the time Redis asks
+    for it: then another is chosen.
+    """
+    services = _services(settings)
+    for _ in range(PORTS_TRIED):
+        redis = services[0]
+        if redis.name != "redis":
+            return services
         redis.start()
-        if not own_redis.wait_until_ready(load(services[1].environment).redis_url, READY_SECONDS):
-            log.warning("Redis does not answer yet; see %s", redis.log_file)
+        if own_redis.wait_until_ready(load(services[1].environment).redis_url, READY_SECONDS, redis.lives):
+            return services
+        if redis.lives():
+            break
+        services = _services(settings)
+    log.warning("Redis does not answer yet; see %s", services[0].log_file)
+    return services
 
 
 def _tend(settings: Settings, services: list[Service]) -> None:
