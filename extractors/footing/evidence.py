@@ -55,6 +55,7 @@ def weigh(total: Entry, terms: Sequence[Signed], places: int, doubts: Mapping[st
         slack: last places that rounding may explain.
     """
     nats, holding, contradicted, columns = 0.0, 0, 0, []
+    seen: set[tuple[int, ...]] = set()
     for column, value in enumerate(total.values):
         present = [(sign, entry) for sign, entry in terms if entry.values[column] is not None]
         if value is None or not present:
@@ -65,6 +66,9 @@ def weigh(total: Entry, terms: Sequence[Signed], places: int, doubts: Mapping[st
         if not filled and not value:
             continue
         columns.append(column)
+        if not residual and (value, *numbers) in seen:
+            continue  # a column that repeats another is no further evidence
+        seen.add((value, *numbers))
         if not residual:
             nats += (_HOLDS - log(_coincidence(value, numbers))) * (1.0 if filled > 1 else _REPEATED)
             holding += filled > 1 or significant(value) > 1

@@ -24,7 +24,7 @@ _LOOK_AHEAD = 5  # rows within which the plain sum would close
 _NOT_CALLED_TOTAL = -4.0
 _NO_BOUNDARY = -1.0  # the addends do not begin where a section or a closed sum does
 _HINTED_MINUS, _PLAIN_MINUS, _FIRST_MINUS = -0.7, -2.5, -5.0
-_MINUS_NOT_CALLED_TOTAL = -9.0  # a rearranged identity (trap): a = b + c seen as c = a - b
+_MINUS_NOT_CALLED_TOTAL = -14.0  # a rearranged identity (trap): a = b + c seen as c = a - b
 _ANNOUNCED = 4.0  # labels alone make a relation worth weighing
 
 

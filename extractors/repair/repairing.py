@@ -167,7 +167,7 @@ class _Writer:
 
     def _repair(self, member: str, touching: Sequence[int], names: Mapping[int, str]) -> Repair:
         held = [number for number in touching if self.evidence.verdicts[number] != "broken"]
-        strongest = max(held, key=lambda number: (self._exact(number), self.evidence.board.identities[number].evidence))
+        strongest = max(held, key=lambda number: self._telling(number, member))
         readings: Readings = self.evidence.board.readings[member]
         final = self.evidence.final[member]
         change = name_change(readings.figure, final.value, final.decimals, readings.style)
@@ -179,8 +179,10 @@ class _Writer:
             rivals=self._rivals(member),
         )
 
-    def _exact(self, number: int) -> bool:
-        return self.evidence.verdicts[number] == "exact"
+    def _telling(self, number: int, member: str) -> tuple[bool, bool, float]:
+        """How well a check explains a repair: exact, and best with the figure as its total."""
+        identity = self.evidence.board.identities[number]
+        return self.evidence.verdicts[number] == "exact", identity.total == member, identity.evidence
 
     def _findings(self) -> tuple[Finding, ...]:
         conflicts = self.evidence.conflicts

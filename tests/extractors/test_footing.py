@@ -1,0 +1,179 @@
+"""Identities are found where an accountant would write them, and nowhere else."""
+
+import pytest
+
+from extractors.footing import find_identities
+from schemas.filing import Duration, Instant
+from schemas.identities import Identity
+from tests.fakes.statements import Statement, statement
+
+BALANCE = """
+Current assets
+Cash                                  | 73,401  | 62,501
+Receivables                           | 39,080  | 52,813
+Inventories                           | 18,234  | 22,499
+Total current assets                  | 130,715 | 137,813
+Property                              | 22,923  | 21,284
+Total assets                          | 153,638 | 159,097
+Liabilities
+Payables                              | 15,160  | 31,025
+Accrued expenses                      | 17,364  | 17,098
+Total liabilities                     | 32,524  | 48,123
+Equity
+Common stock                          | 130,277 | 128,277
+Accumulated deficit                   | (9,163) | (17,303)
+Total equity                          | 121,114 | 110,974
+Total liabilities and equity          | 153,638 | 159,097
+"""
+
+
+def found(document: Statement) -> list[Identity]:
+    """The identities of a statement."""
+    return find_identities(document.tables, document.bodies, document.meaning)
+
+
+def row_of(figure: str) -> int:
+    """The row in the id of a figure."""
+    return int(figure.split(".")[1][1:])
+
+
+def rows_of(identity: Identity) -> tuple[int, dict[int, int]]:
+    """Row of the total, and the rows of the terms with their signs."""
+    return row_of(identity.total), {row_of(term.figure): int(term.weight) for term in identity.terms}
+
+
+def sums(document: Statement, column: int = 0) -> dict[int, dict[int, int]]:
+    """Row of the total → rows of its terms, for the sums down one column."""
+    own = [i for i in found(document) if i.kind in ("foot", "roll_forward") and i.total.endswith(f".c{column}")]
+    return dict(rows_of(identity) for identity in own)
+
+
+def test_nested_subtotals_stand_for_their_addends() -> None:
+    """A grand total sums the subtotal and the rows below it, not the rows inside the subtotal."""
+    assert sums(statement(BALANCE)) == {
+        4: {1: 1, 2: 1, 3: 1},
+        6: {4: 1, 5: 1},
+        10: {8: 1, 9: 1},
+        14: {12: 1, 13: 1},
+        15: {10: 1, 14: 1},
+    }
+
+
+def test_the_balance_is_a_tie_between_two_totals() -> None:
+    """Total assets tie out against total liabilities and equity in each column."""
+    ties = [rows_of(identity) for identity in found(statement(BALANCE)) if identity.kind == "tie_out"]
+    assert ties == [(6, {15: 1}), (6, {15: 1})]
+
+
+def test_the_last_row_of_equity_is_not_assets_less_everything_else() -> None:
+    """A plain sum turned round is not taken for a sum of its own."""
+    assert 13 not in sums(statement(BALANCE))
+
+
+def test_costs_are_subtracted_where_the_words_say_so() -> None:
+    """Gross profit is revenue less cost, and income is what tax leaves."""
+    document = statement("""
+        Revenue                  | 51,772 | 67,299
+        Cost of revenue          | 21,836 | 25,062
+        Gross profit             | 29,936 | 42,237
+        Operating expenses       | 17,120 | 19,004
+        Income before income tax | 12,816 | 23,233
+        Income tax provision     | 1,204  | 2,871
+        Net income               | 11,612 | 20,362
+    """)
+    assert sums(document) == {2: {0: 1, 1: -1}, 4: {2: 1, 3: -1}, 6: {4: 1, 5: -1}}
+
+
+def test_a_relation_that_holds_in_one_column_is_asked_of_the_others() -> None:
+    """The damaged column gets the identity too: that is how damage is found."""
+    document = statement(BALANCE).reread({"t1.r2.c1": "52,818"})
+    assert 4 in sums(document, column=1)
+
+
+def test_a_row_that_prints_nothing_in_a_column_takes_no_part_there() -> None:
+    """Blank is not nought: the identity of that column has fewer terms."""
+    document = statement("""
+        Interest         | 1,204 | 1,377
+        Dividends        |       | 2,215
+        Rent             | 3,317 | 4,108
+        Total income     | 4,521 | 7,700
+    """)
+    assert sums(document, 0) == {3: {0: 1, 2: 1}}
+    assert sums(document, 1) == {3: {0: 1, 1: 1, 2: 1}}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Tranche A | 1,000\nTranche B | 1,000\nTranche C | 2,000",
+        "Rate one | 7.922939\nRate two | 7.922932\nRate three | 7.922940\nRate four | 7.922947",
+        "Apples | 3\nPears | 4\nPlums | 7",
+        "Fees | 4,317\nTravel | 2,204\nSalaries | 2,113",
+    ],
+)
+def test_figures_that_agree_by_chance_make_no_identity(text: str) -> None:
+    """Round, small or nearly equal figures, and rows not called totals, are no evidence."""
+    assert found(statement(text)) == []
+
+
+def test_quarters_cross_foot_to_the_year() -> None:
+    """The last column is the sum of the ones beside it, in every row."""
+    document = statement("""
+        Hardware | 1,104 | 2,208 | 1,317 | 4,629
+        Software | 3,301 | 2,977 | 3,140 | 9,418
+        Services | 812   | 934   | 1,001 | 2,747
+        Licences | 77    | 81    | 93    | 251
+    """)
+    cross = [identity for identity in found(document) if identity.kind == "cross_foot"]
+    assert [identity.total for identity in cross] == [f"t1.r{row}.c3" for row in range(4)]
+    assert [term.figure for term in cross[0].terms] == ["t1.r0.c0", "t1.r0.c1", "t1.r0.c2"]
+
+
+def test_earnings_per_share_are_income_over_shares() -> None:
+    """Basic goes with basic shares, diluted with diluted ones."""
+    document = statement("""
+        Net income (loss)        | (6,746)   | 11,902  | 8,311
+        Basic, per share         | (0.02)    | 0.05    | 0.03
+        Diluted, per share       | (0.02)    | 0.04    | 0.03
+        Basic, shares            | 277,800   | 245,120 | 268,441
+        Diluted, shares          | 277,800   | 290,333 | 271,305
+    """)
+    ratios = {(i.total, i.terms[0].figure, i.divisor) for i in found(document) if i.kind == "ratio"}
+    assert ("t1.r1.c1", "t1.r0.c1", "t1.r3.c1") in ratios
+    assert ("t1.r2.c1", "t1.r0.c1", "t1.r4.c1") in ratios
+
+
+def test_the_same_fact_in_two_tables_ties_out() -> None:
+    """Same words, same period: net income opens the cash flow statement."""
+    year = (Duration(start="2023-01-01", end="2023-12-31"), Duration(start="2022-01-01", end="2022-12-31"))
+    income = statement("Net income | 20,362 | 11,612", periods=year)
+    flows = statement("Net income | 20,362 | 11,612\nDepreciation | 4,008 | 3,771", periods=year, name="t2")
+    ties = [(i.total, i.terms[0].figure) for i in found(income.beside(flows)) if i.kind == "tie_out"]
+    assert ties == [("t2.r0.c0", "t1.r0.c0"), ("t2.r0.c1", "t1.r0.c1")]
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [("Basic, per share", "Diluted, per share"), ("Net income", "Comprehensive income"), ("Sales", "Income taxes")],
+)
+def test_equal_figures_of_other_facts_do_not_tie_out(one: str, other: str) -> None:
+    """A telling word in one label only, or no word in common, makes two facts."""
+    day = (Instant(instant="2023-12-31"),)
+    left = statement(f"{one} | 20,362", periods=day)
+    right = statement(f"{other} | 20,362", periods=day, name="t2")
+    assert found(left.beside(right)) == []
+
+
+def test_opening_and_change_roll_forward_to_closing() -> None:
+    """Cash at the end is cash at the beginning and the change."""
+    document = statement("""
+        Net increase in cash          | (148)   | 2,317
+        Cash, beginning of the period | 11,661  | 9,344
+        Cash, end of the period       | 11,513  | 11,661
+    """)
+    assert {identity.kind for identity in found(document)} == {"roll_forward"}
+
+
+def test_identities_come_in_the_same_order_each_time() -> None:
+    """The same statement gives the same list."""
+    assert found(statement(BALANCE)) == found(statement(BALANCE))
