@@ -37,7 +37,7 @@ class Printed:
 
 @dataclass(frozen=True, slots=True)
 class Addend:
-    """One term: a figure id of this document, or of ``document`` (a sha256), with its weight (±1, or a change of scale).
+    """One term: a figure id of this document, or of ``document`` (a sha256), with its weight (±1, scale).
 
     ``printed`` is what the other document prints, carried along because its figures are not at hand.
     """

@@ -5,8 +5,8 @@ from __future__ import annotations
 import html
 import re
 
-from bs4 import BeautifulSoup, NavigableString
-from bs4.element import CData
+from bs4 import BeautifulSoup
+from bs4.element import CData, NavigableString
 
 from extractors.html.preformatted import LOST_TABLE
 from schemas.filing import Finding

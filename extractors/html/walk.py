@@ -10,8 +10,8 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
-from bs4 import BeautifulSoup, NavigableString, PageElement, Tag
-from bs4.element import CData
+from bs4 import BeautifulSoup, Tag
+from bs4.element import CData, NavigableString, PageElement
 
 from extractors.html.nodes import Block, CellNode, Content, Preformatted, RowNode, TableNode
 from extractors.html.preformatted import LOST_TABLE, PLACEHOLDER
