@@ -6,6 +6,7 @@ the notes' first page states, are said once and hold for others.
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 from collections.abc import Sequence
 
@@ -14,11 +15,11 @@ from extractors.meaning.identity import find_identity, find_registrants
 from extractors.meaning.kinds import find_headnote, find_kind, find_title
 from extractors.meaning.model import Meaning, RowMeaning, TableMeaning
 from extractors.meaning.periods import Times, find_periods, note_ends, read_fiscal_end
-from extractors.meaning.rows import Money, find_rows
+from extractors.meaning.rows import Money, find_rows, rolled
 from extractors.meaning.scales import Units, common_currency, read_units
 from extractors.page import Origin
 from extractors.tables import Layout, Table
-from schemas.filing import Period, TableKind
+from schemas.filing import Instant, Period, TableKind
 
 __all__ = ["Meaning", "RowMeaning", "TableMeaning", "find_meaning"]
 
@@ -65,6 +66,7 @@ def _periods(tables: Sequence[Table], kinds: Sequence[TableKind], lines: Sequenc
     """The periods of all tables: what heads say by themselves first, then what other tables help to decide."""
     times = Times(fiscal_end=read_fiscal_end(lines))
     note_ends(tables, times)
+    found: list[list[Period | None]] = []
     for _ in range(2):
         # the second round knows the calendar that the first one found
         found = [find_periods(table, kind, times) for table, kind in zip(tables, kinds, strict=True)]
@@ -72,7 +74,9 @@ def _periods(tables: Sequence[Table], kinds: Sequence[TableKind], lines: Sequenc
             if kind in _STATEMENTS or any(re.search(r"\d", text) for heads in table.heads for text in heads):
                 for period in periods:
                     times.note(period)
-    return found
+            if kind == "balance_sheet":
+                times.learn_fiscal_end([dt.date.fromisoformat(p.instant) for p in periods if isinstance(p, Instant)])
+    return [rolled(table, periods) for table, periods in zip(tables, found, strict=True)]
 
 
 def _money(

@@ -52,7 +52,7 @@ _ORDINAL = re.compile(
 )
 _YEARLY = re.compile(
     r"\b(?:fiscal\s+)?years?[\s-]+(?:then\s+)?(?:ended|ending|to)\b|\bfor\s+the\s+(?:fiscal\s+)?years?\b|\bfiscal(?:\s+years?)?\b"
-    r"|\bFY\b|\bFY(?=\d)|\bannual(?:ly)?\b|\byears?\s+to\b|\bcalendar\s+years?\b",
+    r"|\bFY\b|\bFY(?=\d)|\byears?\s+to\b|\bcalendar\s+years?\b",
     re.IGNORECASE,
 )
 _ENDED = re.compile(r"\b(?:ended|ending|through|thru)\b", re.IGNORECASE)

@@ -24,8 +24,8 @@ _NO_NAME = re.compile(
     r"|united states|exchange|index)\b|\d{3}|:\Z|\.com\Z"
 )
 _PERIOD = re.compile(
-    r"(?i)\b(?:fiscal year|quarterly period|quarter|transition period|year|period|annual period|months)\s+(?:\w+\s+)?ended\b"
-    r"[:\s]*(.{0,40})"
+    r"(?i)\b(?:fiscal year|quarterly period|quarter|transition period|year|period|annual period|months)\s+"
+    r"(?:\w+\s+)?ended\b[:\s]*(.{0,40})"
 )
 _EVENT = re.compile(r"(?i)\bdate\s+of\s+(?:report|earliest\s+event)")
 _CIK = re.compile(r"(?i)\b(?:central index key|CIK)\b\D{0,20}(\d{6,10})\b")

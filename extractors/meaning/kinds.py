@@ -85,7 +85,7 @@ def find_title(table: Table, registrants: Iterable[str] = ()) -> str | None:
         bare = _bare(line)
         if not bare or _NOT_TITLE.search(bare) or _TIME_LINE.match(bare) or _key(bare) in names:
             continue
-        if _is_headnote(line):
+        if _is_headnote(line) or bare.endswith(".") or re.match(r"\(\w{1,2}\)|[*\u2020\u2021]", bare):
             continue
         return bare
     return None

@@ -11,7 +11,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-from extractors.meaning.calendars import month_end, start_of, start_of_weeks
+from extractors.meaning.calendars import WEEK, month_day, month_end, start_of, start_of_weeks
 from extractors.meaning.clock import Day, Said, read_clock
 from extractors.tables.model import Table
 from schemas.filing import Duration, Instant, Period, TableKind
@@ -23,7 +23,7 @@ _SENTENCE = 220
 _FLOWS: frozenset[TableKind] = frozenset({"income_statement", "comprehensive_income", "cash_flow", "equity"})
 _FLOW_WORDS = re.compile(
     r"(?i)\b(?:expenses?|sales|revenues?|income|earnings|loss|costs?|provision|charges?|payments?|additions?|"
-    r"amortization of|depreciation|beginning|proceeds|issued|repurchased|granted|settlements?|paid|tax rate|interest)\b"
+    r"amortization of|depreciation|beginning|proceeds|issued|repurchased|granted|settlements?|paid|tax rate)\b"
 )
 _STOCK_WORDS = re.compile(
     r"(?i)\b(?:assets?|liabilit(?:y|ies)|receivables?|payables?|inventor(?:y|ies)|deposits|goodwill|allowance|"
@@ -59,15 +59,32 @@ class Times:
         yearly = {end for start, end in self.spans.get(year, ()) if (end - start).days > 340}
         if len(yearly) == 1:
             return yearly.pop()
-        days = self.instants.get(year, set())
-        if self.fiscal_end is not None:
-            near = [day for day in days if abs((day - _clamped(year, *self.fiscal_end)).days) <= 10]
-            return near[0] if near else _clamped(year, *self.fiscal_end)
-        return next(iter(days)) if len(days) == 1 else None
+        if self.fiscal_end is None:
+            return None
+        usual = month_day(year, *self.fiscal_end)
+        near = [day for day in self.instants.get(year, ()) if abs((day - usual).days) <= 10]
+        return near[0] if near else self._by_weeks(usual)
 
+    def _by_weeks(self, usual: dt.date) -> dt.date:
+        """A year end that no table names: whole weeks from one that is named, where those are no month ends."""
+        known = sorted(
+            day
+            for days in self.instants.values()
+            for day in days
+            if abs((day - month_day(day.year, usual.month, usual.day)).days) <= 10
+        )
+        if not known or all(day == month_day(day.year, usual.month, 31) for day in known):
+            return usual
+        nearest = min(known, key=lambda day: abs(day - usual))
+        return nearest + round((usual - nearest) / WEEK) * WEEK
 
-def _clamped(year: int, month: int, day: int) -> dt.date:
-    return min(month_end(year, month), dt.date(year, month, min(day, 28)) + dt.timedelta(days=max(0, day - 28)))
+    def learn_fiscal_end(self, moments: Sequence[dt.date]) -> None:
+        """Balance sheets a year apart are of year ends; of two less apart the older one is."""
+        days = sorted(set(moments))
+        if self.fiscal_end is None and len(days) > 1:
+            apart = (days[-1] - days[-2]).days
+            end = days[-1] if 350 <= apart <= 380 else days[-2]
+            self.fiscal_end = (end.month, end.day)
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +139,13 @@ def _clue(text: str, context: Sequence[Said]) -> _Clue:
     for other in context:
         if day is None and (year is not None or not own):
             day = _borrowed(other, year)
-        if months is None and weeks is None and len(other.months) + len(other.weeks) == 1 and not said.instant:
+        if (
+            months is None
+            and weeks is None
+            and len(other.months) + len(other.weeks) == 1
+            and not said.instant
+            and not other.instant
+        ):
             months = other.months[0] if other.months else None
             weeks = other.weeks[0] if other.weeks else None
         if year is None and not (day and day.year) and len(other.years) == 1:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
+import itertools
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from extractors.figures.model import Body, ReadFigure
-from extractors.meaning.clock import read_clock
+from extractors.meaning.clock import Day, read_clock
 from extractors.meaning.model import RowMeaning
 from extractors.meaning.scales import Units, label_scale
 from extractors.tables.model import BodyRow, Table
@@ -25,15 +26,20 @@ _SHARES = re.compile(
     r"|\bstock (?:outstanding|repurchased|issued)\b|\A(?:common |basic |diluted )?shares\b"
 )
 _CAPITAL = re.compile(r"(?i)\bpar\b|\bauthori[sz]ed\b|\bstated value\b|\bat cost\b|\bpaid-in\b")
-_PERCENT = re.compile(r"(?i)%|\bpercent(?:age)?\b|\b(?:tax|interest|discount|growth) rate\b")
-_TOTAL = re.compile(r"(?i)\A(?:total|net|subtotal|sum of)\b")
+# "5% notes" are money
+_PERCENT = re.compile(r"(?i)(?<![\d ])\s*%|\bpercent(?:age)?\b|\b(?:tax|interest|discount|growth) rates?\s*\Z")
+_TOTAL = re.compile(r"(?i)\A(?:total|subtotal|sum of)\b|\A(?:net )?cash\b.*\bactivities\b")
 _BEGINNING = re.compile(r"(?i)\b(?:beginning|start|opening)\b(?!.*\b(?:end|ending|closing)\b)|\bbrought forward\b")
 _ENDING = re.compile(
     r"(?i)\b(?:at|,)\s+(?:the\s+)?end\b|\bend of (?:the )?(?:fiscal )?(?:period|year|quarter|month|half)s?\b"
     r"|\b(?:ending|closing)\s+balances?\b|\bbalances?,?\s+(?:at\s+)?end(?:ing)?\b|,\s+end\b|\bend of\s*\Z"
-    r"|\bcarried forward\b|\b(?:total\s+)?ending\s+(?:stock|share)holders\b"
+    r"|\bcarried forward\b|\Aending\b(?!\s+\w+\s+\d)|\bbeginning and ending\b"
+    r"|\b(?:total\s+)?ending\s+(?:stock|share)holders\b"
 )
 _BALANCE = re.compile(r"(?i)\bbalances?\b|\bcash\b.*\b(?:at|as of)\b|\boutstanding\b.*\b(?:at|as of)\b")
+# what parts a closing balance from another: "less: cash of discontinued operations"
+_PART_OF = re.compile(r"(?i)\b(?:less|restricted|of which|included in|discontinued)\b")
+_OPENING_BALANCE = re.compile(r"(?i)\W*(?:beginning |opening |closing |ending )?balances?\b")
 _STEP = 0.3
 # more of a share, or more than a share costs, is no figure per share
 _SHARE_PRICE = 100_000
@@ -51,6 +57,7 @@ class Money:
 def find_rows(table: Table, body: Body, money: Money, periods: Sequence[Period | None]) -> tuple[RowMeaning, ...]:
     """The meaning of each row of a table."""
     paths = find_paths(table.rows)
+    moments = _all_periods([row.label for row in table.rows], periods)
     figures: dict[int, list[ReadFigure]] = {}
     for figure in body.figures:
         figures.setdefault(figure.row, []).append(figure)
@@ -63,7 +70,7 @@ def find_rows(table: Table, body: Body, money: Money, periods: Sequence[Period |
                 level=len(paths[index]),
                 scale=scale,
                 unit=unit,
-                periods=_row_periods(row.label, periods),
+                periods=moments[index],
             )
         )
     return tuple(rows)
@@ -78,32 +85,50 @@ def find_paths(rows: Sequence[BodyRow]) -> list[tuple[str, ...]]:
     A row without figures opens a section. It holds what is set in further, and what stands at the same depth until
     the next section or its total.
     """
-    open_sections: list[tuple[float, str]] = []
+    sections: list[_Section] = []
     paths: list[tuple[str, ...]] = []
-    flat = _is_flat(rows)
-    for row in rows:
-        if any(cell is not None for cell in row.cells):
-            while open_sections and open_sections[-1][0] > row.indent + _STEP:
-                open_sections.pop()
-            inside = [
-                name for indent, name in open_sections if flat or indent < row.indent - _STEP or name.endswith(":")
-            ]
-            paths.append(tuple(_plain(name) for name in inside))
-            if open_sections and _closes(row.label, open_sections[-1][1]):
-                open_sections.pop()
+    for index, row in enumerate(rows):
+        if not any(cell is not None for cell in row.cells):
+            while sections and sections[-1].indent >= row.indent - _STEP:
+                sections.pop()
+            paths.append(tuple(section.name for section in sections))
+            if row.label:
+                sections.append(_Section(row.indent, row.label.rstrip(" :"), _is_level(rows, index)))
             continue
-        while open_sections and (open_sections[-1][0] >= row.indent - _STEP):
-            open_sections.pop()
-        paths.append(tuple(_plain(name) for _, name in open_sections))
-        if row.label:
-            open_sections.append((row.indent, row.label))
+        # a row without a label is the sum of what stands above it, whatever its indent
+        while row.label and sections and not sections[-1].holds(row.indent):
+            sections.pop()
+        paths.append(tuple(section.name for section in sections))
+        if sections and (_closes(row.label, sections[-1].name) or (sections[-1].level and _is_sum(row))):
+            sections.pop()
     return paths
 
 
-def _is_flat(rows: Sequence[BodyRow]) -> bool:
-    """True when nothing is set in, so that depth cannot be seen."""
-    indents = [row.indent for row in rows if row.label]
-    return not indents or max(indents) - min(indents) <= _STEP
+@dataclass(frozen=True, slots=True)
+class _Section:
+    """An open section; ``level``: its rows stand at its own depth, so that a sum has to end it."""
+
+    indent: float
+    name: str
+    level: bool
+
+    def holds(self, indent: float) -> bool:
+        """True when a row at this depth belongs to the section."""
+        return indent > self.indent + _STEP or (self.level and indent >= self.indent - _STEP)
+
+
+def _is_level(rows: Sequence[BodyRow], index: int) -> bool:
+    """True when the first figures under a section are not set in further than the section itself."""
+    below = next((row for row in rows[index + 1 :] if row.label), None)
+    return (
+        below is not None
+        and any(cell is not None for cell in below.cells)
+        and below.indent <= rows[index].indent + _STEP
+    )
+
+
+def _is_sum(row: BodyRow) -> bool:
+    return row.ruled or (bool(_TOTAL.match(row.label)) and not row.label.lower().startswith("net of"))
 
 
 def _closes(label: str, section: str) -> bool:
@@ -112,10 +137,6 @@ def _closes(label: str, section: str) -> bool:
         return False
     words = set(re.findall(r"[a-z]{3,}", section.lower()))
     return bool(words) and len(words & set(re.findall(r"[a-z]{3,}", label.lower()))) * 2 >= len(words)
-
-
-def _plain(label: str) -> str:
-    return label.rstrip(" :")
 
 
 # --- unit and scale ---------------------------------------------------------------------------------------------
@@ -171,14 +192,46 @@ def _share_scale(figures: Sequence[ReadFigure], money: Money) -> int:
 # --- periods ----------------------------------------------------------------------------------------------------
 
 
+def rolled(table: Table, periods: list[Period | None]) -> list[Period | None]:
+    """The stretch between the first and the last balance of a table whose heads name no time at all."""
+    days = _balance_days(table.rows)
+    if any(periods) or len(days) < 2:
+        return periods
+    first, last = days[0][1], days[-1][1]
+    if first >= last:
+        return periods
+    stretch = Duration(start=(first + dt.timedelta(days=1)).isoformat(), end=last.isoformat())
+    return [stretch for _ in periods]
+
+
+def _balance_days(rows: Sequence[BodyRow]) -> list[tuple[int, dt.date]]:
+    """The rows that are balances at a printed date."""
+    found = []
+    for index, row in enumerate(rows):
+        day = _printed_day(row.label) if _OPENING_BALANCE.match(row.label) else None
+        date = day.date() if day else None
+        if date is not None:
+            found.append((index, date))
+    return found
+
+
+def _all_periods(labels: Sequence[str], periods: Sequence[Period | None]) -> list[tuple[Period | None, ...] | None]:
+    """The periods of each row that differ from the columns'; what stands between two closing balances is one too."""
+    found = [_row_periods(label, periods) for label in labels]
+    closing = [i for i, label in enumerate(labels) if found[i] and _ENDING.search(label)]
+    for first, last in itertools.pairwise(closing):
+        for row in range(first + 1, last) if last - first <= 4 and found[first] == found[last] else ():
+            found[row] = found[first] if _PART_OF.search(labels[row]) else found[row]
+    return found
+
+
 def _row_periods(label: str, periods: Sequence[Period | None]) -> tuple[Period | None, ...] | None:
     """Moments in a table of stretches: balances at the beginning and at the end, balances at a printed date."""
     if not any(isinstance(period, Duration) for period in periods):
         return None
-    if _BALANCE.search(label):
-        day = _printed_day(label)
-        if day is not None:
-            return tuple(Instant(instant=day.isoformat()) if period else None for period in periods)
+    day = _printed_day(label) if _BALANCE.search(label) else None
+    if day is not None:
+        return tuple(_on(day, period) for period in periods)
     ending = bool(_ENDING.search(label))
     beginning = not ending and bool(_BEGINNING.search(label))
     if not (ending or beginning) or re.search(r"(?i)\b(?:increase|decrease|change)\b", label):
@@ -186,9 +239,22 @@ def _row_periods(label: str, periods: Sequence[Period | None]) -> tuple[Period |
     return tuple(_moment(period, beginning) for period in periods)
 
 
-def _printed_day(label: str) -> dt.date | None:
-    days = [day.date() for day in read_clock(label).days]
-    return days[0] if len(days) == 1 else None
+def _printed_day(label: str) -> Day | None:
+    days = read_clock(label).days
+    return days[0] if len(days) == 1 and days[0].day is not None else None
+
+
+def _on(day: Day, period: Period | None) -> Period | None:
+    """The moment a label names; without a year it is the end of the column's stretch, or the day before its start."""
+    date = day.date()
+    if date is not None:
+        return Instant(instant=date.isoformat())
+    if not isinstance(period, Duration):
+        return None
+    for moment in (_moment(period, beginning=False), _moment(period, beginning=True)):
+        if isinstance(moment, Instant) and moment.instant.endswith(f"-{day.month:02}-{day.day or 0:02}"):
+            return moment
+    return None
 
 
 def _moment(period: Period | None, beginning: bool) -> Period | None:
