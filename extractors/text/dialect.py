@@ -96,7 +96,7 @@ def _votes(lines: Sequence[SourceLine]) -> list[_Vote]:
 
 def _tight(index: int, text: str) -> list[_Vote]:
     """A row whose figures stand one blank apart; a single figure at the end may be prose."""
-    tail = _TAIL.search(text.strip())
+    tail = _TAIL.search(text[-400:].strip())
     figures = len(_TAIL_FIGURE.findall(tail[0])) if tail else 0
     if not figures or not re.search(r"[^\W\d_]", text):
         return []  # figures alone go with what stands around them

@@ -75,13 +75,13 @@ def _page(sheet: Sheet, number: int) -> Page:
             blanks += line.blank
             continue
         found_rules, text = _rules(text, 0.0)
-        found = [_word(match, text, expanded, line, 0.0) for match in _words(text)]
+        found = list(_words(text))
         if found:
             here = figure_edges(text)
             top += LINE_HEIGHT * min(blanks, _MOST_BLANKS if _apart(here, edges) else 1)
             edges = here or edges
             blanks = 0
-        words += [replace(word, top=top, bottom=top + LINE_HEIGHT) for word in found]
+        words += [_word(span, text, expanded, line, top) for span in found]
         rules += [replace(rule, top=top + rule.top, bottom=top + rule.top) for rule in found_rules]
         top += LINE_HEIGHT if found else 0
     return Page(number, width=width * CHARACTER_WIDTH, height=top, words=tuple(words), rules=tuple(rules))

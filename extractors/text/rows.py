@@ -23,6 +23,7 @@ _CONNECTIVE = re.compile(
 )
 _FURNITURE = re.compile(r"(?i)\s*(?:page\s+)?[-\[(]?\s?\d{1,3}(?:\s+of\s+\d+)?\s?[-\])]?\s*\Z")
 _PROSE_WORDS = 12
+_LONGEST_ROW = 1000
 _CONTINUES = re.compile(r"[a-z(]")
 
 
@@ -46,12 +47,13 @@ class TextLine:
     @cached_property
     def head(self) -> HeadLine | None:
         """The heads it says, if it says nothing else."""
-        return read_heads(self.source.text)
+        return read_heads(self.source.text) if len(self.text) <= _LONGEST_ROW else None
 
     @cached_property
     def count(self) -> int:
         """How many figures end it, no columns known; none in a line of heads."""
-        return 0 if self.head else count_figures(self.tokens)
+        # a longer line is a paragraph without line ends, and no row
+        return 0 if len(self.text) > _LONGEST_ROW or self.head else count_figures(self.tokens)
 
     @cached_property
     def dangling(self) -> bool:

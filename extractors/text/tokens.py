@@ -48,6 +48,7 @@ _FLAW_COSTS: dict[Flaw, float] = {
     "stray_mark": 1.0,
 }
 _LONGEST_CELL = 5  # tokens: "$", "(", number, ")", "%"
+_LONGEST_TAIL = 80  # tokens: no table that lost its columns can be told apart beyond that
 _BEST = 5  # ways kept at each step
 _NEAR = 6.0  # nats: a way that costs this much more is no rival (1 in 400)
 
@@ -99,9 +100,10 @@ def tokens(text: str) -> list[Token]:
 
 
 def tail(row: Sequence[Token]) -> int:
-    """The index of the first token of the run of figures that ends the line."""
+    """The index of the first token of the run of figures that ends the line; of a very long run only the end."""
     first = len(row)
-    while first > 0 and _figure_like(row, first - 1):
+    least = max(0, len(row) - _LONGEST_TAIL - 1)
+    while first > least and _figure_like(row, first - 1):
         first -= 1
     while first < len(row) and _MARK.match(row[first].text) and not row[first].text.startswith(("(", "%")):
         first += 1  # a closing mark belongs to the label
@@ -131,7 +133,7 @@ def _figure_like(row: Sequence[Token], index: int) -> bool:
 def count_figures(row: Sequence[Token]) -> int:
     """How many figures end the line when nothing is known of its columns."""
     first = tail(row)
-    if first == len(row):
+    if first == len(row) or len(row) - first > _LONGEST_TAIL:
         return 0
     ways = _ways(tuple(t.text for t in row[first:]), None, signs_negative=False)
     return len(ways[0].cells) if ways else 0
