@@ -49,9 +49,14 @@ class Readings:
     def _plain_cost(self) -> float:
         return self._distance(self.figure.number.value)
 
+    @property
+    def at_odds(self) -> bool:
+        """True when the printed form itself speaks against the plain reading."""
+        return self._plain_cost > _FORM_AT_ODDS
+
     @cached_property
     def _shift(self) -> float:
-        if self._plain_cost > _FORM_AT_ODDS:
+        if self.at_odds:
             return 0.0
         return min(_MOST_SHIFT, max(_LEAST_SHIFT, log(_USUAL_DOUBT / self.doubt)))
 

@@ -157,7 +157,7 @@ class _Writer:
     def _own_rivals(self, member: str) -> tuple[Rival, ...]:
         """What the printed form alone speaks for, where no check could decide."""
         readings = self.evidence.board.readings.get(member)
-        if readings is None or self.standings[member].status != "unchecked":
+        if readings is None or not readings.at_odds or self.standings[member].status != "unchecked":
             return ()
         return tuple(
             Rival(value=canonical(readings.printed(value).value), probability=0.5)
