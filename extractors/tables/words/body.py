@@ -36,6 +36,11 @@ class Body:
         """The left edge of the first column."""
         return min((column.outer for column in self.columns), default=float("inf"))
 
+    @property
+    def left(self) -> float:
+        """Where the labels begin; the left edge of the first column when there are none."""
+        return min((line.label[0].left for line in self.lines if line.label), default=self.edge)
+
 
 def find_body(lines: Sequence[TextLine], em: float) -> Body:
     """Tell labels from values and find the columns of the values."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from extractors.page import Cell, Grid, PagePlace, Place, Reading, Rule, TextPlace, Word
 from extractors.tables.words.frame import Frame
@@ -15,7 +16,7 @@ def build_grid(frame: Frame, rules: Sequence[Rule], page: int) -> Grid:
     """The grid of a table: heads first, then the rows; the stub is column 0."""
     cells: list[Cell] = []
     for index, line in enumerate(frame.heads):
-        cells += _head_cells(line, index)
+        _stack(cells, _head_cells(line, index), rules)
     left = min((row.labels[0][0].left for row in frame.rows if row.labels), default=0.0)
     for index, row in enumerate(frame.rows, start=len(frame.heads)):
         cells += _row_cells(row, index, left, rules)
@@ -58,6 +59,38 @@ def _head_cells(line: Sequence[Head], index: int) -> list[Cell]:
         )
         for column, (last, words) in sorted(spans.items())
     ]
+
+
+def _stack(cells: list[Cell], below: Sequence[Cell], rules: Sequence[Rule]) -> None:
+    """Add a line of heads; one that goes on with the head directly above it ("June 30," and "2023") joins that."""
+    for cell in below:
+        above = next((i for i, c in enumerate(cells) if _over(c, cell)), None)
+        if above is None or not _reads_on(cells[above], cell, rules):
+            cells.append(cell)
+            continue
+        upper = cells[above]
+        cells[above] = replace(
+            upper,
+            text=f"{upper.text} {cell.text}",
+            row_span=cell.row - upper.row + 1,
+            place=joined_place([upper.place, cell.place]),
+            confidence=min(upper.confidence, cell.confidence),
+        )
+
+
+def _over(upper: Cell, cell: Cell) -> bool:
+    same = (upper.column, upper.column_span) == (cell.column, cell.column_span)
+    return same and upper.row + upper.row_span == cell.row
+
+
+def _reads_on(upper: Cell, cell: Cell, rules: Sequence[Rule]) -> bool:
+    """True when no rule is drawn between two heads."""
+    if not isinstance(upper.place, PagePlace) or not isinstance(cell.place, PagePlace):
+        return not upper.text.rstrip().endswith(")")
+    left, _, right, above = upper.place.bbox
+    below = cell.place.bbox[1] + 0.4 * (cell.place.bbox[3] - cell.place.bbox[1])
+    middle = above - 0.3 * (above - upper.place.bbox[1])
+    return not any(r.horizontal and middle < r.top < below and r.left < right and r.right > left for r in rules)
 
 
 def _row_cells(row: Row, index: int, left: float, rules: Sequence[Rule]) -> list[Cell]:
@@ -135,7 +168,11 @@ def _bold(words: Sequence[Word]) -> bool:
 
 def union(words: Sequence[Word]) -> Place:
     """The place of several words: the box around them, or their stretch of a line of text."""
-    places = [word.place for word in words]
+    return joined_place([word.place for word in words])
+
+
+def joined_place(places: Sequence[Place]) -> Place:
+    """The box around several places, or their stretch of the first line of text."""
     boxes = [place for place in places if isinstance(place, PagePlace)]
     if boxes:
         return PagePlace(

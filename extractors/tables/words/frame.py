@@ -10,7 +10,7 @@ from extractors.tables.words.blocks import Block, data
 from extractors.tables.words.body import Body, BodyLine, find_body
 from extractors.tables.words.heads import Head, head_row, in_stub
 from extractors.tables.words.labels import Measure, Row, join_rows, measure
-from extractors.tables.words.lines import TextLine, usual_em
+from extractors.tables.words.lines import TextLine, Token, usual_em
 
 # in usual line steps: a head stands no farther above what it heads
 _HEAD_REACH = 2.4
@@ -52,7 +52,7 @@ def find_frame(block: Block, setting: Setting) -> Frame | None:
     if start == end:
         start = _wrapped_above(setting, first, body, taken)
         end = start
-    heads = [head_row(line, body.columns, body.edge, setting.rules) for line in lines[start:end]]
+    heads = [head_row(line, body, setting.rules) for line in lines[start:end]]
     above = [_label_line(line) for line in lines[end:first]]
     below = _wrapped_below(setting, block.end, body, taken)
     rows = join_rows([*above, *body.lines, *below], taken)
@@ -65,30 +65,41 @@ def _label_line(line: TextLine) -> BodyLine:
 
 def _boxhead(setting: Setting, first: int, body: Body) -> tuple[int, int]:
     """The first line of the boxhead above line ``first``, and the line behind its last; equal when there is none."""
-    lines, edge = setting.lines, body.edge
+    lines = setting.lines
     start = first
     for i in range(first - 1, setting.least - 1, -1):
         line = lines[i]
         if lines[i + 1].middle - line.middle > _HEAD_REACH * setting.step or _crosses(line, body):
             break
-        if any(not in_stub(token, edge, line.em) for token in line.tokens):
+        if any(not in_stub(token, body, line.em) for token in line.tokens):
             start = i
     end = first
     # labels below the last head belong to the body
-    while end > start and all(in_stub(token, edge, lines[end - 1].em) for token in lines[end - 1].tokens):
+    while end > start and all(in_stub(token, body, lines[end - 1].em) for token in lines[end - 1].tokens):
         end -= 1
     return start, end
 
 
 def _crosses(line: TextLine, body: Body) -> bool:
     """True for a caption or running text: a phrase that stands above the stub and above columns."""
-    left = min((b.label[0].left for b in body.lines if b.label), default=body.edge)
     for token in line.tokens:
-        if token.left < body.edge - 2 * line.em and token.right > body.edge + 2 * line.em:
+        if (
+            token.left < body.edge - 2 * line.em
+            and token.right > body.edge + 2 * line.em
+            and not _heads_first(token, body)
+        ):
             return True
-        if token.left < left - 3 * line.em or len(token.words) > _LONGEST_HEAD:
+        if token.left < body.left - 3 * line.em or len(token.words) > _LONGEST_HEAD:
             return True
     return False
+
+
+def _heads_first(token: Token, body: Body) -> bool:
+    """True for a head wider than the first column it stands over."""
+    first = min(body.columns, key=lambda column: column.left)
+    return abs(token.centre - first.centre) < 0.5 * (first.right - first.outer) and token.right - token.left < 0.25 * (
+        max(column.right for column in body.columns) - body.left
+    )
 
 
 def _wrapped_above(setting: Setting, first: int, body: Body, taken: Measure) -> int:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from extractors.page import Rule
+from extractors.tables.words.body import Body
 from extractors.tables.words.columns import Column
 from extractors.tables.words.lines import TextLine, Token
 
@@ -19,10 +20,12 @@ class Head:
     last: int
 
 
-def head_row(line: TextLine, columns: Sequence[Column], edge: float, rules: Sequence[Rule]) -> list[Head]:
+def head_row(line: TextLine, body: Body, rules: Sequence[Rule]) -> list[Head]:
     """The heads of one line, left to right, not overlapping."""
-    over = [token for token in line.tokens if not in_stub(token, edge, line.em)]
-    heads = [Head(token, -1, -1) for token in line.tokens if in_stub(token, edge, line.em)]
+    columns = body.columns
+    tokens = [part for token in line.tokens for part in _parts(token, body, line.em)]
+    over = [token for token in tokens if not in_stub(token, body, line.em)]
+    heads = [Head(token, -1, -1) for token in tokens if in_stub(token, body, line.em)]
     spans = [_span(token, over, columns, rules) for token in over]
     least = 0
     for token, span in zip(over, spans, strict=True):
@@ -33,9 +36,37 @@ def head_row(line: TextLine, columns: Sequence[Column], edge: float, rules: Sequ
     return heads
 
 
-def in_stub(token: Token, edge: float, em: float) -> bool:
-    """True when the token stands above the labels."""
-    return token.right <= edge + 0.2 * em or token.centre < edge - 0.5 * em
+def in_stub(token: Token, body: Body, em: float) -> bool:
+    """True when the token stands above the labels: left of the first column, or beginning where they begin."""
+    if token.right <= body.edge + 0.2 * em:
+        return True
+    first = min(body.columns, key=lambda column: column.outer)
+    far = token.left < body.left + 3 * em or token.left < first.outer - 1.2 * (first.right - first.outer)
+    return far and token.centre < body.edge - 0.5 * em
+
+
+def _parts(token: Token, body: Body, em: float) -> list[Token]:
+    """A phrase cut between columns where each part stands squarely over its own: heads set close together."""
+    parts: list[tuple[int, Token]] = []
+    for word in token.words:
+        alone = Token([word])
+        at = -1 if alone.centre < body.edge - 0.5 * em else _nearest(alone, body.columns)
+        if parts and parts[-1][0] == at:
+            parts[-1][1].words.append(word)
+        else:
+            parts.append((at, alone))
+    if len(parts) < 2 or not all(at < 0 or _square(part, body.columns[at], em) for at, part in parts):
+        return [token]
+    return [part for _, part in parts]
+
+
+def _nearest(token: Token, columns: Sequence[Column]) -> int:
+    return min(range(len(columns)), key=lambda i: abs(columns[i].centre - token.centre))
+
+
+def _square(part: Token, column: Column, em: float) -> bool:
+    """True when a head is centred over its column, or ends where its figures end."""
+    return abs(part.centre - column.centre) < 0.6 * em or abs(part.right - column.right) < 0.4 * em
 
 
 def _span(token: Token, heads: Sequence[Token], columns: Sequence[Column], rules: Sequence[Rule]) -> tuple[int, int]:
@@ -44,7 +75,7 @@ def _span(token: Token, heads: Sequence[Token], columns: Sequence[Column], rules
     if below is not None:
         return below
     inside = [i for i, c in enumerate(columns) if c.overlap(token.left, token.right) > 0]
-    nearest = min(range(len(columns)), key=lambda i: abs(columns[i].centre - token.centre))
+    nearest = _nearest(token, columns)
     alone = len(heads) >= len(columns) or not _between(token, columns)
     if alone and len(inside) <= 1:
         return (inside[0], inside[0]) if inside else (nearest, nearest)

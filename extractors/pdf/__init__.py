@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 
 from extractors.page import Document, Page, Profile, Word
+from extractors.pdf.ruled import camelot_version, has_cells, read_ruled
 from extractors.raster import PageContent, Pdf, count_with_poppler, open_pdf, pdfium_version, poppler_version, read_page
 from schemas.errors import EmptyError, LimitError, UnreadableError
 from schemas.filing import Finding, PagePlace
@@ -33,10 +34,13 @@ def read_pdf(data: bytes, profile: Profile) -> Document:
     with open_pdf(data, profile) as pdf:
         last = min(profile.last_page or pdf.page_count, pdf.page_count)
         numbers = range(profile.first_page or 1, last + 1)
-        pages, errors = _read_pages(pdf, numbers)
+        contents, errors = _read_pages(pdf, numbers)
         count = pdf.page_count
+    pages = [_page(data, content, profile) if isinstance(content, PageContent) else content for content in contents]
     _check_any(pages, errors)
     engines = {"pdfium": pdfium_version()}
+    if any(page.ruled for page in pages):
+        engines["camelot"] = camelot_version()
     findings = [finding for page in pages for finding in page.findings]
     seen = count_with_poppler(data, profile)
     if seen is not None:
@@ -65,12 +69,13 @@ def _pronounceable(words: Sequence[Word]) -> bool:
     return sum(bool(re.search(r"[aeiouyAEIOUY\u00c0-\u024f]", text)) for text in spelled) >= _WITH_VOWEL * len(spelled)
 
 
-def _read_pages(pdf: Pdf, numbers: Sequence[int]) -> tuple[list[Page], list[UnreadableError]]:
-    pages: list[Page] = []
+def _read_pages(pdf: Pdf, numbers: Sequence[int]) -> tuple[list[PageContent | Page], list[UnreadableError]]:
+    """What each page holds; an empty page with its finding where that cannot be told."""
+    pages: list[PageContent | Page] = []
     errors: list[UnreadableError] = []
     for number in numbers:
         try:
-            pages.append(_page(read_page(pdf, number)))
+            pages.append(read_page(pdf, number))
         except UnreadableError as error:
             errors.append(error)
             code = "page_too_large" if isinstance(error, LimitError) else "damaged_page"
@@ -79,9 +84,11 @@ def _read_pages(pdf: Pdf, numbers: Sequence[int]) -> tuple[list[Page], list[Unre
     return pages, errors
 
 
-def _page(content: PageContent) -> Page:
+def _page(data: bytes, content: PageContent, profile: Profile) -> Page:
     if needs_ocr(content):
         return Page(content.number, content.width, content.height, "ocr")
+    # Camelot turns pages its own way: on turned ones its cells are not where the words are
+    ruled = has_cells(content.rules) and not content.rotation
     return Page(
         content.number,
         content.width,
@@ -90,6 +97,7 @@ def _page(content: PageContent) -> Page:
         content.rotation,
         words=content.words,
         rules=content.rules,
+        ruled=read_ruled(data, content, profile) if ruled else (),
         findings=tuple(_noted(content)),
     )
 
