@@ -87,11 +87,11 @@ def _money(
     signs = [
         common_currency([f.number.currency for f in body.figures if f.number.currency is not None]) for body in bodies
     ]
-    prose = read_units(
-        line for line in lines if len(line) < 400 and re.search(r"(?i)\b(?:tabular|amounts|dollars)\b", line)
-    )
     scales = {units.scale for units in said if units.scale is not None}
-    inherited = scales.pop() if len(scales) == 1 else prose.scale
+    if len(scales) != 1:
+        # captions of tables that were not found, and the notes' remark on all their tables
+        scales |= {units.scale for units in map(_line_units, lines) if units.scale is not None}
+    inherited = scales.pop() if len(scales) == 1 else None
     currency = _main_currency(said, signs)
     money = []
     for units, sign, kind, body in zip(said, signs, kinds, bodies, strict=True):
@@ -103,6 +103,12 @@ def _money(
         code = (own or currency) if counts else None
         money.append(Money(units, scale, "CAD" if code == "USD" and currency == "CAD" else code))
     return money
+
+
+def _line_units(line: str) -> Units:
+    """Units that a line of running text states for what follows."""
+    stated = line.startswith("(") or re.search(r"(?i)\b(?:tabular|amounts|dollars)\b", line)
+    return read_units([line]) if stated and len(line) < 400 else Units()
 
 
 def _unit_lines(table: Table) -> list[str]:

@@ -57,6 +57,8 @@ _YEARLY = re.compile(
 )
 _ENDED = re.compile(r"\b(?:ended|ending|through|thru)\b", re.IGNORECASE)
 _INSTANT = re.compile(r"\b(?:as\s+of|as\s+at|at|balances?|outstanding\s+at)\b", re.IGNORECASE)
+# running feet, "2023 Form 10-K 40", are no time
+_FORM_NAME = re.compile(rf"(?:{_YEAR}\s+)?\bform\s+\d{{1,2}}-\w+(?:\s+\d{{1,3}}\b)?", re.IGNORECASE)
 _BETWEEN = re.compile(r"\s*\(?(?:inception\)?\s*)?(?:to|through|thru|until|and\s+ending|-|–|—)\s*", re.IGNORECASE)
 
 
@@ -114,7 +116,7 @@ class Said:
 
 def read_clock(text: str) -> Said:
     """All that a text says about time."""
-    text = re.sub(r"\s+", " ", text)
+    text = _FORM_NAME.sub(" ", re.sub(r"\s+", " ", text))
     found = [(match, _day(match)) for match in _DATE.finditer(text)]
     days = [(match, day) for match, day in found if day is not None]
     rest = text

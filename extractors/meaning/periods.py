@@ -20,6 +20,8 @@ _CHANGE = re.compile(r"(?i)\b(?:change|variance|increase\s*\(decrease\)\s*%|fav|
 # captions far above a table, and sentences, speak of other times too
 _NEAR_CAPTIONS = 6
 _SENTENCE = 220
+# a line that is longer is no head of its own
+_HEAD = 80
 _FLOWS: frozenset[TableKind] = frozenset({"income_statement", "comprehensive_income", "cash_flow", "equity"})
 _FLOW_WORDS = re.compile(
     r"(?i)\b(?:expenses?|sales|revenues?|income|earnings|loss|costs?|provision|charges?|payments?|additions?|"
@@ -118,43 +120,82 @@ def note_ends(tables: Sequence[Table], times: Times) -> None:
 
 def find_periods(table: Table, kind: TableKind, times: Times) -> list[Period | None]:
     """The period of each column of a table, None where nothing says it."""
-    context = [read_clock(" ".join(table.stub_heads))] if table.stub_heads else []
-    near = [line for line in reversed(table.caption[-_NEAR_CAPTIONS:]) if len(line) <= _SENTENCE or line.endswith(":")]
-    context += [read_clock(line) for line in near]
-    context = [said for said in context if said.timed]
-    clues = [_clue(heads_of(table, column), context) for column in range(len(table.heads))]
-    _share_lengths(clues)
+    context = _context(table)
+    clues = _shared([_own(heads_of(table, column)) for column in range(len(table.heads))])
+    clues = [_completed(clue, context) for clue in clues]
     return [_period(clue, table, kind, times, context) for clue in clues]
 
 
-def _clue(text: str, context: Sequence[Said]) -> _Clue:
+def _context(table: Table) -> list[Said]:
+    """What the stub's heads and the captions say about time, the nearest first."""
+    lines = [" ".join(table.stub_heads)] if table.stub_heads else []
+    lines += [
+        line for line in reversed(table.caption[-_NEAR_CAPTIONS:]) if len(line) <= _SENTENCE or line.endswith(":")
+    ]
+    context = []
+    for line in lines:
+        said = read_clock(line)
+        if (len(line) > _HEAD and not said.ended) or said.instant:
+            # "in the first quarter of 2022 we adjusted" names no column's length, nor does "as of June 30"
+            said = replace(said, months=(), weeks=(), part=None)
+        if said.timed:
+            context.append(said)
+    return context
+
+
+def _own(text: str) -> _Clue:
+    """What a column's heads say by themselves."""
     said = read_clock(text)
-    own = said.timed
-    if not own and _CHANGE.search(text):
+    if not said.timed and _CHANGE.search(text):
         return _Clue(said, None, None, None, None, own=True)
     day = next((d for d in reversed(said.days) if d.year is not None), said.days[-1] if said.days else None)
     year = day.year if day and day.year else said.years[-1] if len(said.years) == 1 else None
     months = said.months[-1] if said.months else None
     weeks = said.weeks[-1] if said.weeks else None
+    return _Clue(said, day, year, months, weeks, said.timed)
+
+
+def _shared(clues: Sequence[_Clue]) -> list[_Clue]:
+    """What stands over one of several columns holds for those beside it that name less.
+
+    "Three months ended June 30, 2023 | 2022": the day is the only one that is named, the length that of the left.
+    """
+    days = {(clue.day.month, clue.day.day) for clue in clues if clue.day is not None}
+    lengths = {(clue.months, clue.weeks) for clue in clues if clue.said.lasting}
+    shared: list[_Clue] = []
+    months, weeks = lengths.pop() if len(lengths) == 1 else (None, None)
+    day: tuple[int, int | None] | None = next(iter(days)) if len(days) == 1 else None
+    for clue in clues:
+        if clue.said.lasting:
+            months, weeks = clue.months, clue.weeks
+        elif clue.own and clue.said.timed and not clue.said.instant:
+            clue = replace(clue, months=months, weeks=weeks)  # noqa: PLW2901 (the completed one)
+        if clue.day is not None:
+            day = (clue.day.month, clue.day.day)
+        elif day is not None and clue.year is not None and clue.said.part is None:
+            clue = replace(clue, day=Day(None, *day))  # noqa: PLW2901 (the completed one)
+        shared.append(clue)
+    return shared
+
+
+def _completed(clue: _Clue, context: Sequence[Said]) -> _Clue:
+    """What is missing in a column's heads, from the lines around the table."""
+    if clue.own and not clue.said.timed:
+        return clue
+    said, day, year, months, weeks = clue.said, clue.day, clue.year, clue.months, clue.weeks
     for other in context:
-        if day is None and (year is not None or not own):
+        if day is None and (year is not None or not clue.own):
             day = _borrowed(other, year)
-        if (
-            months is None
-            and weeks is None
-            and len(other.months) + len(other.weeks) == 1
-            and not said.instant
-            and not other.instant
-        ):
+        if months is None and weeks is None and len(other.months) + len(other.weeks) == 1 and not said.instant:
             months = other.months[0] if other.months else None
             weeks = other.weeks[0] if other.weeks else None
         if year is None and not (day and day.year) and len(other.years) == 1:
             year = other.years[0]
-        if said.start is None and not own and other.start is not None:
+        if said.start is None and not clue.own and other.start is not None:
             said = replace(said, start=other.start)
     if day is not None and day.year is not None:
         year = day.year
-    return _Clue(said, day, year, months, weeks, own)
+    return _Clue(said, day, year, months, weeks, clue.own)
 
 
 def _borrowed(other: Said, year: int | None) -> Day | None:
@@ -167,18 +208,6 @@ def _borrowed(other: Said, year: int | None) -> Day | None:
         # "June 30, 2023 and 2022", "Years ended December 31,": one day for all years
         return Day(None, *bare.pop()) if len(bare) == 1 else None
     return other.days[0] if len(other.days) == 1 else None
-
-
-def _share_lengths(clues: list[_Clue]) -> None:
-    """A length that stands over the first of several columns holds for those after it that name a date only."""
-    if not any(clue.own and clue.said.lasting for clue in clues):
-        return
-    months, weeks = None, None
-    for i, clue in enumerate(clues):
-        if clue.said.lasting:
-            months, weeks = clue.months, clue.weeks
-        elif clue.own and clue.said.timed and clue.months is None and clue.weeks is None and not clue.said.instant:
-            clues[i] = replace(clue, months=months, weeks=weeks)
 
 
 def _period(clue: _Clue, table: Table, kind: TableKind, times: Times, context: Sequence[Said]) -> Period | None:
