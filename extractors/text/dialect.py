@@ -26,6 +26,7 @@ _GAP = re.compile(r"\S(?:\s{3,}|\s*\.{3,}\s*|\s*(?:\. ){3,}\s*)\S|\S\s{2}[$(]?\s
 _MARKUP = re.compile(r"\\[$%*_#]|\*\*\S|^#{1,6} \S|^\|?\s*:?-{3,}:?\s*\||</?(?:u|sup|sub|del|br)\s*/?>", re.MULTILINE)
 # this many rows around a row have a say in what it is: one drifting row makes no new dialect
 _WINDOW = 4
+_FEW = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +50,8 @@ def stretches(lines: Sequence[SourceLine]) -> list[Stretch]:
     if not votes:
         return [Stretch("fixed", tuple(lines))]
     decided = [(vote.index, _decide(votes, i)) for i, vote in enumerate(votes)]
+    if has_markup(lines):
+        decided = _solid(decided)
     found: list[Stretch] = []
     start = 0
     for (before, dialect), (after, other) in itertools.pairwise(decided):
@@ -58,6 +61,16 @@ def stretches(lines: Sequence[SourceLine]) -> list[Stretch]:
             start = cut
     found.append(Stretch(decided[-1][1], tuple(lines[start:])))
     return found
+
+
+def _solid(decided: Sequence[tuple[int, Dialect]]) -> list[tuple[int, Dialect]]:
+    """In a Markdown document a few odd lines are paragraphs of it, not a stretch of another dialect."""
+    done: list[tuple[int, Dialect]] = []
+    for dialect, run in itertools.groupby(decided, key=lambda pair: pair[1]):
+        members = list(run)
+        few = dialect != "markdown" and len(members) < _FEW
+        done += [(index, "markdown" if few else dialect) for index, _ in members]
+    return done
 
 
 def _cut(lines: Sequence[SourceLine], before: int, after: int) -> int:

@@ -13,7 +13,7 @@ from extractors.page import Cell, Grid, Line
 from extractors.text.decode import SourceLine
 from extractors.text.ghosts import relabelled, untold, vocabulary, with_doubts, without_ghosts
 from extractors.text.markup import bare
-from extractors.text.merged import Record, part_rows
+from extractors.text.merged import Record, part_rows, sections_apart
 from extractors.text.segments import Head, Segment, find_segments
 from extractors.text.tokens import Piece
 from schemas.filing import Finding
@@ -32,7 +32,7 @@ def read_markdown(lines: Sequence[SourceLine]) -> tuple[list[Line | Grid], list[
             flow.append(_line(part))
             continue
         records, repeated = part_rows(part.records)
-        records, ghosts = without_ghosts(relabelled(records), words)
+        records, ghosts = without_ghosts(list(sections_apart(relabelled(records))), words)
         records = with_doubts(records, part.columns)
         flow += [_line(line) for line in part.captions]
         flow.append(_grid(part, records))

@@ -23,6 +23,7 @@ _ENTITIES = {
     "&ndash;": "\u2013",
 }
 _EMPHASIS = re.compile(r"\*{2,3}|__(?=\S)|(?<=\S)__|`")
+_HEADING = re.compile(r"\s*#{1,6}\s")
 _ESCAPE = re.compile(r"\\([\\`*_{}\[\]()#+\-.!|$%&~<>])")
 _DELIMITER = re.compile(r"\s*\|?(?:\s*:?-{2,}:?\s*\|)+(?:\s*:?-{2,}:?)?\s*\|?\s*\Z")
 _SIGN = re.compile(r"(?:(?:US|C|A|HK)?[$\u20ac\u00a3\u00a5]\s?)+[(]?\Z|[(]\Z")
@@ -55,6 +56,7 @@ class Slot:
 
 def bare(text: str) -> str:
     """The line without its marks, each character where it stood."""
+    text = _HEADING.sub(lambda mark: " " * len(mark[0]), text, count=1) if _HEADING.match(text) else text
     text = text.replace("\\|", f" {_BAR}")
     text = _SUPERSCRIPT.sub(_superscript, text)
     text = _TAG.sub(lambda tag: " " * len(tag[0]), text)

@@ -104,7 +104,7 @@ def part_rows(records: Sequence[Record]) -> tuple[list[Record], list[Record]]:
         if parted is not None and len(region) > 1:
             repeated += region
         position = end
-    return [row for record in _completed(done) for row in _sections_apart(record)], repeated
+    return _completed(done), repeated
 
 
 def _region(records: Sequence[Record], start: int) -> int:
@@ -286,13 +286,13 @@ def _labels(
     return found
 
 
-def _sections_apart(record: Record) -> Iterator[Record]:
+def sections_apart(records: Sequence[Record]) -> Iterator[Record]:
     """A section label that was run into the label of its first row stands in a row of its own."""
-    run = re.match(r"(.+:)\s{2,}(\S.*)\Z", record.label)
-    if run:
-        yield section(" ".join(run[1].split()), record)
-        record = replace(record, label=run[2])
-    yield replace(record, label=" ".join(record.label.split()))
+    for record in records:
+        run = re.match(r"(.+:)\s{2,}(\S.*)\Z", record.label)
+        if run:
+            yield section(" ".join(run[1].split()), record)
+        yield replace(record, label=" ".join((run[2] if run else record.label).split()))
 
 
 def _stacks(said: Sequence[str]) -> Iterator[tuple[str, ...]]:
