@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from extractors.page import Rule
 from extractors.tables.words.blocks import Block, data
 from extractors.tables.words.body import Body, BodyLine, find_body
-from extractors.tables.words.heads import Head, head_row, in_stub
+from extractors.tables.words.heads import Head, evened, head_row, in_stub
 from extractors.tables.words.labels import Measure, Row, join_rows, measure
 from extractors.tables.words.lines import TextLine, Token, usual_em
 
@@ -52,7 +52,7 @@ def find_frame(block: Block, setting: Setting) -> Frame | None:
     if start == end:
         start = _wrapped_above(setting, first, body, taken)
         end = start
-    heads = [head_row(line, body, setting.rules) for line in lines[start:end]]
+    heads = evened([head_row(line, body, setting.rules) for line in lines[start:end]], em)
     above = [_label_line(line) for line in lines[end:first]]
     below = _wrapped_below(setting, block.end, body, taken)
     rows = join_rows([*above, *body.lines, *below], taken)
@@ -83,11 +83,8 @@ def _boxhead(setting: Setting, first: int, body: Body) -> tuple[int, int]:
 def _crosses(line: TextLine, body: Body) -> bool:
     """True for a caption or running text: a phrase that stands above the stub and above columns."""
     for token in line.tokens:
-        if (
-            token.left < body.edge - 2 * line.em
-            and token.right > body.edge + 2 * line.em
-            and not _heads_first(token, body)
-        ):
+        across = token.left < body.edge - 2 * line.em and token.right > body.edge + 2 * line.em
+        if across and not _heads_first(token, body):
             return True
         if token.left < body.left - 3 * line.em or len(token.words) > _LONGEST_HEAD:
             return True

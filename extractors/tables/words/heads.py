@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import pairwise
 
 from extractors.page import Rule
 from extractors.tables.words.body import Body
@@ -26,7 +27,14 @@ def head_row(line: TextLine, body: Body, rules: Sequence[Rule]) -> list[Head]:
     tokens = [part for token in line.tokens for part in _parts(token, body, line.em)]
     over = [token for token in tokens if not in_stub(token, body, line.em)]
     heads = [Head(token, -1, -1) for token in tokens if in_stub(token, body, line.em)]
+    shifted = [head.token for head in heads if head.token.left > body.left + 3 * line.em]
+    if shifted and len(shifted) + len(over) == len(columns):
+        # centred over cells wider than their figures, which end at the right
+        over = sorted([*shifted, *over], key=lambda token: token.left)
+        heads = [head for head in heads if head.token not in shifted]
     spans = [_span(token, over, columns, rules) for token in over]
+    if len(over) == len(columns):
+        spans = [(i, i) for i in range(len(columns))]
     least = 0
     for token, span in zip(over, spans, strict=True):
         # where there are more heads than columns the last column takes the rest
@@ -34,6 +42,25 @@ def head_row(line: TextLine, body: Body, rules: Sequence[Rule]) -> list[Head]:
         heads.append(Head(token, first, last))
         least = last + 1
     return heads
+
+
+def evened(lines: Sequence[list[Head]], em: float) -> list[list[Head]]:
+    """Heads centred below one another cover the same columns: "Three Months Ended" as many as "June 30," under it."""
+    spanning = [[head for head in line if head.last > head.first] for line in lines]
+    result: list[list[Head]] = []
+    for i, line in enumerate(lines):
+        others = [head for near in spanning[max(0, i - 1) : i] + spanning[i + 1 : i + 2] for head in near]
+        result.append([_as_wide(head, others, line, em) for head in line])
+    return result
+
+
+def _as_wide(head: Head, others: Sequence[Head], line: Sequence[Head], em: float) -> Head:
+    for other in others:
+        fits = other.first <= head.first <= head.last <= other.last and head.first >= 0
+        free = all(h is head or h.last < other.first or h.first > other.last for h in line)
+        if fits and free and abs(other.token.centre - head.token.centre) < 0.6 * em:
+            return replace(head, first=other.first, last=other.last)
+    return head
 
 
 def in_stub(token: Token, body: Body, em: float) -> bool:
@@ -55,9 +82,17 @@ def _parts(token: Token, body: Body, em: float) -> list[Token]:
             parts[-1][1].words.append(word)
         else:
             parts.append((at, alone))
-    if len(parts) < 2 or not all(at < 0 or _square(part, body.columns[at], em) for at, part in parts):
+    square = all(at < 0 or _square(part, body.columns[at], em) for at, part in parts)
+    if len(parts) < 2 or not square or not _apart([part for _, part in parts], em):
         return [token]
     return [part for _, part in parts]
+
+
+def _apart(parts: Sequence[Token], em: float) -> bool:
+    """True when the gaps between the parts are wider than those inside them."""
+    inner = [b.left - a.right for part in parts for a, b in pairwise(part.words)]
+    between = [b.left - a.right for a, b in pairwise(parts)]
+    return min(between) > max(1.2 * max(inner, default=0.0), 0.36 * em)
 
 
 def _nearest(token: Token, columns: Sequence[Column]) -> int:
