@@ -91,7 +91,9 @@ def _money(
     if len(scales) != 1:
         # captions of tables that were not found, and the notes' remark on all their tables
         scales |= {units.scale for units in map(_line_units, lines) if units.scale is not None}
-    inherited = scales.pop() if len(scales) == 1 else None
+    stated = [units.scale for units in said if units.scale is not None]
+    # of several the most frequent; ties by size, so that the order of tables decides nothing
+    inherited = max(sorted(scales), key=stated.count) if scales else None
     currency = _main_currency(said, signs)
     money = []
     for units, sign, kind, body in zip(said, signs, kinds, bodies, strict=True):

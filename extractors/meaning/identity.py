@@ -79,7 +79,8 @@ def find_identity(
 
 def _form(lines: Sequence[str]) -> str | None:
     for group in (lines[:_COVER], lines):
-        found = [match for match in map(_FORM.search, group) if match]
+        # a sentence may speak of other forms; the cover and running feet name this one
+        found = [match for line in group if len(line.strip()) <= 40 for match in [_FORM.search(line)] if match]
         if found:
             name = re.sub(r"\s", "", found[0][1]).upper()
             name = re.sub(r"\A(10|8|20|40|6|11)(?=[A-Z])", r"\1-", name)

@@ -77,18 +77,41 @@ _COMPANY_START = re.compile(
 def find_title(table: Table, registrants: Iterable[str] = ()) -> str | None:
     """The title: the nearest caption that names a statement, else the nearest that is no headnote, date or name."""
     names = {_key(name) for name in registrants}
-    lines = [line for line in (*table.caption, *table.stub_heads) if line.strip()]
+    heads = dict.fromkeys(text for column in table.heads for text in column)
+    lines = [line for line in (*heads, *table.caption, *table.stub_heads) if line.strip()]
     for line in reversed(lines):
         if _is_statement(line):
             return _bare(line)
-    for line in reversed(table.caption):
+    if any(line.startswith("/s/") for line in table.caption):
+        # what stands under a signature belongs to it
+        return None
+    for index in range(len(table.caption) - 1, -1, -1):
+        line = _whole(table.caption, index)
         bare = _bare(line)
         if not bare or _NOT_TITLE.search(bare) or _TIME_LINE.match(bare) or _key(bare) in names:
             continue
-        if _is_headnote(line) or bare.endswith(".") or re.match(r"\(\w{1,2}\)|[*\u2020\u2021]", bare):
-            continue
-        return bare
+        if not _is_headnote(line) and (bare.endswith(":") or _is_heading(bare)):
+            return bare.rstrip(" :")
     return None
+
+
+def _whole(caption: Sequence[str], index: int) -> str:
+    """A caption line with the lines it goes on from: one that starts in lower case is the end of a sentence."""
+    line = caption[index]
+    while index and line[:1].islower() and len(line) < 300:
+        index -= 1
+        line = f"{caption[index]} {line}"
+    return line
+
+
+def _is_heading(text: str) -> bool:
+    """True for a short line that is no sentence, no footnote and no address."""
+    return (
+        len(text) <= 120
+        and not text.endswith(".")
+        and not re.match(r"\(|[*\u2020\u2021a-z]", text)
+        and not re.search(r"(?<!\A\d)(?<!\A\d\d)(?<!Note \d)\. [A-Z]|https?:|www\.|@", text)
+    )
 
 
 def _is_statement(line: str) -> bool:
