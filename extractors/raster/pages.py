@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import pypdfium2 as pdfium
-import pypdfium2.raw as native
 
 from extractors.page import Rule, Word
 from extractors.raster.characters import Character, Characters, runs, text_turn, word_of
@@ -80,12 +79,15 @@ def load_page(pdf: Pdf, number: int) -> Any:
 
 def plane_of(page: Any, turn: Quarter | None = None) -> Plane:
     """The visible box of a page, turned as its /Rotate says or by ``turn`` degrees clockwise."""
-    box = native.FS_RECTF()
-    if not native.FPDF_GetPageBoundingBox(page.raw, box) or box.right <= box.left or box.top <= box.bottom:
-        width, height = page.get_size()
-        box.left, box.bottom, box.right, box.top = 0.0, 0.0, max(width, 1.0), max(height, 1.0)
     turns: dict[int, Quarter] = {0: 0, 90: 90, 180: 180, 270: 270}
-    return Plane(box.left, box.bottom, box.right, box.top, turns[page.get_rotation()] if turn is None else turn)
+    rotation = turns[page.get_rotation()]
+    width, height = page.get_size()
+    if rotation in (90, 270):
+        width, height = height, width
+    # pdfium gives the size of what shows; the crop box says where it lies, the part outside the media box left out
+    media, crop = page.get_mediabox(), page.get_cropbox()
+    left, bottom = max(media[0], crop[0]), max(media[1], crop[1])
+    return Plane(left, bottom, left + max(width, 1.0), bottom + max(height, 1.0), rotation if turn is None else turn)
 
 
 def _content(page: Any, textpage: Any, number: int) -> PageContent:

@@ -84,11 +84,18 @@ def _crosses(line: TextLine, body: Body) -> bool:
     """True for a caption or running text: a phrase that stands above the stub and above columns."""
     for token in line.tokens:
         across = token.left < body.edge - 2 * line.em and token.right > body.edge + 2 * line.em
-        if across and not _heads_first(token, body):
+        if (across and not _heads_first(token, body)) or (len(line.tokens) == 1 and _centred(token, body)):
             return True
         if token.left < body.left - 3 * line.em or len(token.words) > _LONGEST_HEAD:
             return True
     return False
+
+
+def _centred(token: Token, body: Body) -> bool:
+    """True for a title: it hangs over the stub, and its middle is the table's rather than the columns'."""
+    right = max(column.right for column in body.columns)
+    table, columns = (body.left + right) / 2, (body.edge + right) / 2
+    return token.left < body.edge and abs(token.centre - table) < abs(token.centre - columns)
 
 
 def _heads_first(token: Token, body: Body) -> bool:

@@ -1,0 +1,279 @@
+"""Words and rules become lines and grids: on the character plane, so that each test shows its page."""
+
+from __future__ import annotations
+
+import re
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from extractors.page import CHARACTER_WIDTH, LINE_HEIGHT, Grid, Line, Page, Rule, TextPlace, Word
+from extractors.tables.words import find_flow
+
+
+def page(text: str, rules: tuple[Rule, ...] = ()) -> Page:
+    """A page of the character plane; rows of dashes become rules."""
+    words: list[Word] = []
+    drawn = list(rules)
+    top = 0.0
+    for number, line in enumerate(text.strip("\n").splitlines(), start=1):
+        if re.fullmatch(r"[\s\-=]*[-=]{4}[\s\-=]*", line):
+            drawn += [
+                Rule(m.start() * CHARACTER_WIDTH, top, m.end() * CHARACTER_WIDTH, top)
+                for m in re.finditer(r"[-=]+", line)
+            ]
+            continue
+        for match in re.finditer(r"\S+", line):
+            left, right = match.start() * CHARACTER_WIDTH, match.end() * CHARACTER_WIDTH
+            place = TextPlace(line=number, start=match.start(), end=match.end())
+            words.append(Word(match[0], left, top, right, top + LINE_HEIGHT, place))
+        top += LINE_HEIGHT
+    return Page(1, width=600, height=top, words=tuple(words), rules=tuple(drawn))
+
+
+def grids(text: str) -> list[Grid]:
+    return [block for block in find_flow(page(text)) if isinstance(block, Grid)]
+
+
+def rows(grid: Grid, *, heads: bool = False) -> list[dict[int, str]]:
+    """The cells of each row by column; of the body unless ``heads``."""
+    found: dict[int, dict[int, str]] = {}
+    for cell in grid.cells:
+        if cell.head == heads:
+            found.setdefault(cell.row, {})[cell.column] = cell.text
+    return [found[row] for row in sorted(found)]
+
+
+PLAIN = """
+                     EXAMPLE MILLS, INC.
+                        Balance Sheet
+
+                                  June 30,   December 31,
+(in thousands)                      2011         2010
+Cash                             $  1,204     $    988
+Inventories                           310          (45)
+                                 --------     --------
+Total                            $  1,514     $    943
+"""
+
+
+def test_a_statement_becomes_one_grid_with_captions_before_it() -> None:
+    """Captions are lines, heads and body are cells, and signs hug their figures."""
+    flow = find_flow(page(PLAIN))
+    assert [block.text for block in flow if isinstance(block, Line)] == ["EXAMPLE MILLS, INC.", "Balance Sheet"]
+    (grid,) = grids(PLAIN)
+    assert rows(grid) == [
+        {0: "Cash", 1: "$ 1,204", 2: "$ 988"},
+        {0: "Inventories", 1: "310", 2: "(45)"},
+        {0: "Total", 1: "$ 1,514", 2: "$ 943"},
+    ]
+    assert rows(grid, heads=True)[0] == {1: "June 30, 2011", 2: "December 31, 2010"}
+
+
+def test_a_rule_above_figures_marks_them() -> None:
+    """Only the cells right below the rule are ruled."""
+    (grid,) = grids(PLAIN)
+    assert {cell.text for cell in grid.cells if cell.ruled} == {"$ 1,514", "$ 943"}
+
+
+def test_the_place_of_a_figure_holds_its_sign() -> None:
+    """The place of a cell is the union of its words."""
+    (grid,) = grids(PLAIN)
+    cell = next(cell for cell in grid.cells if cell.text == "$ 1,204")
+    assert cell.place == TextPlace(line=6, start=33, end=41)
+
+
+def test_wrapped_labels_are_one_row() -> None:
+    """A label that ends in a connective, or goes on in lower case, reads on; a hyphen at a line's end stays."""
+    (grid,) = grids("""
+Receivables, less allowances of $502 and
+  $516, respectively                        3,410     3,487
+Changes in investments available-
+  for-sale                                     24        37
+Purchases of property,
+  plant and equipment                      (1,852)   (1,484)
+""")
+    assert rows(grid) == [
+        {0: "Receivables, less allowances of $502 and $516, respectively", 1: "3,410", 2: "3,487"},
+        {0: "Changes in investments available-for-sale", 1: "24", 2: "37"},
+        {0: "Purchases of property, plant and equipment", 1: "(1,852)", 2: "(1,484)"},
+    ]
+
+
+def test_a_section_is_a_row_of_its_own() -> None:
+    """Labels without figures that head the rows below them are not joined to those."""
+    (grid,) = grids("""
+Current assets:
+  Cash                  100     90
+  Inventories            50     40
+Long-term liabilities
+  Notes payable          30     20
+  Leases                  5      6
+""")
+    labels = [row[0] for row in rows(grid)]
+    assert labels[-5:] == ["Cash", "Inventories", "Long-term liabilities", "Notes payable", "Leases"]
+    assert rows(grid)[-3] == {0: "Long-term liabilities"}
+
+
+def test_numbers_in_labels_stay_there() -> None:
+    """Numbers within or at the end of a label are not figures."""
+    (grid,) = grids("""
+Loss, net of tax of $0, $0, and $2          (48)       12
+Cash at beginning of June 30, 2022        1,000       900
+Notes due 2026                               17        18
+""")
+    assert [row[0] for row in rows(grid)] == [
+        "Loss, net of tax of $0, $0, and $2",
+        "Cash at beginning of June 30, 2022",
+        "Notes due 2026",
+    ]
+
+
+def test_blank_cells_stay_blank() -> None:
+    """A figure stands in the column it is printed under, whatever is blank beside it."""
+    (grid,) = grids("""
+Alpha            1,000     2,000     3,000
+Beta                       2,500
+Gamma            1,100               3,100
+Delta                                3,200
+""")
+    assert rows(grid) == [
+        {0: "Alpha", 1: "1,000", 2: "2,000", 3: "3,000"},
+        {0: "Beta", 2: "2,500"},
+        {0: "Gamma", 1: "1,100", 3: "3,100"},
+        {0: "Delta", 3: "3,200"},
+    ]
+
+
+def test_spanners_cover_the_columns_below_them() -> None:
+    """A head centred over several columns covers them all."""
+    (grid,) = grids("""
+                  Three Months Ended       Nine Months Ended
+                      June 30,                  June 30,
+                   2011       2010          2011       2010
+Revenue           1,000        900         3,000      2,700
+Cost                600        500         1,800      1,500
+""")
+    spans = {(c.text, c.column, c.column_span) for c in grid.cells if c.head and c.column_span > 1}
+    assert spans == {("Three Months Ended June 30,", 1, 2), ("Nine Months Ended June 30,", 3, 2)}
+
+
+def test_two_tables_with_a_caption_between_are_two_grids() -> None:
+    """A caption and a second boxhead start a second grid."""
+    found = grids("""
+                              2011      2010
+Sales                        1,000       900
+Costs                          400       300
+
+              Example Mills, Inc. and Subsidiaries
+                 Statement of Cash Flows
+
+                              2011      2010
+Net income                     600       600
+Depreciation                    40        30
+""")
+    assert [grid.rows for grid in found] == [3, 3]
+
+
+def test_running_text_with_numbers_is_no_table() -> None:
+    """Prose stays lines even when it is full of numbers."""
+    text = """
+Net sales rose by 12 percent to $1,204 thousand in 2011, from $988 thousand in 2010,
+as 31 new customers were won. Of the 45 sites 12 were closed, at a cost of $310 thousand.
+"""
+    assert grids(text) == []
+
+
+def test_years_as_labels() -> None:
+    """A first column of years is the stub."""
+    (grid,) = grids("""
+                Operating    Finance
+2024               888.3        8.3
+2025               841.3        7.6
+Thereafter       3,236.2       50.2
+Total            7,086.1       88.3
+""")
+    assert [row[0] for row in rows(grid)] == ["2024", "2025", "Thereafter", "Total"]
+
+
+def test_a_table_of_words() -> None:
+    """Columns of words are columns too."""
+    (grid,) = grids("""
+Exhibit                  Date filed          Form
+Bylaws                   December 3          10-K
+Credit agreement         June 17             S-1
+List of subsidiaries     March 15            10-Q
+""")
+    assert {0: "Credit agreement", 1: "June 17", 2: "S-1"} in [*rows(grid), *rows(grid, heads=True)]
+
+
+def test_leaders_are_no_words() -> None:
+    """Rows of dots neither become cells nor stick to labels and figures."""
+    (grid,) = grids("""
+Cash . . . . . . . . . . .      1,204       988
+Inventories.................      310       245
+Total . . . . . . . . . . .     1,514     1,233
+""")
+    assert [row[0] for row in rows(grid)] == ["Cash", "Inventories", "Total"]
+    assert rows(grid)[1] == {0: "Inventories", 1: "310", 2: "245"}
+
+
+def test_thousands_set_apart_by_blanks_are_one_figure() -> None:
+    """Where blanks group thousands and nothing else does, the groups are one figure."""
+    words = []
+    for i, (label, numbers) in enumerate([("Cash", "578 716 334"), ("Notes", "1 014 699"), ("Total", "579 731 033")]):
+        words.append(_word(label, 50, i))
+        edge = 400.0
+        for part in reversed(numbers.split()):
+            words.append(_word(part, edge - 5 * len(part), i))
+            edge -= 5 * len(part) + 3
+    (grid,) = [b for b in find_flow(Page(1, 600, 800, words=tuple(words))) if isinstance(b, Grid)]
+    assert [row[1] for row in rows(grid)] == ["578 716 334", "1 014 699", "579 731 033"]
+
+
+def _word(text: str, left: float, line: int, size: float = 10.0, up: float = 0.0) -> Word:
+    top = 100 + 14 * line - up
+    place = TextPlace(line=line + 1, start=0, end=1)
+    return Word(text, left, top, left + 0.5 * size * len(text), top + size, place, size=size)
+
+
+def test_a_raised_note_number_is_no_digit_of_the_figure() -> None:
+    """A small raised number behind a figure becomes a superscript, not a figure."""
+    words = []
+    for i, value in enumerate(("21.0", "17.4", "18.1")):
+        words += [_word("Rate", 50, i), _word(value, 300, i)]
+    words.append(_word("2", 322, 1, size=6.0, up=1.0))
+    (grid,) = [b for b in find_flow(Page(1, 600, 800, words=tuple(words))) if isinstance(b, Grid)]
+    assert [row[1] for row in rows(grid)] == ["21.0", "17.4²", "18.1"]
+
+
+CELL = st.sampled_from(["1,204", "(45)", "$ 3", "—", "12.5%", "word", "Other, net", "2011", "", "of 5", "N/A", "."])
+
+
+@given(st.lists(st.lists(CELL, min_size=1, max_size=5), min_size=1, max_size=9))
+def test_no_word_is_lost_or_doubled(table: list[list[str]]) -> None:
+    """Every word of a page ends in exactly one line or cell."""
+    text = "\n".join("".join(cell.ljust(14) for cell in row) for row in table)
+    source = page(text)
+    said: list[str] = []
+    for block in find_flow(source):
+        texts = [block.text] if isinstance(block, Line) else [cell.text for cell in block.cells]
+        said += [sign for text in texts for sign in text.replace(" ", "")]
+    assert sorted(said) == sorted(sign for word in source.words for sign in word.text)
+
+
+@given(st.lists(st.lists(CELL, min_size=1, max_size=5), min_size=1, max_size=9))
+def test_cells_do_not_overlap(table: list[list[str]]) -> None:
+    """Cells lie inside their grid, each place is taken once."""
+    text = "\n".join("".join(cell.ljust(14) for cell in row) for row in table)
+    for grid in grids(text) if text.strip() else []:
+        taken: set[tuple[int, int]] = set()
+        for cell in grid.cells:
+            area = {
+                (r, c)
+                for r in range(cell.row, cell.row + cell.row_span)
+                for c in range(cell.column, cell.column + cell.column_span)
+            }
+            assert not area & taken
+            assert all(0 <= r < grid.rows and 0 <= c < grid.columns for r, c in area)
+            taken |= area
