@@ -46,7 +46,7 @@ def assemble(data: bytes, read: Read, witnesses: Sequence[out.Filing], profile: 
         filing=read.meaning.filing,
         pages=_pages(read.document),
         tables=tuple(
-            _table(table, body, meaning, read.outcome.figures)
+            _table(table, body, meaning, read.outcome.figures, read.document.page_count is not None)
             for table, body, meaning in zip(read.layout.tables, read.bodies, read.meaning.tables, strict=True)
         ),
         checks=read.outcome.checks,
@@ -76,7 +76,7 @@ def _pages(document: Document) -> tuple[out.PageInfo, ...]:
     )
 
 
-def _table(table: Table, body: Body, meaning: TableMeaning, judged: Mapping[str, Judged]) -> out.Table:
+def _table(table: Table, body: Body, meaning: TableMeaning, judged: Mapping[str, Judged], paged: bool) -> out.Table:
     return out.Table(
         id=body.id,
         kind=meaning.kind,
@@ -84,7 +84,8 @@ def _table(table: Table, body: Body, meaning: TableMeaning, judged: Mapping[str,
         headnote=meaning.headnote,
         currency=meaning.currency,
         scale=meaning.scale,
-        pages=tuple(sorted(set(table.pages))),
+        # the stretches of a text are no pages: only paper has page numbers
+        pages=tuple(sorted(set(table.pages))) if paged else (),
         stub_heads=table.stub_heads,
         columns=tuple(
             out.Column(index=i, kind=kind, heads=heads, period=period)

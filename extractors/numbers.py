@@ -198,10 +198,11 @@ def _number(found: re.Match[str], style: Style) -> Number | None:
 
 
 def _several(found: re.Match[str]) -> bool:
-    """True for "$ - $ 38" and "- 1 -": two figures, or a page number, not one number."""
+    """True for "$ - $ 38", "(24 (22)" and "- 1 -": two figures, or a page number, not one number."""
     currencies = sum(1 for n in range(1, 5) if found[f"currency{n}"])
     leading = "-" in ((found["sign1"] or "") + (found["sign2"] or ""))
-    return currencies > 1 or (leading and found["sign3"] is not None)
+    unclosed = found["open"] is not None and found["close"] is None and found["mark"] is not None
+    return currencies > 1 or (leading and found["sign3"] is not None) or unclosed
 
 
 def _sign(found: re.Match[str], enclosed: bool) -> Sign | None:
@@ -240,7 +241,8 @@ def _grouping(head: str, style: Style, flaws: list[Flaw]) -> bool:
         return False
     threes = len(parts[0]) <= 3 and all(len(part) == 3 for part in parts[1:])
     if " " in head:
-        if not threes:
+        # blanks beside other marks are two figures ("278,286 278,286"), not one number
+        if not threes or any(mark in head for mark in style.groups if mark != " "):
             return False
         flaws.append("blank_inside")
     elif not threes:

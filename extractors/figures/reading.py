@@ -34,12 +34,9 @@ def _body(name: str, table: Table, style: Style) -> Body:
     texts: list[Text] = []
     findings: list[Finding] = []
     for row, column, cell in _cells(table):
-        number = read_number(cell.text, style) if kinds[column] == "value" else None
-        if number is not None:
-            figure_id = f"{name}.r{row}.c{column}"
-            figures.append(
-                ReadFigure(figure_id, row, column, cell.text, number, cell.place, cell.confidence, cell.rivals)
-            )
+        figure = _figure(f"{name}.r{row}.c{column}", row, column, cell, style) if kinds[column] == "value" else None
+        if figure is not None:
+            figures.append(figure)
             continue
         texts.append(Text(row=row, column=column, text=cell.text, place=cell.place))
         if kinds[column] == "value" and _garbled(cell.text):
@@ -53,6 +50,19 @@ def _body(name: str, table: Table, style: Style) -> Body:
                 )
             )
     return Body(name, kinds, tuple(figures), tuple(texts), style, tuple(findings))
+
+
+def _figure(figure_id: str, row: int, column: int, cell: Cell, style: Style) -> ReadFigure | None:
+    """The cell as a figure; where the print is no number, the reader's likeliest rival that is one speaks for it."""
+    number = read_number(cell.text, style)
+    if number is not None:
+        return ReadFigure(figure_id, row, column, cell.text, number, cell.place, cell.confidence, cell.rivals)
+    for rival in sorted(cell.rivals, key=lambda reading: -reading.probability):
+        number = read_number(rival.text, style)
+        if number is not None:
+            confidence = min(cell.confidence, rival.probability)
+            return ReadFigure(figure_id, row, column, cell.text, number, cell.place, confidence, cell.rivals)
+    return None
 
 
 def _cells(table: Table) -> Iterator[tuple[int, int, Cell]]:

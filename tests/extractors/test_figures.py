@@ -3,7 +3,7 @@
 import pytest
 
 from extractors.figures import Body, read_figures
-from extractors.page import Cell, TextPlace
+from extractors.page import Cell, Reading, TextPlace
 from extractors.tables import BodyRow, Table
 
 
@@ -64,6 +64,15 @@ def test_a_garbled_number_is_a_finding_not_lost() -> None:
     body = read(["2024"], ("Sales", "1,200"), ("Costs", "10,8 89,"))
     assert [f.text for f in body.findings] == ["10,8 89,"]
     assert body.findings[0].code == "unassigned_number"
+
+
+def test_a_likely_rival_speaks_for_a_print_that_is_no_number() -> None:
+    """``8 5,698`` is no number, but the reader saw that ``$ 5,698`` is likely: a figure, and a doubtful one."""
+    cell = Cell("8 5,698", 0, 0, TextPlace(line=1, start=0, end=7), rivals=(Reading("$ 5,698", 0.8),))
+    row = BodyRow("Sales", 0.0, (cell,))
+    (body,) = read_figures([Table((), (), (("2011",),), (row, *table([""], ("Costs", "1,2")).rows))])
+    assert (body.figures[0].raw, str(body.figures[0].number.value)) == ("8 5,698", "5698")
+    assert body.figures[0].confidence == 0.8
 
 
 def test_a_document_of_decimal_commas_is_read_so() -> None:
