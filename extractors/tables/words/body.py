@@ -45,8 +45,8 @@ class Body:
 def find_body(lines: Sequence[TextLine], em: float) -> Body:
     """Tell labels from values and find the columns of the values."""
     numbered = _numbered(lines, em)
-    left = min((line.left for line in lines if not line.tokens[0].figure), default=float("-inf"))
-    bodies = [_split(line, numbered, left) for line in lines]
+    starts = [line.left for line in lines if not line.tokens[0].figure]
+    bodies = [_split(line, numbered, starts) for line in lines]
     columns = find_columns([(i, _values(body)) for i, body in enumerate(bodies)], em)
     columns = _without_strays(bodies, columns, em)
     columns = _released(bodies, columns, em)
@@ -74,12 +74,12 @@ def _numbered(lines: Sequence[TextLine], em: float) -> float | None:
     return max(token.right for token in bare)
 
 
-def _split(line: TextLine, numbered: float | None, left: float) -> BodyLine:
+def _split(line: TextLine, numbered: float | None, starts: Sequence[float]) -> BodyLine:
     first = line.tokens[0]
     label = not first.figure or (numbered is not None and first.right <= numbered + 0.1 * line.em)
     if not label and len(line.tokens) > 1 and (first.year or _INTEGER.match(plain(first.text))):
         # "2025" among labels of words, where they begin
-        label = abs(first.left - left) < 0.6 * line.em
+        label = any(abs(first.left - start) < 0.6 * line.em for start in starts)
     return BodyLine(line, [first] if label else [])
 
 
@@ -115,13 +115,16 @@ def _under_label(body: BodyLine, bodies: list[BodyLine], em: float) -> bool:
 def _stray(column: Column, columns: list[Column], bodies: list[BodyLine], em: float) -> bool:
     """True when the members of a rare column stand where other rows have their labels, left of the true columns."""
     full = [c for c in columns if len(c.lines) >= 3 * len(column.lines)]
-    if not full or len(column.lines) > max(1, _RARE * len(bodies)):
-        return False
-    if column.right > min(c.left for c in full) + 0.3 * em:
+    if not full or column.right > min(c.left for c in full) + 0.3 * em:
         return False
     middle = (column.left + column.right) / 2
     crossed = sum(any(t.left < middle < t.right for t in body.label) for body in bodies)
-    return crossed > len(column.lines) or column.figures == 0
+    labelled = sum(bool(body.label) for body in bodies)
+    if crossed >= max(2 * len(column.lines), 0.4 * labelled):
+        # where most rows have their labels no column runs: "... of $1,000 and" and, on the next line, "$877"
+        return True
+    rare = len(column.lines) <= max(1, _RARE * len(bodies))
+    return rare and (crossed > len(column.lines) or column.figures == 0)
 
 
 def _released(bodies: list[BodyLine], columns: list[Column], em: float) -> list[Column]:

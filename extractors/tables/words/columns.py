@@ -52,8 +52,15 @@ def find_columns(rows: Sequence[tuple[int, Sequence[Token]]], em: float) -> list
         rows: line number and its tokens. em: the usual size of the type.
     """
     columns = _by_right_edge(rows, em)
-    columns = _merged(columns, em)
-    return sorted(columns, key=lambda column: column.centre)
+    figures = _merged([column for column in columns if column.figures], em)
+    # a phrase that runs over two columns of figures is in neither: a note, a running foot
+    phrases = [column for column in columns if not column.figures and not _bridges(column, figures, em)]
+    return sorted(_merged(figures + phrases, em), key=lambda column: column.centre)
+
+
+def _bridges(phrases: Column, figures: Sequence[Column], em: float) -> bool:
+    hit = [column for column in figures if phrases.overlap(column.left, column.right) > 0.3 * em]
+    return any(one.lines & other.lines for i, one in enumerate(hit) for other in hit[i + 1 :])
 
 
 def _by_right_edge(rows: Sequence[tuple[int, Sequence[Token]]], em: float) -> list[Column]:

@@ -24,7 +24,9 @@ _OPENER = re.compile(rf"(?:{'|'.join(re.escape(c) for c in sorted(CURRENCIES, ke
 _CLOSER = re.compile(r"[)\]]?%?[)\]]?\Z")
 _MARK = re.compile(r"(?:\((?:[a-zA-Z]|\d{1,2})\))+\Z|[*†‡§#]{1,3}\Z|\[\d{1,2}\]\Z")
 _HALF_FIGURE = re.compile(r"[(\-]?\s?[\d.,]*\d\Z")
-_DAY = re.compile(r"\d{1,2},\Z")
+_DAY = re.compile(r"(?:\d{1,2}|(?:19|20)\d\d),\Z")
+# in ems: prose is never set wider than this
+_JUSTIFIED = 0.9
 _SUPERSCRIPTS = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 # "1 234 567,8": what starts, goes on with and ends a number whose thousands stand apart by blanks
 _GROUP_HEAD = re.compile(r"[-–—]?\(?(?:[$€£]\s?)?[-–—]?\d{1,3}\Z")
@@ -218,7 +220,7 @@ def _wide_gap(line: TextLine, blank: float) -> float:
     wide = (blank * 1.6 + 0.12) * line.em
     gaps = sorted(b.left - a.right for a, b in pairwise(line.words))
     letters = sum(bool(_LETTERS.search(word.text)) for word in line.words)
-    if letters >= 7 and letters >= 0.6 * len(line.words):
+    if letters >= 7 and letters >= 0.6 * len(line.words) and gaps[len(gaps) // 2] < _JUSTIFIED * line.em:
         wide = max(wide, 1.5 * gaps[len(gaps) // 2])
     return wide
 
@@ -244,7 +246,7 @@ def _half(text: str) -> bool:
 
 def _cut(words: list[Word], spaced: bool) -> list[Token]:
     """A cluster of words as one phrase, or, where it holds nothing but numbers and signs, as its figures."""
-    if not all(_figureish(word) for word in words):
+    if not all(_figureish(word) for word in words) or (len(words) > 1 and any(_DAY.match(w.text) for w in words)):
         return [Token(words)]
     if re.fullmatch(r"\S+ (?:-|/|x) \S+", plain(" ".join(word.text for word in words))):
         # a range or a fraction: "2.5 - 3.0"
