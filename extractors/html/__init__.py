@@ -6,14 +6,15 @@ The result is one flow of lines and grids in reading order; stretches set with b
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import TypeAlias
 
 from bs4 import BeautifulSoup
 
 from extractors.html.charset import decode
 from extractors.html.complete import find_losses
 from extractors.html.nodes import Preformatted
-from extractors.html.preformatted import take_out, word_page
+from extractors.html.preformatted import numbered_lines, take_out, word_page
 from extractors.html.tables import Flow, Layouter
 from extractors.html.walk import read_content
 from extractors.page import Document, Grid, Line, Page, Profile
@@ -28,11 +29,22 @@ _WRAPPER = re.compile(r"\A\s*<DOCUMENT>.{0,2000}?<TEXT>", re.IGNORECASE | re.DOT
 _ANY_BLOCK = re.compile(r"<(?:html|body|p|div|br)\b", re.IGNORECASE)
 
 
-def read_html(data: bytes, profile: Profile) -> Document:  # noqa: ARG001 (all readers have one signature)
+# reads lines of text with their numbers in the file into pages, numbered from the second argument
+LinesReader: TypeAlias = Callable[[Sequence[tuple[int, str]], int], Iterable[Page]]
+
+
+def read_html(
+    data: bytes,
+    profile: Profile,  # noqa: ARG001 (all readers have one signature)
+    read_lines: LinesReader | None = None,
+) -> Document:
     """Read a page: lines (text outside tables of data) and grids, in reading order.
 
     Places of cells are ``HtmlPlace``; those of lines outside any table count the lines of running text; those of
     preformatted words are the line of the file and the characters of that line as displayed.
+
+    Args:
+        read_lines: the reader for text set with blanks (``<pre>``); without it such text is words, no more.
 
     Raises:
         EmptyError: the page shows nothing.
@@ -43,7 +55,7 @@ def read_html(data: bytes, profile: Profile) -> Document:  # noqa: ARG001 (all r
     findings += find_losses(markup, soup)
     content, clamped = read_content(soup, pres, keep_lines=not _ANY_BLOCK.search(markup))
     layouter = Layouter()
-    pages = list(_pages(layouter.flow(content)))
+    pages = list(_pages(layouter.flow(content), read_lines))
     if not pages and not findings:
         raise EmptyError("The page shows no text.")
     if clamped:
@@ -52,7 +64,7 @@ def read_html(data: bytes, profile: Profile) -> Document:  # noqa: ARG001 (all r
     return Document("html", "text/html", tuple(pages), findings=(*findings, *layouter.findings))
 
 
-def _pages(flow: Iterable[Flow]) -> Iterator[Page]:
+def _pages(flow: Iterable[Flow], read_lines: LinesReader | None) -> Iterator[Page]:
     """One page for each run of lines and grids, and one of words for each preformatted stretch."""
     blocks: list[Line | Grid] = []
     number = 1
@@ -64,9 +76,10 @@ def _pages(flow: Iterable[Flow]) -> Iterator[Page]:
             yield Page(number, flow=tuple(blocks))
             number += 1
             blocks = []
-        page = word_page(item, number)
-        if page.words:
-            yield page
-            number += 1
+        read = read_lines(numbered_lines(item), number) if read_lines else [word_page(item, number)]
+        for page in read:
+            if page.words or page.flow:
+                yield page
+                number += 1
     if blocks:
         yield Page(number, flow=tuple(blocks))

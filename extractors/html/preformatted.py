@@ -23,7 +23,9 @@ _PRE_END = re.compile(r"(?i)</pre\s*>|</body\b|<pre\b")
 _CELL = re.compile(r"(?i)<t[dhr]\b")
 _TABLE_TOKEN = re.compile(r"(?i)<(/?)(table|t[dhr])\b[^>]*>")
 _SET_WITH_BLANKS = re.compile(r"\S {2,}\S.*\n|\t\S.*\n")
-_TAG = re.compile(r"<!--.*?-->|</?[a-zA-Z][^<>]*>", re.DOTALL)
+# the tags of EDGAR's text tables stay: a reader for such text takes them for what they are
+_TAG = re.compile(r"(?i)<!--.*?-->|</?(?!(?:TABLE|CAPTION|S|C|PAGE|FN)>)[a-z][^<>]*>", re.DOTALL)
+_TEXT_TAG = re.compile(r"(?i)</?(?:TABLE|CAPTION|S|C|PAGE|FN)>")
 _BREAK = re.compile(r"(?i)<br\s*/?>(?!\n)")
 _WORD = re.compile(r"\S+")
 _RULE = re.compile(r"[-=_\u2500\u2501\u2550\u2014]{3,}\Z")
@@ -92,6 +94,11 @@ def _cell_less(markup: str) -> Iterator[_Stretch]:
             opened = None
 
 
+def numbered_lines(pre: Preformatted) -> list[tuple[int, str]]:
+    """The lines of a stretch as displayed, each with its number in the file, from 1."""
+    return list(enumerate(pre.text.replace("\N{NO-BREAK SPACE}", " ").split("\n"), pre.first_line))
+
+
 def word_page(pre: Preformatted, number: int) -> Page:
     """The words and rules of a stretch on the character plane."""
     words: list[Word] = []
@@ -99,7 +106,7 @@ def word_page(pre: Preformatted, number: int) -> Page:
     top = 0.0
     width = 0
     for offset, raw in enumerate(pre.text.split("\n")):
-        text = raw.replace("\N{NO-BREAK SPACE}", " ").expandtabs(_TAB)
+        text = _TEXT_TAG.sub(lambda tag: " " * len(tag[0]), raw.replace("\N{NO-BREAK SPACE}", " ").expandtabs(_TAB))
         text = _LEADER.sub(lambda leader: " " * len(leader[0]), text)
         width = max(width, len(text.rstrip()))
         here = list(_WORD.finditer(text))

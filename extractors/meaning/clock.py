@@ -41,7 +41,7 @@ _WORDS = {
     "thirty-six": 36, "forty-eight": 48,
 }  # fmt: skip
 _COUNT = r"(?:\d{1,2}|" + "|".join(sorted(_WORDS, key=len, reverse=True)) + ")"
-_STRETCH = re.compile(rf"\b(?P<count>{_COUNT})[\s-]*(?P<unit>months?|weeks?)\b", re.IGNORECASE)
+_STRETCH = re.compile(rf"\b(?P<count>{_COUNT})[\s-]*(?P<unit>months?|weeks?|quarters?)\b", re.IGNORECASE)
 _QUARTER = re.compile(
     r"\b(?:first|second|third|fourth|1st|2nd|3rd|4th)[\s-]+(?:fiscal\s+)?quarter|\bquarters?\b|\bQ[1-4]\b",
     re.IGNORECASE,
@@ -171,7 +171,8 @@ def _count(text: str) -> int:
 
 
 def _months(text: str) -> tuple[int, ...]:
-    lengths = [_count(m["count"]) for m in _STRETCH.finditer(text) if m["unit"][0] in "mM"]
+    stretches = [(_count(m["count"]), m["unit"][0].lower()) for m in _STRETCH.finditer(text)]
+    lengths = [count * (3 if unit == "q" else 1) for count, unit in stretches if unit != "w"]
     # "three and six months ended"
     both = re.search(rf"\b({_COUNT})\s+(?:and|or)\s+{_COUNT}[\s-]*months?\b", text, re.IGNORECASE)
     if both:

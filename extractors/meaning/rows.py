@@ -29,7 +29,11 @@ _CAPITAL = re.compile(r"(?i)\bpar\b|\bauthori[sz]ed\b|\bstated value\b|\bat cost
 # "5% notes" are money
 _PERCENT = re.compile(r"(?i)(?<![\d ])\s*%|\bpercent(?:age)?\b|\b(?:tax|interest|discount|growth) rates?\s*\Z")
 _TOTAL = re.compile(r"(?i)\A(?:total|subtotal|sum of)\b|\A(?:net )?cash\b.*\bactivities\b")
-_BEGINNING = re.compile(r"(?i)\b(?:beginning|start|opening)\b(?!.*\b(?:end|ending|closing)\b)|\bbrought forward\b")
+_BEGINNING = re.compile(
+    r"(?i)\b(?:beginning|start)\s+of\s+(?:the\s+)?(?:\w+\s+)?(?:period|year|quarter|month|half)|\A(?:total\s+)?beginning\b"
+    r"|\b(?:beginning|opening)\s+(?:balances?|cash|stock|share)|,\s+(?:at\s+)?beginning\b"
+    r"|\bbeginning\s+of\s*\Z|\bbrought forward\b"
+)
 _ENDING = re.compile(
     r"(?i)\b(?:at|,)\s+(?:the\s+)?end\b|\bend of (?:the )?(?:fiscal )?(?:period|year|quarter|month|half)s?\b"
     r"|\b(?:ending|closing)\s+balances?\b|\bbalances?,?\s+(?:at\s+)?end(?:ing)?\b|,\s+end\b|\bend of\s*\Z"

@@ -40,6 +40,7 @@ def test_dates(text: str, days: list[Day]) -> None:
         ("Fifty-two weeks ended", (), (52,), None),
         ("Quarter Ended", (3,), (), None),
         ("Second Quarter", (3,), (), 2),
+        ("Four Quarters Ended", (12,), (), None),
         ("First Half 2022", (6,), (), 1),
         ("Fiscal 2023", (12,), (), None),
         ("For the years ended December 31,", (12,), (), None),
