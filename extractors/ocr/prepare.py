@@ -97,8 +97,8 @@ def flatten(grey: Pixels) -> Pixels:
     if not ((grey > 0) & (grey < 255)).any():
         return grey
     small = cv2.resize(grey, None, fx=0.125, fy=0.125, interpolation=cv2.INTER_AREA) if min(grey.shape) > 64 else grey
-    # the paper is what is light nearby: print is thinner than five cells of the small page, shading is not
-    paper = cv2.medianBlur(cv2.dilate(small, np.ones((5, 5), np.uint8)), 5)
+    # closing takes away what is thinner than five cells of the small page: print, and never a shaded row
+    paper = cv2.medianBlur(cv2.morphologyEx(small, cv2.MORPH_CLOSE, np.ones((5, 5), np.uint8)), 3)
     paper = cv2.resize(paper, (grey.shape[1], grey.shape[0]), interpolation=cv2.INTER_LINEAR)
     return np.asarray(cv2.divide(grey, np.maximum(paper, 1), scale=255.0), dtype=np.uint8)
 

@@ -33,6 +33,8 @@ def read_scan(scan: Scan, number: int, profile: Profile) -> Page:
     if min(scan.grey.shape) < _LEAST_SIDE:
         width, height = (72 * side / dpi for side, dpi in zip(scan.grey.shape[::-1], scan.dpi, strict=True))
         empty = Page(number, width, height, route="ocr", rotation=scan.rotation)
+        if max(scan.grey.shape) < _LEAST_SIDE:
+            return empty
         return _failed(empty, "unread_page", "The page is too narrow to hold print.")
     sheet = prepare(scan, tesseract.find_rotation)
     page = Page(number, sheet.width, sheet.height, route="ocr", rotation=sheet.rotation)
@@ -66,7 +68,7 @@ def _find_tokens(scan: Scan, sheet: Sheet, profile: Profile) -> tuple[Sheet, lis
 
 def _page(sheet: Sheet, tokens: list[Token], number: int) -> Page:
     rules, drawn = find_rules(sheet)
-    read = read_cells(sheet, clean_tokens(tokens), find_runs(sheet, drawn), load())
+    read = read_cells(sheet, clean_tokens(tokens, sheet.glyph), find_runs(sheet, drawn), load())
     words = tuple(make_word(sheet, number, word) for word in sorted(read, key=_reading_order))
     page = Page(
         number,
@@ -78,7 +80,8 @@ def _page(sheet: Sheet, tokens: list[Token], number: int) -> Page:
         words=words,
         rules=rules,
     )
-    return page if words else _failed(page, "unread_page", "There is ink on the page, and no word could be read.")
+    # cells may still have been read, but without labels they are no table
+    return page if tokens else _failed(page, "unread_page", "There is ink on the page, and tesseract read no word.")
 
 
 def _reading_order(word: ReadToken) -> tuple[int, int, str]:

@@ -14,6 +14,8 @@ from extractors.page import Rule
 _LEAST_WIDTH = 0.25
 _LEAST_HEIGHT = 0.5
 _THICKEST = 0.045
+# share of a rule that may have ink right beside it: figures touch it here and there, letters hang on all along
+_PRINT = 0.4
 
 
 def find_rules(sheet: Sheet) -> tuple[tuple[Rule, ...], Pixels]:
@@ -30,7 +32,7 @@ def find_rules(sheet: Sheet) -> tuple[tuple[Rule, ...], Pixels]:
         for index in range(1, len(stats)):
             left, top, width, height, area = (int(value) for value in stats[index])
             long, thick = (width, area / width) if horizontal else (height, area / height)
-            if thick > _THICKEST * dpi or long < 6 * thick:
+            if thick > _THICKEST * dpi or long < 6 * thick or _in_print(half, (left, top, width, height), horizontal):
                 continue
             keep[index] = True
             rules.append(Rule(*sheet.points(2 * left, 2 * top, 2 * (left + width), 2 * (top + height))))
@@ -38,6 +40,15 @@ def find_rules(sheet: Sheet) -> tuple[tuple[Rule, ...], Pixels]:
     rules.sort(key=lambda rule: (rule.top, rule.left))
     full = mask.repeat(2, axis=0).repeat(2, axis=1)[: sheet.ink.shape[0], : sheet.ink.shape[1]]
     return tuple(rules), np.asarray(cv2.dilate(full, np.ones((3, 3), np.uint8)), dtype=np.uint8)
+
+
+def _in_print(half: Pixels, box: tuple[int, int, int, int], horizontal: bool) -> bool:
+    """True when ink hangs on both or either side of most of the line: letters set tight, not a rule."""
+    left, top, width, height = box
+    page, start, end, side, other = half, left, left + width, top - 2, top + height + 1
+    if not horizontal:
+        page, start, end, side, other = half.T, top, top + height, left - 2, left + width + 1
+    return any(0 <= row < page.shape[0] and float(np.mean(page[row, start:end] > 0)) > _PRINT for row in (side, other))
 
 
 def _halved(ink: Pixels) -> Pixels:
@@ -49,8 +60,10 @@ def _halved(ink: Pixels) -> Pixels:
 
 def _lines(ink: Pixels, least: int, horizontal: bool) -> Pixels:
     """The ink that runs straight for at least so many pixels; gaps as small as bad print leaves are bridged."""
-    bridge = max(2, least // 15)
+    # odd: with an even kernel OpenCV's closing moves the lines by a pixel
+    bridge = 2 * (least // 30) + 1
     close = np.ones((1, bridge) if horizontal else (bridge, 1), np.uint8)
     bridged = cv2.morphologyEx(ink, cv2.MORPH_CLOSE, close)
+    least += 1 - least % 2
     kernel = np.ones((1, least) if horizontal else (least, 1), np.uint8)
     return np.asarray(cv2.morphologyEx(bridged, cv2.MORPH_OPEN, kernel), dtype=np.uint8)

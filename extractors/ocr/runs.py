@@ -46,22 +46,22 @@ def find_runs(sheet: Sheet, rules: Pixels) -> list[Run]:
     keep = (height < _TALLEST * glyph) & (width < _WIDEST_GLYPH * glyph) & (area >= 4)
     keep[0] = False
     kept = np.flatnonzero(keep)
-    # what belongs together is found on a picture of half the size
-    mask = np.zeros((sheet.ink.shape[0] // 2 + 1, sheet.ink.shape[1] // 2 + 1), np.uint8)
+    # what belongs together is found on a picture of half the height
+    mask = np.zeros((sheet.ink.shape[0] // 2 + 1, sheet.ink.shape[1]), np.uint8)
     for index in kept.tolist():
         # points and commas rise as high as the figures they belong to: the gap across them is not counted twice
         rise = round(0.5 * glyph) if height[index] < 0.6 * glyph and width[index] < 0.6 * glyph else 0
         start = max(0, int(top[index]) - rise)
         right, bottom = int(left[index] + width[index]), int(top[index] + height[index])
-        mask[start // 2 : (bottom + 1) // 2, left[index] // 2 : (right + 1) // 2] = 255
-    mask = np.asarray(
-        cv2.morphologyEx(mask, cv2.MORPH_CLOSE, np.ones((1, round(_GAP * glyph / 2) + 1), np.uint8)), dtype=np.uint8
-    )
+        mask[start // 2 : (bottom + 1) // 2, left[index] : right] = 255
+    # an odd width: with an even one OpenCV's closing moves everything by a pixel
+    close = np.ones((1, 2 * round(_GAP * glyph / 2) + 1), np.uint8)
+    mask = np.asarray(cv2.morphologyEx(mask, cv2.MORPH_CLOSE, close), dtype=np.uint8)
     groups, _ = find_components(mask)
     boxes: dict[int, tuple[int, int, int, int]] = {}
     for index in kept.tolist():
         one = (int(left[index]), int(top[index]), int(left[index] + width[index]), int(top[index] + height[index]))
-        group = int(groups[(one[1] + one[3]) // 4, (one[0] + one[2]) // 4])
+        group = int(groups[(one[1] + one[3]) // 4, (one[0] + one[2]) // 2])
         boxes[group] = _joined(boxes.get(group), one)
     runs = [_run(box, glyph) for box in boxes.values()]
     return sorted((run for run in runs if run is not None), key=lambda run: (run.top, run.left))

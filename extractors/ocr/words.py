@@ -14,14 +14,20 @@ from extractors.page import PagePlace, Word
 # Tesseract reports 95 to 99 of 100 on wrong digits: alone it is never believed further than this
 ALONE = 0.98
 _LIGATURES = str.maketrans({"ﬁ": "fi", "ﬂ": "fl", "ﬀ": "ff", "ﬃ": "ffi", "ﬄ": "ffl"})
+_FLAT = re.compile(r"[~_=]+")
 _ONLY_BARS = re.compile(r"[|¦\[\]_\\/]+")
 
 
-def clean_tokens(tokens: Sequence[Token]) -> list[Token]:
-    """Undo ligatures and bars at the edges; drop tokens that are only bars (rules taken for letters)."""
+def clean_tokens(tokens: Sequence[Token], glyph: float = 0.0) -> list[Token]:
+    """Undo ligatures and bars at the edges; drop tokens that are only bars (rules taken for letters).
+
+    A lone flat mark (lower than 0.4 of ``glyph``, the height of the print) read as ``~``, ``_`` or ``=`` is a dash.
+    """
     cleaned = []
     for token in tokens:
         text = token.text.translate(_LIGATURES)
+        if _FLAT.fullmatch(text) and token.bottom - token.top < 0.4 * glyph:
+            text = "\N{EN DASH}"
         # a bar before a letter is an I ("|P-based"), anywhere else at an edge it is a rule
         text = re.sub(r"^\|(?=[A-Za-z])", "I", text)
         text = text if _ONLY_BARS.fullmatch(text) else text.strip("|¦")

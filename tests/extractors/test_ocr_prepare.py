@@ -1,0 +1,118 @@
+"""Preparation: upright, straight, white paper, and not a decimal point less."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import pytest
+
+from extractors.ocr.image import Pixels, Quarter, Scan
+from extractors.ocr.prepare import clean, find_ink, flatten, prepare
+from extractors.ocr.rules import find_rules
+from extractors.ocr.runs import find_runs
+from extractors.ocr.skew import find_skew, runs_sideways
+from tests.fakes.scans import DPI, draw, scan
+
+
+def never(_: Pixels, __: float) -> Quarter | None:
+    raise AssertionError("the way up was asked for without need")
+
+
+def turned(pixels: Pixels, degrees: float) -> Pixels:
+    """The page turned clockwise on white paper."""
+    height, width = pixels.shape
+    matrix = cv2.getRotationMatrix2D((width / 2, height / 2), -degrees, 1.0)
+    return np.asarray(cv2.warpAffine(pixels, matrix, (width, height), borderValue=(255.0,)), dtype=np.uint8)
+
+
+@pytest.mark.parametrize("degrees", [-4.0, -0.7, 0.0, 1.5, 4.0])
+def test_skew_is_found_to_a_twentieth_of_a_degree(degrees: float) -> None:
+    """The skew of a drawn statement is found in either direction."""
+    assert find_skew(find_ink(turned(draw(), degrees))) == pytest.approx(degrees, abs=0.06)
+
+
+def test_a_straightened_page_knows_where_its_words_are_printed() -> None:
+    """A mark drawn on the skewed page is found back where it was drawn, from where it stands when straight."""
+    page = draw()
+    page[900:912, 1400:1412] = 0
+    skewed = turned(page, 2.0)
+    marks, where = np.nonzero(skewed[850:1000, 1300:1500] < 128)
+    drawn = ((where.mean() + 1300) * 72 / DPI, (marks.mean() + 850) * 72 / DPI)
+    sheet = prepare(scan(skewed), never)
+    count, _, stats, middles = cv2.connectedComponentsWithStats(sheet.ink)
+    squares = [i for i in range(1, count) if 10 <= stats[i, 2] <= 15 and 10 <= stats[i, 3] <= 15 and stats[i, 4] > 100]
+    places = []
+    for index in squares:
+        x, y = middles[index]
+        left, top, right, bottom = sheet.printed(x, y, x, y)
+        places.append(abs(left - drawn[0]) + abs(top - drawn[1]) + abs(right - drawn[0]) + abs(bottom - drawn[1]))
+    assert min(places) < 2.0
+
+
+def test_lines_that_run_down_the_page_are_noticed() -> None:
+    """A page on its side is told from an upright one without asking tesseract."""
+    ink = find_ink(draw())
+    assert runs_sideways(ink) is False
+    assert runs_sideways(np.ascontiguousarray(np.rot90(ink))) is True
+
+
+@pytest.mark.parametrize("answer", [90, 270])
+def test_a_page_on_its_side_is_turned_the_way_tesseract_says(answer: Quarter) -> None:
+    """Sideways pages are set upright by the turn that is found, and their sides change places."""
+    on_its_side = np.ascontiguousarray(np.rot90(draw(), answer // 90))
+    sheet = prepare(scan(on_its_side), lambda _, __: answer)
+    assert sheet.rotation == answer
+    assert (round(sheet.width), round(sheet.height)) == (612, 396)
+
+
+def test_shading_becomes_paper_and_print_stays() -> None:
+    """Grey bands and a shadow over half of the page are white afterwards; the print on them is not."""
+    page = draw().astype(np.float64)
+    page[150:210] *= 0.8
+    page *= np.linspace(1.0, 0.6, page.shape[1])
+    flat = flatten(page.astype(np.uint8))
+    assert np.median(flat[150:210]) > 235
+    clear = draw() < 100
+    assert flat[clear].mean() < 80
+
+
+def test_black_and_white_is_left_as_it_is() -> None:
+    """A fax has no shading to remove."""
+    page = np.where(draw() < 128, 0, 255).astype(np.uint8)
+    assert flatten(page) is page
+
+
+def test_specks_and_borders_go_and_decimal_points_stay() -> None:
+    """Lone dots far from print and a black edge are whitened; the point of 29.2 is not."""
+    page = np.where(draw() < 128, 0, 255).astype(np.uint8)
+    clean_ink = find_ink(page)
+    page[:, :12] = 0
+    for y, x in ((800, 700), (900, 300), (1000, 1200)):
+        page[y : y + 3, x : x + 3] = 0
+    _, ink, _ = clean(page, find_ink(page), DPI)
+    assert np.array_equal(ink, clean_ink)
+
+
+def test_a_coarse_fax_gets_square_pixels() -> None:
+    """204 x 98 dots to the inch are stretched until both are the same."""
+    page = draw()[::2]
+    sheet = prepare(Scan(page, (200.0, 100.0)), never)
+    assert sheet.grey.shape[0] >= 1100
+    assert (round(sheet.width), round(sheet.height)) == (612, 396)
+
+
+def test_drawn_lines_are_rules_in_points() -> None:
+    """The two rules above the total are found where they were drawn, and nothing else is a rule."""
+    rules, _ = find_rules(prepare(scan(draw()), never))
+    assert [rule.horizontal for rule in rules] == [True, True]
+    assert [round(rule.right * DPI / 72) for rule in rules] == pytest.approx([1150, 1500], abs=4)
+    assert rules[0].right - rules[0].left == pytest.approx(200 * 72 / DPI, abs=2)
+
+
+def test_runs_hold_whole_figures_and_mark_flat_ones() -> None:
+    """Each figure is one run of ink, decimal point included; the dash is one too, and flat."""
+    sheet = prepare(scan(draw([("Total of all", "12,345.1", "—"), ("Of which", "(11.1)", "1,110")])), never)
+    _, drawn = find_rules(sheet)
+    figures = [run for run in find_runs(sheet, drawn) if run.left > 900]
+    assert [run.dash for run in figures] == [False, True, False, False]
+    assert [run.right for run in figures] == pytest.approx([1150, 1500, 1150, 1500], abs=8)
