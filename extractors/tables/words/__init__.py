@@ -1,9 +1,9 @@
 """Words and rules of a page become lines of running text and grids: paper, scans and fixed-width text alike.
 
-leaders: dropped. lines: words by base line, tokens by gap. blocks: stretches of rows. body: stub and columns.
-labels: wrapped ones are joined. heads: what each covers. frame: all of a table. build: its cells. Every word of the
-page that is no leader ends in exactly one line or cell. A grid's column 0 is always the stub; it has no cells where
-the printed table has no labels.
+leaders: dropped. sides: tables side by side are told apart. lines: words by base line, tokens by gap. blocks: stretches
+of rows. body: stub and columns. labels: wrapped ones are joined. heads: what each covers. frame: all of a table. build:
+its cells. Every word of the page that is no leader ends in exactly one line or cell. A grid's column 0 is always the
+stub; it has no cells where the printed table has no labels.
 """
 
 from __future__ import annotations
@@ -11,30 +11,49 @@ from __future__ import annotations
 from collections.abc import Sequence
 from statistics import median
 
-from extractors.page import Grid, Line, Page
+from extractors.page import Grid, Line, Page, Word
 from extractors.tables.words.blocks import find_blocks, usual_step
 from extractors.tables.words.build import build_grid, union
 from extractors.tables.words.frame import Setting, find_frame
 from extractors.tables.words.leaders import without_leaders
 from extractors.tables.words.lines import TextLine, blank_width, find_lines, find_tokens, groups_by_blank, usual_em
+from extractors.tables.words.sides import find_sides
 
 __all__ = ["find_flow"]
 
 
+# pages are cut into sides no more often than this
+_MOST_CUTS = 4
+
+
 def find_flow(page: Page) -> tuple[Line | Grid, ...]:
-    """The lines and grids of a page of words, in reading order."""
+    """The lines and grids of a page of words, in reading order; tables side by side from left to right."""
     words = without_leaders(page.words)
+    return tuple(_flow(words, page, _MOST_CUTS)) if words else ()
+
+
+def _flow(words: Sequence[Word], page: Page, cuts: int) -> list[Line | Grid]:
     lines = find_lines(words)
     if not lines:
-        return ()
+        return []
     em = usual_em(words)
     blank, spaced = blank_width(lines), groups_by_blank(lines)
     for line in lines:
         line.tokens = find_tokens(line, blank, spaced)
-    return tuple(_flow(lines, em, page))
+    sides = find_sides(lines, em) if cuts else None
+    if sides is None:
+        return _blocks(lines, em, page)
+    beside = [word for line in lines[sides.start : sides.end] for word in line.words]
+    parts = [
+        [word for line in lines[: sides.start] for word in line.words],
+        [word for word in beside if word.left < sides.x],
+        [word for word in beside if word.left >= sides.x],
+        [word for line in lines[sides.end :] for word in line.words],
+    ]
+    return [block for part in parts for block in _flow(part, page, cuts - 1)]
 
 
-def _flow(lines: Sequence[TextLine], em: float, page: Page) -> list[Line | Grid]:
+def _blocks(lines: Sequence[TextLine], em: float, page: Page) -> list[Line | Grid]:
     step = usual_step(lines, em)
     flow: list[Line | Grid] = []
     done = 0

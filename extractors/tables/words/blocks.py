@@ -123,7 +123,8 @@ def _worth(lines: Sequence[TextLine], group: Sequence[int]) -> bool:
     rows = [lines[i] for i in group]
     figures = [line for line in rows if data(line)]
     if figures:
-        return len(rows) > 1 or len(figures[0].figures) > 1
+        long = [token for token in figures[0].figures if not _BARE.match(plain(token.text))]
+        return len(rows) > 1 or (len(figures[0].figures) > 1 and bool(long))
     # a table of words: at least three rows whose second tokens start at one edge
     edges = sorted(line.tokens[1].left for line in rows if len(line.tokens) > 1)
     if len(edges) < 3:

@@ -305,7 +305,8 @@ def _with_signs(tokens: list[Token], em: float) -> list[Token]:
 
 def _opens(before: Token, token: Token) -> bool:
     text = plain(before.text)
-    if not _OPENER.match(text) or text == "-" or not text:
+    if not text or is_number(text) or not _OPENER.match(text):
+        # "$-" is a nil of its own
         return False
     return token.figure or bool(_HALF_FIGURE.match(plain(token.text)))
 

@@ -1,0 +1,130 @@
+"""Tables that stand side by side are read one after the other.
+
+Where a column of labels begins right of figures, and lines above and below do not cross the strip before it, there may
+be a second table. It is one when the two sides go their own ways: titles of their own, rows that have no partner.
+A column of words within one table has a head and a partner on every row.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from extractors.page import Word
+from extractors.tables.words.lines import TextLine, Token, em_of, find_lines
+
+_LEAST_LINES = 3
+# in ems
+_STRIP = 0.9
+_INDENTS = 5.0
+# share of the rows of one side that have no row beside them
+_ALONE = 0.2
+_LETTERS = re.compile(r"[^\W\d_]{2}")
+
+
+@dataclass(frozen=True, slots=True)
+class Sides:
+    """Lines ``start`` to ``end`` (excluded) fall into two sides at ``x``."""
+
+    start: int
+    end: int
+    x: float
+
+
+def find_sides(lines: Sequence[TextLine], em: float) -> Sides | None:
+    """The longest stretch of lines with two tables side by side, the strip between them wide enough to see."""
+    best: Sides | None = None
+    for x in _strips(lines, em):
+        for sides in _stretches(lines, x, em):
+            longer = best is None or sides.end - sides.start > best.end - best.start
+            if longer and _two_tables(lines[sides.start : sides.end], x):
+                best = sides
+    return best
+
+
+def _strips(lines: Sequence[TextLine], em: float) -> list[float]:
+    """Where labels begin right of other tokens on several lines: places just left of them."""
+    edges = sorted(t.left for line in lines for t in line.tokens[1:] if not t.figure and _LETTERS.search(t.text))
+    strips: list[float] = []
+    for edge in edges:
+        near = sum(edge - 0.3 * em <= other <= edge + 0.3 * em for other in edges)
+        x = edge - 0.5 * _STRIP * em
+        if near >= _LEAST_LINES and (not strips or x - strips[-1] > 0.5 * em):
+            strips.append(x)
+    return strips
+
+
+def _stretches(lines: Sequence[TextLine], x: float, em: float) -> list[Sides]:
+    """Stretches of lines that leave a strip at ``x`` free, from the first to the last that has a label behind it."""
+    found: list[Sides] = []
+    start: int | None = None
+    for i in range(len(lines) + 1):
+        free = i < len(lines) and not _blocked(lines[i], x, em)
+        if free and start is None:
+            start = i
+        if not free and start is not None:
+            trimmed = _trimmed(lines, start, i, x, em)
+            found += [trimmed] if trimmed else []
+            start = None
+    return found
+
+
+def _blocked(line: TextLine, x: float, em: float) -> bool:
+    half = 0.5 * _STRIP * em
+    return any(word.left < x + half - 0.01 * em and word.right > x - half for word in line.words)
+
+
+def _trimmed(lines: Sequence[TextLine], start: int, end: int, x: float, em: float) -> Sides | None:
+    labelled = [i for i in range(start, end) if _label_behind(lines[i], x, em)]
+    if len(labelled) < _LEAST_LINES:
+        return None
+    first, last = labelled[0], labelled[-1] + 1
+    # the longer side goes on alone
+    while last < end and lines[last].middle - lines[last - 1].middle < 2.2 * em:
+        last += 1
+    return Sides(first, last, x)
+
+
+def _label_behind(line: TextLine, x: float, em: float) -> bool:
+    behind = [token for token in line.tokens if token.left > x]
+    return bool(behind) and not behind[0].figure and behind[0].left < x + _INDENTS * em
+
+
+def _two_tables(lines: Sequence[TextLine], x: float) -> bool:
+    """True when either side has labels and figures of its own, and they do not share their rows."""
+    left = _side([word for line in lines for word in line.words if word.left < x], lines, x, left=True)
+    right = _side([word for line in lines for word in line.words if word.left > x], lines, x, left=False)
+    if min(left.rows, right.rows) < _LEAST_LINES - 1:
+        return False
+    alone = sum(not _partner(middle, right.middles, left.em) for middle in left.middles)
+    alone += sum(not _partner(middle, left.middles, left.em) for middle in right.middles)
+    independent = alone >= _ALONE * (len(left.middles) + len(right.middles))
+    return independent or (left.titled and right.titled)
+
+
+@dataclass(frozen=True, slots=True)
+class _Side:
+    """One side: rows with a label and figures, the middles of its lines, whether a title stands above its rows."""
+
+    rows: int
+    middles: tuple[float, ...]
+    titled: bool
+    em: float
+
+
+def _side(words: Sequence[Word], lines: Sequence[TextLine], x: float, *, left: bool) -> _Side:
+    own = find_lines(words)
+    tokens: list[list[Token]] = [[t for t in line.tokens if (t.left < x) == left] for line in lines]
+    rows = [
+        found
+        for found in tokens
+        if len(found) > 1 and not found[0].figure and any(t.figure and not t.year for t in found)
+    ]
+    first = next((found for found in tokens if found), [])
+    titled = len(first) == 1 and not first[0].figure and len(first[0].words) > 1
+    return _Side(len(rows), tuple(line.middle for line in own), titled, em_of(words[0]) if words else 1.0)
+
+
+def _partner(middle: float, others: Sequence[float], em: float) -> bool:
+    return any(abs(middle - other) < 0.2 * em for other in others)
