@@ -31,7 +31,7 @@ _HANDLER = "crossfoot-cp1252"
 _CONTROLS = re.compile("[\x00-\x08\x0b\x0e-\x1f\x7f]")
 # references beyond Unicode: no character has a number of eight digits
 _ENDLESS = re.compile(r"&#(?:[0-9]{8,}|[xX][0-9a-fA-F]{7,});?")
-_C1 = {code: bytes((code,)).decode("cp1252", errors="replace") for code in range(0x80, 0xA0)}
+_C1 = re.compile("[\x80-\x9f]")
 
 
 def _single_bytes(error: UnicodeError) -> tuple[str, int]:
@@ -52,7 +52,8 @@ def decode(data: bytes) -> tuple[str, list[Finding]]:
         message = f"{dropped} control characters stood in the page; it was read as if they did not."
         findings.append(Finding(code="control_characters", severity="warning", message=message))
     text = _ENDLESS.sub("\N{REPLACEMENT CHARACTER}", text)
-    return text.replace("\r\n", "\n").replace("\r", "\n").translate(_C1), findings
+    text = _C1.sub(lambda code: code[0].encode("latin-1").decode("cp1252", errors="replace"), text)
+    return text.replace("\r\n", "\n").replace("\r", "\n"), findings
 
 
 def _decoded(data: bytes) -> tuple[str, list[Finding]]:

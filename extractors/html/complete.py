@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 import re
 
-from bs4 import BeautifulSoup
+from bs4 import BeautifulSoup, Tag
 from bs4.element import CData, NavigableString
 
 from extractors.html.preformatted import LOST_TABLE
@@ -24,21 +24,27 @@ def find_losses(markup: str, soup: BeautifulSoup) -> list[Finding]:
     """Findings of severity "error" where text or tables of the markup are missing in the tree."""
     bare = _ASIDE.sub(" ", markup)
     expected = _count(html.unescape(_TAG.sub("", bare)))
-    read = sum(
-        _count(str(text))
-        for text in soup.find_all(string=True)
-        if type(text) in (NavigableString, CData) and (text.parent is None or text.parent.name not in _ASIDE_TAGS)
-    )
+    read, there = _held(soup)
     findings = []
     if read < expected * _SHARE and expected - read > min(_FEW, expected // 2):
         message = f"The page holds {expected} characters of text, of which {expected - read} could not be read."
         findings.append(Finding(code="text_lost", severity="error", message=message))
     tables = len(_TABLE.findall(bare))
-    there = len(soup.find_all(["table", LOST_TABLE]))
     if there < tables:
         message = f"The page holds {tables} tables, of which {tables - there} could not be read."
         findings.append(Finding(code="tables_lost", severity="error", message=message))
     return findings
+
+
+def _held(soup: BeautifulSoup) -> tuple[int, int]:
+    """The characters of text and the tables in the tree, counted in one pass."""
+    characters = tables = 0
+    for node in soup.descendants:
+        if isinstance(node, Tag):
+            tables += node.name in ("table", LOST_TABLE)
+        elif type(node) in (NavigableString, CData) and (node.parent is None or node.parent.name not in _ASIDE_TAGS):
+            characters += _count(str(node))
+    return characters, tables
 
 
 def _count(text: str) -> int:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
-from extractors.html.rows import ShownCell, ShownRow
+from extractors.html.rows import ShownCell, ShownRow, looks_numeric
 from extractors.numbers import is_number, plain
 from extractors.page import Cell, Grid, HtmlPlace
 
@@ -84,7 +84,8 @@ def _heads(rows: Sequence[ShownRow]) -> list[bool]:
 
 
 def _is_figure(cell: ShownCell) -> bool:
-    return is_number(cell.text) and not _YEAR.match(plain(cell.text))
+    text = cell.text
+    return looks_numeric(text) and is_number(text) and not _YEAR.match(plain(text))
 
 
 def _ruled(placed: Sequence[_Placed]) -> set[tuple[int, int]]:
@@ -92,6 +93,8 @@ def _ruled(placed: Sequence[_Placed]) -> set[tuple[int, int]]:
 
     Rules under heads announce no sum, and rules in most rows are decoration.
     """
+    if not any(item.cell.above or item.cell.below for item in placed):
+        return set()
     below: dict[int, int] = {}  # column -> row after the one with the rule
     figures: set[int] = set()
     ruled: set[tuple[int, int]] = set()
@@ -115,8 +118,3 @@ def _ruled(placed: Sequence[_Placed]) -> set[tuple[int, int]]:
             with_figures.add(item.row)
     rows = {row for row, _ in ruled} & with_figures
     return ruled if len(rows) * 5 <= len(with_figures) * 3 or len(with_figures) < 4 else set()
-
-
-def without_rules(grid: Grid) -> Grid:
-    """The grid with its rules left out."""
-    return replace(grid, cells=tuple(replace(cell, ruled=False) for cell in grid.cells))

@@ -170,6 +170,8 @@ class StyleSheet:
 
     rules: dict[str, list[tuple[int, tuple[_Compound, ...], str]]] = field(default_factory=dict)
     count: int = 0
+    known: dict[tuple[str, str], str] = field(default_factory=dict)
+    contextual: bool = False
 
     def add(self, css: str) -> None:
         """Take in the text of a ``<style>`` element; what is not understood is ignored."""
@@ -181,6 +183,7 @@ class StyleSheet:
                 if not known or len(known) != len(parts) or self.count >= _MAX_RULES:
                     continue
                 self.count += 1
+                self.contextual = self.contextual or len(known) > 1 or known[-1].name is not None
                 subject = known[-1]
                 key = next(iter(sorted(subject.classes)), None)
                 self.rules.setdefault(f".{key}" if key else subject.tag or "*", []).append(
@@ -188,7 +191,16 @@ class StyleSheet:
                 )
 
     def declarations(self, tag: Tag) -> str:
-        """All that the rules say about an element, later and inline declarations last."""
+        """All that the rules say about an element, later ones last."""
+        if self.contextual:
+            return self._declared(tag)
+        # without rules on descendants and ids, tag and classes decide
+        key = (tag.name, str(tag.attrs.get("class", "")))
+        if key not in self.known:
+            self.known[key] = self._declared(tag)
+        return self.known[key]
+
+    def _declared(self, tag: Tag) -> str:
         classes = _classes(tag)
         hits: list[tuple[int, str]] = []
         for key in (tag.name, "*", *(f".{name}" for name in classes)):

@@ -194,7 +194,7 @@ class _Walker:
 
     def _pass_over(self, tag: Tag) -> None:
         """Count what a hidden element holds: places count hidden tables, rows and cells too."""
-        if tag.name in ("script", "style"):
+        if tag.name in ("script", "style", "head", "title", "meta"):
             return
         self.table_count += len(tag.find_all(["table", LOST_TABLE])) + (tag.name == "table")
         if self.tables and tag.name == "tr":

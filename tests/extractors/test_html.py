@@ -1,9 +1,11 @@
 """HTML as filing agents write it: what is visible, in reading order, with the place of each cell."""
 
+from collections.abc import Sequence
+
 import pytest
 
 from extractors.html import read_html
-from extractors.page import DEFAULT, Cell, Document, Grid, HtmlPlace, Line, TextPlace
+from extractors.page import DEFAULT, Cell, Document, Grid, HtmlPlace, Line, Page, TextPlace
 from schemas.errors import EmptyError
 
 FIGURES = "<tr><td>Sales</td><td>1,234</td></tr><tr><td>Costs</td><td>(234)</td></tr>"
@@ -267,3 +269,18 @@ def test_endless_references_and_wide_rows_end() -> None:
     """A reference of a million digits and a row of ten thousand cells neither crash nor pass unnoticed."""
     document = read("<table><tr>" + "<td>1" * 10_000 + "</table><p>&#" + "9" * 1_000_000 + ";</p>")
     assert ("table_too_wide", "error") in codes(document)
+
+
+def test_preformatted_text_goes_to_the_reader_of_lines() -> None:
+    """A reader for text set with blanks gets the lines with their numbers and EDGAR's text tags, and numbers pages."""
+    seen: list[tuple[list[tuple[int, str]], int]] = []
+
+    def read_lines(numbered: Sequence[tuple[int, str]], first: int) -> list[Page]:
+        seen.append((list(numbered), first))
+        return [Page(first, flow=(Line("read", TextPlace(line=1, start=0, end=4)),))]
+
+    markup = "<html><p>Mills</p>\n<pre>a <b>1</b> &amp; 2\n<S> <C>\n</pre><p>End"
+    document = read_html(markup.encode(), DEFAULT, read_lines)
+    assert seen == [([(2, "a 1 & 2"), (3, "<S> <C>"), (4, "")], 2)]
+    assert lines(document) == ["Mills", "read", "End"]
+    assert [page.number for page in document.pages] == [1, 2, 3]
