@@ -123,8 +123,9 @@ def _worth(lines: Sequence[TextLine], group: Sequence[int]) -> bool:
     rows = [lines[i] for i in group]
     figures = [line for line in rows if data(line)]
     if figures:
-        long = [token for token in figures[0].figures if not _BARE.match(plain(token.text))]
-        return len(rows) > 1 or (len(figures[0].figures) > 1 and bool(long))
+        # "- 12 -" is a page number
+        long = [token for token in figures[0].figures if re.search(r"\d\D?\d", token.text)]
+        return len(rows) > 1 or (len(figures[0].figures) > 1 and bool(long) and not _BARE.match(plain(rows[0].text)))
     # a table of words: at least three rows whose second tokens start at one edge
     edges = sorted(line.tokens[1].left for line in rows if len(line.tokens) > 1)
     if len(edges) < 3:

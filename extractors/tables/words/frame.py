@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from extractors.page import Rule
 from extractors.tables.words.blocks import Block, data
 from extractors.tables.words.body import Body, BodyLine, find_body
-from extractors.tables.words.heads import Head, evened, head_row, in_stub
+from extractors.tables.words.heads import Head, evened, head_row, head_tokens, in_stub
 from extractors.tables.words.labels import Measure, Row, join_rows, measure
 from extractors.tables.words.lines import TextLine, Token, usual_em
 
@@ -71,20 +71,21 @@ def _boxhead(setting: Setting, first: int, body: Body) -> tuple[int, int]:
         line = lines[i]
         if lines[i + 1].middle - line.middle > _HEAD_REACH * setting.step or _crosses(line, body):
             break
-        if any(not in_stub(token, body, line.em) for token in line.tokens):
+        if any(not in_stub(token, body, line.em) for token in head_tokens(line, body)):
             start = i
     end = first
     # labels below the last head belong to the body
-    while end > start and all(in_stub(token, body, lines[end - 1].em) for token in lines[end - 1].tokens):
+    while end > start and all(in_stub(token, body, lines[end - 1].em) for token in head_tokens(lines[end - 1], body)):
         end -= 1
     return start, end
 
 
 def _crosses(line: TextLine, body: Body) -> bool:
     """True for a caption or running text: a phrase that stands above the stub and above columns."""
-    for token in line.tokens:
+    tokens = head_tokens(line, body)
+    for token in tokens:
         across = token.left < body.edge - 2 * line.em and token.right > body.edge + 2 * line.em
-        if (across and not _heads_first(token, body)) or (len(line.tokens) == 1 and _centred(token, body)):
+        if (across and not _heads_first(token, body)) or (len(tokens) == 1 and _centred(token, body)):
             return True
         if token.left < body.left - 3 * line.em or len(token.words) > _LONGEST_HEAD:
             return True

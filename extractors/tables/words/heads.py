@@ -24,7 +24,7 @@ class Head:
 def head_row(line: TextLine, body: Body, rules: Sequence[Rule]) -> list[Head]:
     """The heads of one line, left to right, not overlapping."""
     columns = body.columns
-    tokens = [part for token in line.tokens for part in _parts(token, body, line.em)]
+    tokens = head_tokens(line, body)
     over = [token for token in tokens if not in_stub(token, body, line.em)]
     heads = [Head(token, -1, -1) for token in tokens if in_stub(token, body, line.em)]
     shifted = [head.token for head in heads if head.token.left > body.left + 3 * line.em]
@@ -70,6 +70,11 @@ def in_stub(token: Token, body: Body, em: float) -> bool:
     first = min(body.columns, key=lambda column: column.outer)
     far = token.left < body.left + 3 * em or token.left < first.outer - 1.2 * (first.right - first.outer)
     return far and token.centre < body.edge - 0.5 * em
+
+
+def head_tokens(line: TextLine, body: Body) -> list[Token]:
+    """The tokens of a line as heads: phrases that stand close together over neighbouring columns are several."""
+    return [part for token in line.tokens for part in _parts(token, body, line.em)]
 
 
 def _parts(token: Token, body: Body, em: float) -> list[Token]:

@@ -18,6 +18,7 @@ _LEAST_LINES = 3
 # in ems
 _STRIP = 0.9
 _INDENTS = 5.0
+_LEFT_SIDE = 12.0
 # share of the rows of one side that have no row beside them
 _ALONE = 0.2
 _LETTERS = re.compile(r"[^\W\d_]{2}")
@@ -45,7 +46,9 @@ def find_sides(lines: Sequence[TextLine], em: float) -> Sides | None:
 
 def _strips(lines: Sequence[TextLine], em: float) -> list[float]:
     """Where labels begin right of other tokens on several lines: places just left of them."""
-    edges = sorted(t.left for line in lines for t in line.tokens[1:] if not t.figure and _LETTERS.search(t.text))
+    least = min(line.left for line in lines) + _LEFT_SIDE * em
+    tokens = [token for line in lines for token in line.tokens if token.left > least and not token.figure]
+    edges = sorted(token.left for token in tokens if _LETTERS.search(token.text))
     strips: list[float] = []
     for edge in edges:
         near = sum(edge - 0.3 * em <= other <= edge + 0.3 * em for other in edges)
@@ -100,14 +103,15 @@ def _two_tables(lines: Sequence[TextLine], x: float) -> bool:
     alone = sum(not _partner(middle, right.middles, left.em) for middle in left.middles)
     alone += sum(not _partner(middle, left.middles, left.em) for middle in right.middles)
     independent = alone >= _ALONE * (len(left.middles) + len(right.middles))
-    return independent or (left.titled and right.titled)
+    return independent or (left.titled and right.titled and left.figures and right.figures)
 
 
 @dataclass(frozen=True, slots=True)
 class _Side:
-    """One side: rows with a label and figures, the middles of its lines, whether a title stands above its rows."""
+    """One side: rows with a label and more, whether with figures, the middles of its lines, a title above its rows."""
 
     rows: int
+    figures: bool
     middles: tuple[float, ...]
     titled: bool
     em: float
@@ -116,14 +120,11 @@ class _Side:
 def _side(words: Sequence[Word], lines: Sequence[TextLine], x: float, *, left: bool) -> _Side:
     own = find_lines(words)
     tokens: list[list[Token]] = [[t for t in line.tokens if (t.left < x) == left] for line in lines]
-    rows = [
-        found
-        for found in tokens
-        if len(found) > 1 and not found[0].figure and any(t.figure and not t.year for t in found)
-    ]
+    rows = [found for found in tokens if len(found) > 1 and not found[0].figure]
+    figures = any(t.figure and not t.year for found in rows for t in found)
     first = next((found for found in tokens if found), [])
     titled = len(first) == 1 and not first[0].figure and len(first[0].words) > 1
-    return _Side(len(rows), tuple(line.middle for line in own), titled, em_of(words[0]) if words else 1.0)
+    return _Side(len(rows), figures, tuple(line.middle for line in own), titled, em_of(words[0]) if words else 1.0)
 
 
 def _partner(middle: float, others: Sequence[float], em: float) -> bool:
