@@ -16,7 +16,7 @@ from extractors.meaning.kinds import find_headnote, find_kind, find_title
 from extractors.meaning.model import Meaning, RowMeaning, TableMeaning
 from extractors.meaning.periods import Times, find_periods, note_ends, read_fiscal_end
 from extractors.meaning.rows import Money, find_rows, rolled
-from extractors.meaning.scales import Units, common_currency, read_units
+from extractors.meaning.scales import Units, common_currency, read_units, whole_notes
 from extractors.page import Origin
 from extractors.tables import Layout, Table
 from schemas.filing import Instant, Period, TableKind
@@ -114,10 +114,9 @@ def _line_units(line: str) -> Units:
 
 
 def _unit_lines(table: Table) -> list[str]:
-    """The lines that may state units: heads of the stub, heads of columns, captions from the nearest up."""
+    """The lines that may state units: heads of the stub, captions from the nearest up, heads of columns."""
     heads = dict.fromkeys(text for column in table.heads for text in column if re.search(r"[A-Za-z\u2019'$]", text))
-    stub = " ".join(table.stub_heads)
-    return [*([stub] if stub else []), *reversed(table.caption), *heads]
+    return [*reversed(whole_notes([*table.caption, *table.stub_heads])), *heads]
 
 
 def _has_cents(body: Body) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
+from extractors.meaning.scales import whole_notes
 from extractors.tables.model import Table
 from schemas.filing import TableKind
 
@@ -154,7 +155,7 @@ def find_headnote(table: Table) -> str | None:
     """What stands above the table about units, "(in thousands, except per share data)"."""
     found: list[str] = []
     heads = [text for column in table.heads[:1] for text in column]
-    for line in (*table.caption, *table.stub_heads, *heads):
+    for line in whole_notes([*table.caption, *table.stub_heads, *heads]):
         notes = [note for note in _PARENTHESES.findall(line) if _UNITS.search(note)]
         if (
             not notes

@@ -21,7 +21,7 @@ _CHANGE = re.compile(r"(?i)\b(?:change|variance|increase\s*\(decrease\)\s*%|fav|
 _NEAR_CAPTIONS = 6
 _SENTENCE = 220
 # a line that is longer is no head of its own
-_HEAD = 80
+_HEAD = 50
 _FLOWS: frozenset[TableKind] = frozenset({"income_statement", "comprehensive_income", "cash_flow", "equity"})
 _FLOW_WORDS = re.compile(
     r"(?i)\b(?:expenses?|sales|revenues?|income|earnings|loss|costs?|provision|charges?|payments?|additions?|"

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from extractors.figures.model import Body, ReadFigure
 from extractors.meaning.clock import Day, read_clock
 from extractors.meaning.model import RowMeaning
+from extractors.meaning.paths import find_paths
 from extractors.meaning.scales import Units, label_scale
 from extractors.tables.model import BodyRow, Table
 from schemas.filing import Duration, Instant, Period
@@ -28,7 +29,6 @@ _SHARES = re.compile(
 _CAPITAL = re.compile(r"(?i)\bpar\b|\bauthori[sz]ed\b|\bstated value\b|\bat cost\b|\bpaid-in\b")
 # "5% notes" are money
 _PERCENT = re.compile(r"(?i)(?<![\d ])\s*%|\bpercent(?:age)?\b|\b(?:tax|interest|discount|growth) rates?\s*\Z")
-_TOTAL = re.compile(r"(?i)\A(?:total|subtotal|sum of)\b|\A(?:net )?cash\b.*\bactivities\b")
 _BEGINNING = re.compile(
     r"(?i)\b(?:beginning|start)\s+of\s+(?:the\s+)?(?:\w+\s+)?(?:period|year|quarter|month|half)|\A(?:total\s+)?beginning\b"
     r"|\b(?:beginning|opening)\s+(?:balances?|cash|stock|share)|,\s+(?:at\s+)?beginning\b"
@@ -44,7 +44,6 @@ _BALANCE = re.compile(r"(?i)\bbalances?\b|\bcash\b.*\b(?:at|as of)\b|\boutstandi
 # what parts a closing balance from another: "less: cash of discontinued operations"
 _PART_OF = re.compile(r"(?i)\b(?:less|restricted|of which|included in|discontinued)\b")
 _OPENING_BALANCE = re.compile(r"(?i)\W*(?:beginning |opening |closing |ending )?balances?\b")
-_STEP = 0.3
 # more of a share, or more than a share costs, is no figure per share
 _SHARE_PRICE = 100_000
 
@@ -78,69 +77,6 @@ def find_rows(table: Table, body: Body, money: Money, periods: Sequence[Period |
             )
         )
     return tuple(rows)
-
-
-# --- path -------------------------------------------------------------------------------------------------------
-
-
-def find_paths(rows: Sequence[BodyRow]) -> list[tuple[str, ...]]:
-    """For each row the labels it belongs to, outermost first.
-
-    A row without figures opens a section. It holds what is set in further, and what stands at the same depth until
-    the next section or its total.
-    """
-    sections: list[_Section] = []
-    paths: list[tuple[str, ...]] = []
-    for index, row in enumerate(rows):
-        if not any(cell is not None for cell in row.cells):
-            while sections and sections[-1].indent >= row.indent - _STEP:
-                sections.pop()
-            paths.append(tuple(section.name for section in sections))
-            if row.label:
-                sections.append(_Section(row.indent, row.label.rstrip(" :"), _is_level(rows, index)))
-            continue
-        # a row without a label is the sum of what stands above it, whatever its indent
-        while row.label and sections and not sections[-1].holds(row.indent):
-            sections.pop()
-        paths.append(tuple(section.name for section in sections))
-        if sections and (_closes(row.label, sections[-1].name) or (sections[-1].level and _is_sum(row))):
-            sections.pop()
-    return paths
-
-
-@dataclass(frozen=True, slots=True)
-class _Section:
-    """An open section; ``level``: its rows stand at its own depth, so that a sum has to end it."""
-
-    indent: float
-    name: str
-    level: bool
-
-    def holds(self, indent: float) -> bool:
-        """True when a row at this depth belongs to the section."""
-        return indent > self.indent + _STEP or (self.level and indent >= self.indent - _STEP)
-
-
-def _is_level(rows: Sequence[BodyRow], index: int) -> bool:
-    """True when the first figures under a section are not set in further than the section itself."""
-    below = next((row for row in rows[index + 1 :] if row.label), None)
-    return (
-        below is not None
-        and any(cell is not None for cell in below.cells)
-        and below.indent <= rows[index].indent + _STEP
-    )
-
-
-def _is_sum(row: BodyRow) -> bool:
-    return row.ruled or (bool(_TOTAL.match(row.label)) and not row.label.lower().startswith("net of"))
-
-
-def _closes(label: str, section: str) -> bool:
-    """True for the total of a section: "Total current assets" under "Current assets:"."""
-    if not _TOTAL.match(label):
-        return False
-    words = set(re.findall(r"[a-z]{3,}", section.lower()))
-    return bool(words) and len(words & set(re.findall(r"[a-z]{3,}", label.lower()))) * 2 >= len(words)
 
 
 # --- unit and scale ---------------------------------------------------------------------------------------------

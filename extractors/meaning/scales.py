@@ -85,6 +85,17 @@ def read_units(lines: Iterable[str]) -> Units:
     return Units(scale, shares, currency)
 
 
+def whole_notes(lines: Sequence[str]) -> list[str]:
+    """The lines with each note in parentheses whole: one that is not closed goes on in the next lines."""
+    whole: list[str] = []
+    for line in lines:
+        if whole and whole[-1].count("(") > whole[-1].count(")") and len(whole[-1]) < 300:
+            whole[-1] = f"{whole[-1]} {line}"
+        else:
+            whole.append(line)
+    return whole
+
+
 def _notes(line: str) -> list[str]:
     """The parts of a line that speak of units."""
     notes = [note.strip("()") for note in _PARENTHESES.findall(line)]

@@ -244,6 +244,39 @@ def test_path_and_level() -> None:
     assert [r.level for r in made.rows] == [0, 1, 2, 2, 1, 0, 1, 1, 0]
 
 
+def test_sections_below_one_another_at_one_depth() -> None:
+    """Two sections directly below one another nest, and the second's siblings stay inside the first."""
+    made = one(
+        table(
+            ["2011"],
+            [
+                row("Earnings per share:"),
+                row("Diluted"),
+                row("Continuing operations", "0.25", indent=1.0),
+                row("", "0.25"),
+                row("Basic"),
+                row("Continuing operations", "0.26", indent=1.0),
+                row("Average number of shares outstanding:"),
+                row("Diluted", "1,829", indent=1.0),
+            ],
+        )
+    )
+    assert [r.path for r in made.rows if r.level][1:] == [
+        ("Earnings per share", "Diluted"),
+        ("Earnings per share", "Diluted"),
+        ("Earnings per share",),
+        ("Earnings per share", "Basic"),
+        ("Average number of shares outstanding",),
+    ]
+    assert [r.unit for r in made.rows][5] == "USD/shares"
+
+
+def test_note_on_units_that_goes_on_in_the_next_line() -> None:
+    """A note is read whole, so that what it says of single rows is not taken for the table's scale."""
+    split = table(["2011"], caption=(INCOME, "For the years (In millions; per-share"), stub=("amounts in dollars)",))
+    assert one(split).scale == 1_000_000
+
+
 @pytest.mark.parametrize(
     ("caption", "kind", "title"),
     [
