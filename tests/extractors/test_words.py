@@ -277,3 +277,60 @@ def test_cells_do_not_overlap(table: list[list[str]]) -> None:
             assert not area & taken
             assert all(0 <= r < grid.rows and 0 <= c < grid.columns for r, c in area)
             taken |= area
+
+
+def test_a_section_below_the_heads_does_not_hide_them() -> None:
+    """A short label between boxhead and first row belongs to the body; the boxhead stays."""
+    (grid,) = grids("""
+                             2011       2010
+Revenue:
+  Products                  1,000        900
+  Services                    400        300
+""")
+    assert rows(grid, heads=True) == [{1: "2011", 2: "2010"}]
+    assert rows(grid)[0] == {0: "Revenue:"}
+
+
+def test_tables_side_by_side_are_read_one_after_the_other() -> None:
+    """Two tables on the same lines, whose rows have no partners, are two grids."""
+    found = grids("""
+Property and equipment                       Stock option activity
+Land                     365     376         Outstanding at December 31,
+Buildings and                                  2013                   2,317
+  improvements           219     172         Granted                    289
+Machinery                213     166         Exercised                 (548)
+Computers                244     289         Forfeited                  (66)
+Construction in
+  progress                58      12
+Total                  1,099   1,015
+""")
+    assert [rows(grid)[0][0] for grid in found] == ["Land", "Outstanding at December 31, 2013"]
+    assert rows(found[0])[-1] == {0: "Total", 1: "1,099", 2: "1,015"}
+
+
+def test_a_column_of_words_between_figures_is_no_second_table() -> None:
+    """Rows that share their lines from end to end are one table."""
+    (grid,) = grids("""
+Name                 Age     Position                Salary
+Ada Example           51     Chief Executive        412,000
+Ben Sample            47     Treasurer              260,000
+Cleo Pattern          62     Counsel                255,000
+""")
+    assert rows(grid)[0] == {0: "Ada Example", 1: "51", 2: "Chief Executive", 3: "412,000"}
+
+
+def test_page_numbers_are_lines() -> None:
+    """A page number between dashes below a table is no row and no grid."""
+    flow = find_flow(
+        page("""
+Sales                 1,000       900
+Costs                   400       300
+Margin                  600       600
+
+
+
+
+                   - 4 -
+""")
+    )
+    assert [type(block).__name__ for block in flow] == ["Grid", "Line"]

@@ -75,7 +75,8 @@ def _together(lines: Sequence[TextLine], group: list[int], after: int, step: flo
     if max(b.middle - a.middle for a, b in pairwise(stretch)) > FAR * step:
         return False
     between = stretch[1:-1]
-    if any(data(lines[i]) for i in group) and (headish(lines[after]) or _new_head(stretch, step)):
+    above = [lines[i] for i in group if data(lines[i])]
+    if above and (headish(lines[after]) or _new_head(stretch, step) or _subhead(above, stretch, step)):
         return False
     return not _interrupts(between, [lines[i] for i in group], lines[after])
 
@@ -106,6 +107,18 @@ def _new_head(stretch: Sequence[TextLine], step: float) -> bool:
     return bold or len(stretch) > 2 or stretch[-1].middle - stretch[-2].middle > 1.5 * step
 
 
+def _subhead(above: Sequence[TextLine], stretch: Sequence[TextLine], step: float) -> bool:
+    """True when words stand over the columns only, below a caption or a gap: the boxhead of another table."""
+    edge = min(token.core[0] for line in above[-12:] for token in line.figures)
+    for before, line in pairwise(stretch):
+        over = all(token.left > edge - 3 * line.em and not token.figure for token in line.tokens)
+        if not over or any(_NO_VALUE.match(plain(token.text)) for token in line.tokens):
+            continue
+        if before is not stretch[0] or line.middle - before.middle > 1.4 * step:
+            return True
+    return False
+
+
 def headish(line: TextLine) -> bool:
     """True when the line can only be a boxhead: years or words of time in the columns, and no figure."""
     if data(line) or len(line.tokens) < 1:
@@ -126,9 +139,14 @@ def _worth(lines: Sequence[TextLine], group: Sequence[int]) -> bool:
         # "- 12 -" is a page number
         long = [token for token in figures[0].figures if re.search(r"\d\D?\d", token.text)]
         return len(rows) > 1 or (len(figures[0].figures) > 1 and bool(long) and not _BARE.match(plain(rows[0].text)))
-    # a table of words: at least three rows whose second tokens start at one edge
-    edges = sorted(line.tokens[1].left for line in rows if len(line.tokens) > 1)
-    if len(edges) < 3:
+    # a table of words: at least three rows whose tokens beside the first stand below one another
+    beside = [token for line in rows for token in line.tokens[1:]]
+    if len(rows) < 3 or len(beside) < 3:
         return False
-    middle = edges[len(edges) // 2]
-    return sum(abs(edge - middle) < rows[0].em for edge in edges) >= 0.6 * len(rows)
+    below = sum(any(_below(token, other) for other in beside if other is not token) for token in beside)
+    return below >= 0.7 * len(beside)
+
+
+def _below(token: Token, other: Token) -> bool:
+    """True when two tokens start at one edge or have one middle."""
+    return min(abs(token.left - other.left), abs(token.centre - other.centre)) < 0.4 * token.em

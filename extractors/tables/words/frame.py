@@ -96,7 +96,9 @@ def _centred(token: Token, body: Body) -> bool:
     """True for a title: it hangs over the stub, and its middle is the table's rather than the columns'."""
     right = max(column.right for column in body.columns)
     table, columns = (body.left + right) / 2, (body.edge + right) / 2
-    return token.left < body.edge and abs(token.centre - table) < abs(token.centre - columns)
+    if not body.left + 3 * token.em < token.left < body.edge:
+        return False
+    return abs(token.centre - table) < abs(token.centre - columns)
 
 
 def _heads_first(token: Token, body: Body) -> bool:
@@ -114,7 +116,8 @@ def _wrapped_above(setting: Setting, first: int, body: Body, taken: Measure) -> 
         above = [_label_line(line) for line in setting.lines[start - 1 : first]]
         if above[0].line.right > body.edge + 2 * above[0].line.em or above[0].line.figures:
             break
-        if len(join_rows([*above, body.lines[0]], taken)) > 1:
+        # only the words can tell: a title may stand as close as a line of the label
+        if len(join_rows([*above, body.lines[0]], Measure(0.0, taken.em))) > 1:
             break
         start -= 1
     return start

@@ -66,6 +66,11 @@ class Token:
         return max(word.bottom for word in self.words)
 
     @property
+    def em(self) -> float:
+        """The size of the type."""
+        return max(em_of(word) for word in self.words)
+
+    @property
     def centre(self) -> float:
         """The x of the middle."""
         return (self.left + self.right) / 2

@@ -83,9 +83,11 @@ def _trimmed(lines: Sequence[TextLine], start: int, end: int, x: float, em: floa
     if len(labelled) < _LEAST_LINES:
         return None
     first, last = labelled[0], labelled[-1] + 1
-    # the longer side goes on alone
-    while last < end and lines[last].middle - lines[last - 1].middle < 2.2 * em:
-        last += 1
+    # the longer side goes on alone, as long as there are rows
+    tail = last
+    while tail < end and lines[tail].middle - lines[tail - 1].middle < 2.2 * em:
+        tail += 1
+        last = tail if len(lines[tail - 1].tokens) > 1 else last
     return Sides(first, last, x)
 
 
