@@ -11,6 +11,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
+import numpy as np
+import numpy.typing as npt
+
 from extractors.numbers import read_number
 from extractors.ocr.ctc import find_readings
 from extractors.ocr.grammar import groups_by_points, weigh_readings
@@ -93,9 +96,9 @@ def read_cells(sheet: Sheet, tokens: Sequence[Token], runs: Sequence[Run], recog
 def assign(tokens: Sequence[Token], runs: Sequence[Run]) -> list[Cell]:
     """Each run with the tokens that lie on it for the most part (by the smaller of the two boxes)."""
     cells = []
+    boxes = np.array([(token.left, token.top, token.right, token.bottom) for token in tokens]).reshape(-1, 4)
     for run in runs:
-        on = [index for index, token in enumerate(tokens) if _lies_on(token, run)]
-        on.sort(key=lambda index: (tokens[index].left, index))
+        on = sorted(_lying_on(boxes, run), key=lambda index: (tokens[index].left, index))
         worded = any(tokens[index].confidence > 0.8 and _WORD.fullmatch(tokens[index].text) for index in on)
         cells.append(Cell(run, tuple(on), "".join(tokens[index].text for index in on), worded))
     return cells
@@ -239,13 +242,14 @@ def _token(text: str, run: Run, confidence: float) -> Token:
     return Token(text, run.left, run.top, run.right, run.bottom, confidence)
 
 
-def _lies_on(token: Token, run: Run) -> bool:
-    across = min(token.right, run.right) - max(token.left, run.left)
-    down = min(token.bottom, run.bottom) - max(token.top, run.top)
-    if across <= 0 or down <= 0:
-        return False
-    smaller = min((token.right - token.left) * (token.bottom - token.top), run.width * run.height)
-    return across * down > 0.4 * smaller
+def _lying_on(boxes: npt.NDArray[np.int64], run: Run) -> list[int]:
+    """Which boxes (left, top, right, bottom) lie on the run by more than 0.4 of the smaller of both."""
+    left, top, right, bottom = boxes.T
+    across = np.minimum(right, run.right) - np.maximum(left, run.left)
+    down = np.minimum(bottom, run.bottom) - np.maximum(top, run.top)
+    smaller = np.minimum((right - left) * (bottom - top), run.width * run.height)
+    lying = (across > 0) & (down > 0) & (across * down > 0.4 * smaller)
+    return [int(index) for index in np.flatnonzero(lying)]
 
 
 def _within(run: Run, token: Token, glyph: float) -> bool:
