@@ -15,6 +15,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import onnxruntime
+from onnxruntime.capi import onnxruntime_pybind11_state as native
 
 from extractors.ocr.ctc import Alphabet, Strips
 from extractors.ocr.image import Pixels
@@ -22,6 +23,8 @@ from schemas.errors import MissingProgramError
 
 _MODEL = Path("models") / "PP-OCRv6_rec_small.onnx"
 _HEIGHT = 48
+# onnxruntime's own exceptions have no base of their own
+_LOAD_ERRORS = (native.Fail, native.InvalidProtobuf, native.InvalidGraph, native.NoSuchFile, native.InvalidArgument)
 # cells are padded to multiples of this width, and cells of one width are read together
 _STEP = 32
 _BATCH = 8
@@ -64,8 +67,7 @@ def load() -> Recogniser:
     try:
         session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
         characters = session.get_modelmeta().custom_metadata_map["character"].splitlines()
-    # onnxruntime raises exception types of its own binary, all of them RuntimeErrors or plain Exceptions by name
-    except (RuntimeError, KeyError, ValueError) as error:
+    except (*_LOAD_ERRORS, RuntimeError, KeyError, ValueError) as error:
         raise MissingProgramError(f"The recogniser's model cannot be loaded: {str(error)[:120]}") from None
     return Recogniser(session, Alphabet.of(characters))
 

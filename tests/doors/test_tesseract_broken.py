@@ -65,6 +65,16 @@ def test_missing_model_is_a_missing_program(monkeypatch: pytest.MonkeyPatch) -> 
     assert caught.value.exit_status == 7
 
 
+def test_a_damaged_model_is_a_missing_program(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A model file that is none is refused with one clear sentence."""
+    recogniser.load.cache_clear()
+    model = tmp_path / "model.onnx"
+    model.write_bytes(b"not a model" * 100)
+    monkeypatch.setattr(recogniser, "model_path", lambda: model)
+    with pytest.raises(MissingProgramError, match="cannot be loaded"):
+        read_image(page(), DEFAULT)
+
+
 def test_a_crash_becomes_a_finding_of_the_page(install: Install) -> None:
     """A tesseract that dies leaves an unread page with an error, and no temporary file."""
     temporary = install('echo "Segmentation fault" >&2; exit 139')
