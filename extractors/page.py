@@ -186,7 +186,6 @@ class Page:
 
     Attributes:
         width, height: points, upright; rotation: degrees clockwise that were undone.
-        prose_numbers: numbers seen in running text outside tables, counted, not read.
         findings: what could not be read on the page; the document's findings include them.
     """
 

@@ -18,8 +18,9 @@ def read_document(data: bytes, kind: Kind, profile: Profile) -> Document:
     """
     if kind == "html":
         from extractors.html import read_html
+        from extractors.text import read_lines
 
-        return read_html(data, profile)
+        return read_html(data, profile, read_lines)
     if kind == "pdf":
         return _read_pdf(data, profile)
     if kind == "image":

@@ -16,7 +16,7 @@ from bs4 import BeautifulSoup
 from extractors.html.charset import decode
 from extractors.html.complete import find_losses
 from extractors.html.nodes import Preformatted
-from extractors.html.preformatted import numbered_lines, take_out, word_page
+from extractors.html.preformatted import numbered_lines, take_out
 from extractors.html.tables import Flow, Layouter
 from extractors.html.walk import read_content
 from extractors.page import Document, Grid, Line, Page, Profile
@@ -32,13 +32,13 @@ _ANY_BLOCK = re.compile(r"<(?:html|body|p|div|br)\b", re.IGNORECASE)
 
 
 # reads lines of text with their numbers in the file into pages, numbered from the second argument
-LinesReader: TypeAlias = Callable[[Sequence[tuple[int, str]], int], Iterable[Page]]
+LinesReader: TypeAlias = Callable[[Sequence[tuple[int, str]], int], tuple[Sequence[Page], Sequence[Finding]]]
 
 
 def read_html(
     data: bytes,
     profile: Profile,  # noqa: ARG001 (all readers have one signature)
-    read_lines: LinesReader | None = None,
+    read_lines: LinesReader,
 ) -> Document:
     """Read a page: lines (text outside tables of data) and grids, in reading order.
 
@@ -46,7 +46,7 @@ def read_html(
     preformatted words are the line of the file and the characters of that line as displayed.
 
     Args:
-        read_lines: the reader for text set with blanks (``<pre>``); without it such text is words, no more.
+        read_lines: the reader for text set with blanks (``<pre>``).
 
     Raises:
         EmptyError: the page shows nothing.
@@ -67,14 +67,14 @@ def _collector_paused() -> Iterator[None]:
             gc.enable()
 
 
-def _read(data: bytes, read_lines: LinesReader | None) -> Document:
+def _read(data: bytes, read_lines: LinesReader) -> Document:
     markup, findings = decode(data)
     markup, pres = take_out(_DECLARATION.sub("", _WRAPPER.sub("", markup)))
     soup = BeautifulSoup(markup, "lxml")
     findings += find_losses(markup, soup)
     content, clamped = read_content(soup, pres, keep_lines=not _ANY_BLOCK.search(markup))
     layouter = Layouter()
-    pages = list(_pages(layouter.flow(content), read_lines))
+    pages = list(_pages(layouter.flow(content), read_lines, findings))
     if not pages and not findings:
         raise EmptyError("The page shows no text.")
     if clamped:
@@ -83,8 +83,8 @@ def _read(data: bytes, read_lines: LinesReader | None) -> Document:
     return Document("html", "text/html", tuple(pages), findings=(*findings, *layouter.findings))
 
 
-def _pages(flow: Iterable[Flow], read_lines: LinesReader | None) -> Iterator[Page]:
-    """One page for each run of lines and grids, and one of words for each preformatted stretch."""
+def _pages(flow: Iterable[Flow], read_lines: LinesReader, findings: list[Finding]) -> Iterator[Page]:
+    """One page for each run of lines and grids, and those of each preformatted stretch, whose findings are added."""
     blocks: list[Line | Grid] = []
     number = 1
     for item in flow:
@@ -95,7 +95,8 @@ def _pages(flow: Iterable[Flow], read_lines: LinesReader | None) -> Iterator[Pag
             yield Page(number, flow=tuple(blocks))
             number += 1
             blocks = []
-        read = read_lines(numbered_lines(item), number) if read_lines else [word_page(item, number)]
+        read, noted = read_lines(numbered_lines(item), number)
+        findings += noted
         for page in read:
             if page.words or page.flow:
                 yield page

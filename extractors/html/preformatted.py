@@ -1,7 +1,7 @@
 """Stretches of a page that are set with blanks: ``<pre>``, and the tables of 1990s text that have no cells.
 
 They are taken out of the markup before it is parsed, because a parser ends a ``<pre>`` at the ``<TABLE>`` that EDGAR
-text has in it; what they hold becomes words on the character plane. A place in them is the line of the file, and the
+text has in it; the reader of text reads what they hold. A place in them is the line of the file, and the
 characters of that line as displayed: tags left out, character references resolved.
 """
 
@@ -13,7 +13,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from extractors.html.nodes import Preformatted
-from extractors.page import CHARACTER_WIDTH, LINE_HEIGHT, Page, Rule, TextPlace, Word
 
 PLACEHOLDER = "x-pre"
 LOST_TABLE = "x-table"
@@ -25,12 +24,7 @@ _TABLE_TOKEN = re.compile(r"(?i)<(/?)(table|t[dhr])\b[^>]*>")
 _SET_WITH_BLANKS = re.compile(r"\S {2,}\S.*\n|\t\S.*\n")
 # the tags of EDGAR's text tables stay: a reader for such text takes them for what they are
 _TAG = re.compile(r"(?i)<!--.*?-->|</?(?!(?:TABLE|CAPTION|S|C|PAGE|FN)>)[a-z][^<>]*>", re.DOTALL)
-_TEXT_TAG = re.compile(r"(?i)</?(?:TABLE|CAPTION|S|C|PAGE|FN)>")
 _BREAK = re.compile(r"(?i)<br\s*/?>(?!\n)")
-_WORD = re.compile(r"\S+")
-_RULE = re.compile(r"[-=_\u2500\u2501\u2550\u2014]{3,}\Z")
-_LEADER = re.compile(r"\.{3,}|(?:\s\.){2,}(?=\s)")
-_TAB = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,37 +91,3 @@ def _cell_less(markup: str) -> Iterator[_Stretch]:
 def numbered_lines(pre: Preformatted) -> list[tuple[int, str]]:
     """The lines of a stretch as displayed, each with its number in the file, from 1."""
     return list(enumerate(pre.text.replace("\N{NO-BREAK SPACE}", " ").split("\n"), pre.first_line))
-
-
-def word_page(pre: Preformatted, number: int) -> Page:
-    """The words and rules of a stretch on the character plane."""
-    words: list[Word] = []
-    rules: list[Rule] = []
-    top = 0.0
-    width = 0
-    for offset, raw in enumerate(pre.text.split("\n")):
-        text = _TEXT_TAG.sub(lambda tag: " " * len(tag[0]), raw.replace("\N{NO-BREAK SPACE}", " ").expandtabs(_TAB))
-        text = _LEADER.sub(lambda leader: " " * len(leader[0]), text)
-        width = max(width, len(text.rstrip()))
-        here = list(_WORD.finditer(text))
-        rules += [
-            Rule(found.start() * CHARACTER_WIDTH, top, found.end() * CHARACTER_WIDTH, top)
-            for found in here
-            if _RULE.match(found[0])
-        ]
-        said = [found for found in here if not _RULE.match(found[0])]
-        words += [_word(found, top, pre.first_line + offset) for found in said]
-        # a row of dashes takes no height: the rows it separates are neighbours
-        top += 0.0 if here and not said else LINE_HEIGHT
-    return Page(number, width=width * CHARACTER_WIDTH, height=top, words=tuple(words), rules=tuple(rules))
-
-
-def _word(found: re.Match[str], top: float, line: int) -> Word:
-    return Word(
-        found[0],
-        found.start() * CHARACTER_WIDTH,
-        top,
-        found.end() * CHARACTER_WIDTH,
-        top + LINE_HEIGHT,
-        TextPlace(line=line, start=found.start(), end=found.end()),
-    )

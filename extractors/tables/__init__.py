@@ -14,6 +14,7 @@ from dataclasses import replace
 from extractors.page import Document, Grid, Line
 from extractors.tables.grids import grid_tables
 from extractors.tables.model import BodyRow, Layout, Table
+from extractors.tables.rivals import with_ruled
 from extractors.tables.stitch import faceless, stitch
 from extractors.tables.words import find_flow
 
@@ -30,11 +31,18 @@ _MARGIN_BLOCKS = 2
 
 def find_tables(document: Document) -> Layout:
     """Find the tables of a document, in reading order, with the lines around them."""
-    flows: list[Flow] = [page.flow or find_flow(page) for page in document.pages]
+    flows: list[Flow] = [with_ruled(page.flow or find_flow(page), page.ruled) for page in document.pages]
     furniture = _furniture(flows)
-    tables = [table for flow in flows for table in _flow_tables(flow)]
+    tables = [table for stretch in _stretches(document, flows) for table in _flow_tables(stretch)]
     lines = tuple(block for flow in flows for block in flow if isinstance(block, Line))
     return Layout(tuple(stitch(tables, furniture)), lines)
+
+
+def _stretches(document: Document, flows: Sequence[Flow]) -> Sequence[Flow]:
+    """What a caption cannot reach beyond: a page of paper; HTML and text are one stretch, however they were cut."""
+    if document.page_count is not None:
+        return flows
+    return [[block for flow in flows for block in flow]]
 
 
 def _furniture(flows: Sequence[Flow]) -> frozenset[str]:

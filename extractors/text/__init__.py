@@ -6,11 +6,12 @@ finder serves it like paper); the other two have no geometry left, so their rows
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from extractors.page import Document, Page, Profile
 from extractors.text.collapsed import read_collapsed
-from extractors.text.decode import decode
+from extractors.text.decode import SourceLine, decode
 from extractors.text.dialect import Stretch, has_markup, stretches
 from extractors.text.fixed import read_fixed
 from extractors.text.markdown import read_markdown
@@ -18,7 +19,7 @@ from extractors.text.markup import bare
 from extractors.text.watch import find_lost
 from schemas.filing import Finding
 
-__all__ = ["read_text"]
+__all__ = ["read_lines", "read_text"]
 
 
 def read_text(data: bytes, profile: Profile) -> Document:  # noqa: ARG001 (all readers have one signature)
@@ -28,14 +29,24 @@ def read_text(data: bytes, profile: Profile) -> Document:  # noqa: ARG001 (all r
         EmptyError: nothing is printed. UnreadableError: the bytes are no text.
     """
     lines, findings = decode(data)
+    pages, found = _read_stretches(lines, 1)
+    return Document(kind="text", media_type="text/plain", pages=tuple(pages), findings=(*findings, *found))
+
+
+def read_lines(lines: Sequence[tuple[int, str]], first: int) -> tuple[list[Page], list[Finding]]:
+    """Read text set with blanks inside another document: lines with their numbers, the number of the first page."""
+    return _read_stretches([SourceLine(number, text) for number, text in lines], first)
+
+
+def _read_stretches(lines: Sequence[SourceLine], first: int) -> tuple[list[Page], list[Finding]]:
     pages: list[Page] = []
-    found: list[Finding] = list(findings)
+    found: list[Finding] = []
     marked = has_markup(lines)
     for stretch in stretches(lines):
-        read, noted = _read(_bared(stretch) if marked else stretch, len(pages) + 1)
+        read, noted = _read(_bared(stretch) if marked else stretch, first + len(pages))
         pages += read
         found += noted
-    return Document(kind="text", media_type="text/plain", pages=tuple(pages), findings=tuple(found))
+    return pages, found
 
 
 def _bared(stretch: Stretch) -> Stretch:

@@ -6,14 +6,16 @@ import pytest
 
 from extractors.html import read_html
 from extractors.page import DEFAULT, Cell, Document, Grid, HtmlPlace, Line, Page, TextPlace
+from extractors.text import read_lines
 from schemas.errors import EmptyError
+from schemas.filing import Finding
 
 FIGURES = "<tr><td>Sales</td><td>1,234</td></tr><tr><td>Costs</td><td>(234)</td></tr>"
 TABLE = f"<table>{FIGURES}</table>"
 
 
 def read(markup: str | bytes) -> Document:
-    return read_html(markup if isinstance(markup, bytes) else markup.encode(), DEFAULT)
+    return read_html(markup if isinstance(markup, bytes) else markup.encode(), DEFAULT, read_lines)
 
 
 def lines(document: Document) -> list[str]:
@@ -275,12 +277,12 @@ def test_preformatted_text_goes_to_the_reader_of_lines() -> None:
     """A reader for text set with blanks gets the lines with their numbers and EDGAR's text tags, and numbers pages."""
     seen: list[tuple[list[tuple[int, str]], int]] = []
 
-    def read_lines(numbered: Sequence[tuple[int, str]], first: int) -> list[Page]:
+    def seeing(numbered: Sequence[tuple[int, str]], first: int) -> tuple[list[Page], list[Finding]]:
         seen.append((list(numbered), first))
-        return [Page(first, flow=(Line("read", TextPlace(line=1, start=0, end=4)),))]
+        return [Page(first, flow=(Line("read", TextPlace(line=1, start=0, end=4)),))], []
 
     markup = "<html><p>Mills</p>\n<pre>a <b>1</b> &amp; 2\n<S> <C>\n</pre><p>End"
-    document = read_html(markup.encode(), DEFAULT, read_lines)
+    document = read_html(markup.encode(), DEFAULT, seeing)
     assert seen == [([(2, "a 1 & 2"), (3, "<S> <C>"), (4, "")], 2)]
     assert lines(document) == ["Mills", "read", "End"]
     assert [page.number for page in document.pages] == [1, 2, 3]
