@@ -1,24 +1,24 @@
-"""Ties between rows: equal totals of one table, the same fact in two tables, the same fact in a witness."""
+"""Ties between rows: equal totals of one table, the same fact in two tables."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from itertools import combinations, pairwise
 from math import log
 
 from extractors.figures import ReadFigure
 from extractors.footing.channel import bare, misreading_cost, printed_form
 from extractors.footing.evidence import chance, significant
-from extractors.footing.labels import is_total, likeness, plain_label, words_of
+from extractors.footing.facts import EDITABLE
+from extractors.footing.labels import is_total, likeness
 from extractors.footing.ledger import Entry, Ledger
 from extractors.footing.stack import ACCEPT
-from schemas.amounts import ONE, amount
-from schemas.filing import Figure, Filing, Period, Row
-from schemas.identities import Addend, Identity, Printed
+from schemas.amounts import ONE
+from schemas.filing import Period
+from schemas.identities import Addend, Identity
 
 _CONTRADICTED = -99.0  # the same fact has one value: another is another fact
 _MISREAD = -1.0  # one common misreading explains the difference
-_EDITABLE = 7.2
 _TELLING = frozenset(
     {
         "basic",
@@ -153,81 +153,6 @@ def _misread(one: ReadFigure | None, other: ReadFigure | None, sign: int) -> boo
     if one is None or other is None or one.number.nil or other.number.nil:
         return False
     return any(
-        misreading_cost(printed_form(true.number.value * sign, true.number.decimals), bare(figure.raw)) <= _EDITABLE
+        misreading_cost(printed_form(true.number.value * sign, true.number.decimals), bare(figure.raw)) <= EDITABLE
         for figure, true in ((one, other), (other, one))
     )
-
-
-_Fact = tuple[str, str, int, Period]
-"""Plain label, unit, scale and period: what makes two figures of one company the same fact."""
-
-
-def find_witnessed(
-    ledgers: Sequence[Ledger], witnesses: Sequence[Filing], doubts: Mapping[str, float]
-) -> list[Identity]:
-    """Ties to results of the same company: same label, same period, same unit and scale."""
-    found: list[Identity] = []
-    for witness in sorted(witnesses, key=lambda filing: filing.source.sha256):
-        facts = _facts(witness)
-        for ledger in ledgers:
-            for entry in ledger.entries:
-                found += _ties_to(witness.source.sha256, facts, ledger, entry, doubts)
-    return found
-
-
-def _facts(witness: Filing) -> dict[_Fact, list[tuple[tuple[str, ...], Figure]]]:
-    facts: dict[_Fact, list[tuple[tuple[str, ...], Figure]]] = {}
-    for table in witness.tables:
-        rows: dict[int, Row] = {row.index: row for row in table.rows}
-        columns = {column.index: column.period for column in table.columns}
-        for figure in table.figures:
-            period = figure.period or columns.get(figure.column)
-            row = rows.get(figure.row)
-            if period is None or row is None or figure.needs_review or not row.label:
-                continue
-            key = plain_label(row.label), figure.unit.rpartition("/")[2], figure.scale, period
-            facts.setdefault(key, []).append((row.path, figure))
-    return facts
-
-
-def _ties_to(
-    document: str,
-    facts: Mapping[_Fact, list[tuple[tuple[str, ...], Figure]]],
-    ledger: Ledger,
-    entry: Entry,
-    doubts: Mapping[str, float],
-) -> list[Identity]:
-    """Ties of one row, over its columns, to the only fact of the witness that bears its name."""
-    unit = {"amount": "USD", "shares": "shares", "per_share": "shares", "percent": "percent"}[ledger.unit]
-    pairs: list[tuple[ReadFigure, Figure]] = []
-    nats, holding = 0.0, 0
-    for column, figure in enumerate(entry.figures):
-        period = entry.periods[column]
-        if figure is None or period is None:
-            continue
-        named = facts.get((entry.label, unit, ledger.scale, period), [])
-        same = {amount(other.value) for path, other in named if _same_section(entry.heading, path)}
-        if len(same) != 1:
-            continue
-        other = next(other for path, other in named if _same_section(entry.heading, path))
-        pairs.append((figure, other))
-        if amount(other.value) == figure.number.value:
-            holding += 1
-            nats += -log(chance(entry.values[column] or 0))
-        else:
-            nats += _MISREAD if figure.id in doubts else -6.0
-    if not holding or nats <= ACCEPT:
-        return []
-    return [
-        _tie(figure.id, Addend(other.id, document=document, printed=_printed(other)), nats) for figure, other in pairs
-    ]
-
-
-def _same_section(heading: str, path: tuple[str, ...]) -> bool:
-    if not heading or not path:
-        return not heading and not path
-    return likeness(words_of(heading), words_of(plain_label(path[-1]))) >= 0.5
-
-
-def _printed(figure: Figure) -> Printed:
-    return Printed(amount(figure.value), figure.decimals, figure.nil)

@@ -27,6 +27,7 @@ _FLAWED: dict[Flaw, float] = {
 }
 _RECOGNISED: frozenset[Flaw] = frozenset({"leading_zero", "grouping", "blank_inside", "currency_misread"})
 _UNGROUPED = 0.03  # "73401" among comma figures: the comma was lost, maybe more
+_POINT_FOR_COMMA = 0.9  # "26.251" among whole figures
 _ODD_PLACES = 0.5  # "80.0" in a row of two-decimal figures
 _MOST = 0.9
 
@@ -68,8 +69,15 @@ def _odd_forms(body: Body, means: TableMeaning) -> dict[str, float]:
     if grouped >= 4 and grouped * 5 >= len(large) * 4:
         found.update((figure.id, _UNGROUPED) for figure in large if not figure.number.grouped)
     usual = usual_places(body, means)
-    found.update((f.id, _ODD_PLACES) for f in body.figures if usual.get(f.id, f.number.decimals) != f.number.decimals)
+    for figure in body.figures:
+        if usual.get(figure.id, figure.number.decimals) != figure.number.decimals:
+            found[figure.id] = _POINT_FOR_COMMA if point_for_comma(figure, usual) else _ODD_PLACES
     return found
+
+
+def point_for_comma(figure: ReadFigure, usual: Mapping[str, int]) -> bool:
+    """True for "26.251" among whole figures: the mark before three digits was a comma."""
+    return figure.number.decimals == 3 and usual.get(figure.id) == 0
 
 
 def usual_places(body: Body, means: TableMeaning) -> dict[str, int]:
@@ -89,6 +97,10 @@ def usual_places(body: Body, means: TableMeaning) -> dict[str, int]:
         sound = Counter(f.number.decimals for f in figures if "leading_zero" not in f.number.flaws)
         places, times = max(sound.items(), key=lambda item: (item[1], item[0]), default=(0, 0))
         # per-share rows are few and often damaged alike; amounts are many
-        if places and times >= (2 if few else 6) and times * 10 >= len(figures) * (5 if few else 8):
+        agreed = times >= (2 if few else 6) and times * 10 >= len(figures) * (5 if few else 8)
+        if agreed and places:
             found.update((figure.id, places) for figure in figures)
+        elif agreed and not few:
+            # whole figures with a decimal among them are seen; three decimals are thousands with a misread comma
+            found.update((figure.id, 0) for figure in figures if figure.number.decimals in (0, 3))
     return found

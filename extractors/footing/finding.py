@@ -7,12 +7,15 @@ from itertools import groupby
 
 from extractors.figures import Body
 from extractors.footing.across import find_cross_sums
-from extractors.footing.between import find_equal_totals, find_same_facts, find_witnessed
+from extractors.footing.between import find_equal_totals, find_same_facts
 from extractors.footing.doubts import read_doubts
+from extractors.footing.facts import own_sheets, witness_sheets
 from extractors.footing.labels import OPENING
 from extractors.footing.ledger import read_ledgers
+from extractors.footing.periods import find_period_sums
 from extractors.footing.ratios import find_per_share, find_percentages
 from extractors.footing.stack import Sum, find_sums
+from extractors.footing.witnessed import find_witnessed
 from extractors.meaning import Meaning
 from extractors.tables import Table
 from schemas.amounts import whole
@@ -45,7 +48,9 @@ def find_identities(
         found += find_per_share(of_table, doubts)
         found += find_percentages(of_table)
     found += find_same_facts(ledgers)
-    found += find_witnessed(ledgers, witnesses, doubts)
+    own, others = own_sheets(ledgers), witness_sheets(witnesses)
+    found += find_witnessed(own, others, doubts)
+    found += find_period_sums(own, others, doubts)
     return _distinct(found)
 
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from extractors.figures import Body, ReadFigure
+from extractors.footing.doubts import point_for_comma, usual_places
 from extractors.footing.labels import plain_label, words_of
 from extractors.meaning import Meaning, RowMeaning, TableMeaning
 from extractors.tables import Table
@@ -80,10 +81,15 @@ def _ledgers(index: int, table: Table, body: Body, means: TableMeaning) -> list[
         classes.setdefault(key, {}).setdefault(figure.row, {})[figure.column] = figure
     order: tuple[UnitClass, ...] = ("amount", "shares", "per_share", "percent")
     found = []
+    usual = usual_places(body, means)
+    misread = frozenset(figure.id for figure in body.figures if point_for_comma(figure, usual))
     for unit, scale in sorted(classes, key=lambda key: (order.index(key[0]), -key[1])):
         rows = classes[unit, scale]
-        places = max(figure.number.decimals for row in rows.values() for figure in row.values())
-        entries = tuple(_entry(index, table, means, sections, (row, rows[row], places)) for row in sorted(rows))
+        shown = [f.number.decimals for row in rows.values() for f in row.values() if f.id not in misread]
+        places = max(shown, default=0)
+        entries = tuple(
+            _entry(index, table, means, sections, _Cells(row, rows[row], places, misread)) for row in sorted(rows)
+        )
         heads = tuple(plain_label(" ".join(head)) for head in table.heads)
         found.append(Ledger(index, means.kind, unit, scale, places, len(table.heads), heads, entries))
     return found
@@ -108,14 +114,22 @@ def _sections(table: Table, body: Body) -> list[tuple[int, str]]:
     return found
 
 
-def _entry(
-    index: int,
-    table: Table,
-    means: TableMeaning,
-    sections: list[tuple[int, str]],
-    filled: tuple[int, dict[int, ReadFigure], int],
-) -> Entry:
-    row, cells, places = filled
+@dataclass(frozen=True, slots=True)
+class _Cells:
+    """The figures of a row by column, the places of the ledger, and the figures whose point was a comma."""
+
+    row: int
+    figures: dict[int, ReadFigure]
+    places: int
+    misread: frozenset[str]
+
+    def value(self, figure: ReadFigure) -> int:
+        """In units of the last place; as it is most likely meant, so that its sums are found."""
+        return int(shifted(figure.number.value, 3 if figure.id in self.misread else self.places))
+
+
+def _entry(index: int, table: Table, means: TableMeaning, sections: list[tuple[int, str]], filled: _Cells) -> Entry:
+    row, cells = filled.row, filled.figures
     body_row, row_means = table.rows[row], means.rows[row]
     label = plain_label(body_row.label)
     figures = tuple(cells.get(column) for column in range(len(table.heads)))
@@ -124,5 +138,5 @@ def _entry(
     periods = tuple(
         (own[column] if column < len(own) and own[column] else means.periods[column]) for column in range(len(figures))
     )
-    values = tuple(None if figure is None else int(shifted(figure.number.value, places)) for figure in figures)
+    values = tuple(None if figure is None else filled.value(figure) for figure in figures)
     return Entry(index, row, label, words_of(label), heading, section, body_row.ruled, figures, values, periods)

@@ -41,7 +41,7 @@ _WORDS = {
     "thirty-six": 36, "forty-eight": 48,
 }  # fmt: skip
 _COUNT = r"(?:\d{1,2}|" + "|".join(sorted(_WORDS, key=len, reverse=True)) + ")"
-_STRETCH = re.compile(rf"\b(?P<count>{_COUNT})[\s-]*(?P<unit>months?|weeks?|quarters?)\b", re.IGNORECASE)
+_STRETCH = re.compile(rf"\b(?P<count>{_COUNT})[\s-]*(?P<unit>mon(?:t(?:hs?)?)?|weeks?|quarters?)\b", re.IGNORECASE)
 _QUARTER = re.compile(
     r"\b(?:first|second|third|fourth|1st|2nd|3rd|4th)[\s-]+(?:fiscal\s+)?quarter|\bquarters?\b|\bQ[1-4]\b",
     re.IGNORECASE,

@@ -6,12 +6,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import exp
 
-from extractors.repair.search import Board, Solved, components, solve
+from extractors.repair.search import Board, Solved, components, solve, solve_without
 from schemas.amounts import Amount
 
 _RIVAL = 0.0005  # a reading less probable than this is not worth telling
 _NEAR_OPTIMAL = 0.01
 _MOST_RIVALS = 5
+_UNLISTED = 10.0  # alternatives assumed for one that was found
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +56,8 @@ def propose_repairs(board: Board, broken: Sequence[int], threshold: float) -> Pr
     beliefs: dict[str, Belief] = {}
     changes: dict[str, Amount] = {}
     for index, group in enumerate(components(board, suspicious)):
-        own = _beliefs(board, solve(board, group), index)
+        solved = solve(board, group)
+        own = _beliefs(board, solved, index) if solved.complete else _by_margins(board, solved, index)
         beliefs.update(own)
         accepted = {
             member: belief.best[0]
@@ -64,6 +66,29 @@ def propose_repairs(board: Board, broken: Sequence[int], threshold: float) -> Pr
         }
         changes.update(_borne_out(board, accepted))
     return Proposal(changes, beliefs)
+
+
+def _by_margins(board: Board, solved: Solved, index: int) -> dict[str, Belief]:
+    """Beliefs where not all solutions could be listed: each change of the cheapest against the best without it.
+
+    What lies between the two in number is not known, so that the rest is counted several times.
+    """
+    if not solved.solutions:
+        return _beliefs(board, solved, index)
+    best = solved.solutions[0]
+    found: dict[str, Belief] = {}
+    for member, value in best.changes:
+        other = solve_without(board, solved.identities, member, value)
+        if other is None:
+            return _beliefs(board, solved, index)
+        odds = _UNLISTED * exp(best.cost - other.cost)
+        known = dict(other.changes).get(member, board.figures[member].value)
+        left = min(1.0, odds) / (1.0 + min(1.0, odds))
+        found[member] = Belief(((value, 1.0 - left), (known, left)), index, complete=True)
+    for member in solved.members:
+        # nothing is known against the others, but not all was tried
+        found.setdefault(member, Belief(((board.figures[member].value, 0.5),), index, complete=False))
+    return found
 
 
 def _beliefs(board: Board, solved: Solved, index: int) -> dict[str, Belief]:

@@ -77,15 +77,20 @@ class Readings:
         known = self._costs.get(value)
         if known is None:
             known = self._distance(value) - self._plain_cost + self._shift
-            if decimals_of(value) > max(self.places, self.figure.number.decimals):
-                known = UNRELATED
+            if value != round(value, self.places):
+                known = UNRELATED  # a reading shows the decimals of its row
             known = self._costs[value] = min(known, self._listed.get(value, UNRELATED))
         return known
 
     def printed(self, value: Amount) -> Printed:
         """The figure as the arithmetic sees it when it is read as ``value``."""
-        places = max(self.places, decimals_of(value))
+        places = self.places if value == round(value, self.places) else decimals_of(value)
         return Printed(value.quantize(shifted(whole(1), -places)), places)
+
+    @cached_property
+    def least(self) -> float:
+        """The cost of the cheapest other reading that could be meant."""
+        return min([self.near[0][1] if self.near else FARTHEST, FARTHEST])
 
     @cached_property
     def near(self) -> tuple[tuple[Amount, float], ...]:

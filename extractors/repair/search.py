@@ -15,9 +15,10 @@ from itertools import count
 from math import log
 
 from extractors.repair.readings import FARTHEST, Readings
-from schemas.amounts import ONE, ZERO, Amount, decimals_of, product, quotient, shifted, whole
+from schemas.amounts import ONE, ZERO, Amount, product, quotient, shifted, whole
 from schemas.identities import Evaluation, Figures, Identity, Printed, evaluate
 
+UNSEEN = float("inf")
 MARGIN = 7.0
 """Nats above the cheapest solution within which others count (their weights fall below a thousandth)."""
 
@@ -25,8 +26,8 @@ _LEAST_PRICE, _MOST_PRICE = 5.0, 15.0  # nats of an identity that is meant but d
 _LEAST_ROUNDING, _MOST_ROUNDING = 1.5, 6.0  # nats of a sum that holds only within rounding
 _FURTHER_UNIT = 1.6  # nats for each further last place of a rounding difference
 _MOST_UNITS = 3
-_MOST_CHANGES = 6
-_MOST_STEPS = 3000
+_MOST_CHANGES = 24
+_MOST_STEPS = 4000
 _MOST_PAIRS = 400
 
 
@@ -58,13 +59,19 @@ class Board:
     weak: frozenset[str] = frozenset()
     """Figures with few digits (percents, per share): a sum of them proves nothing alone."""
     touching: dict[str, list[int]] = field(init=False)
+    _members: list[tuple[str, ...]] = field(init=False, repr=False)
+    _doubted: list[list[str]] = field(init=False, repr=False)
+    _known: dict[tuple[int, tuple[tuple[str, Amount], ...]], Evaluation | None] = field(init=False, repr=False)
     rounding_price: float = field(init=False)
     """What a sum costs that holds only within rounding: the rarer they are in the document, the more."""
 
     def __post_init__(self) -> None:
         self.touching = {}
-        for number, identity in enumerate(self.identities):
-            for member in dict.fromkeys(identity.members()):
+        self._members = [tuple(dict.fromkeys(identity.members())) for identity in self.identities]
+        self._doubted = [[m for m in members if m in self.readings] for members in self._members]
+        self._known = {}
+        for number, members in enumerate(self._members):
+            for member in members:
                 self.touching.setdefault(member, []).append(number)
         self.rounding_price = min(_MOST_ROUNDING, max(_LEAST_ROUNDING, -log(self.rounding_rate())))
 
@@ -86,14 +93,20 @@ class Board:
 
     def evaluate(self, number: int, changes: Mapping[str, Amount]) -> Evaluation | None:
         """An identity with some figures read otherwise; None when it divides by nought."""
-        identity = self.identities[number]
+        own = tuple((m, changes[m]) for m in self._members[number] if m in changes) if changes else ()
+        key = number, own
+        if key not in self._known:
+            self._known[key] = self._evaluate(number, own)
+        return self._known[key]
+
+    def _evaluate(self, number: int, changes: tuple[tuple[str, Amount], ...]) -> Evaluation | None:
         values: Figures = self.figures
         if changes:
-            members = {member: self.figures[member] for member in identity.members()}
-            members.update({m: self.readings[m].printed(v) for m, v in changes.items() if m in members})
+            members = {member: self.figures[member] for member in self._members[number]}
+            members.update({m: self.readings[m].printed(v) for m, v in changes})
             values = members
         try:
-            return evaluate(identity, values)
+            return evaluate(self.identities[number], values)
         except ZeroDivisionError:
             return None
 
@@ -103,75 +116,123 @@ class Board:
 
     def doubted(self, number: int) -> list[str]:
         """The members of an identity that may be read otherwise."""
-        return [m for m in dict.fromkeys(self.identities[number].members()) if m in self.readings]
+        return self._doubted[number]
 
 
 def solve(board: Board, broken: Sequence[int]) -> Solved:
     """All near-optimal solutions of one component of broken identities."""
-    search = _Search(board, tuple(broken))
-    return search.run()
+    return _Search(board, tuple(broken)).run()
+
+
+def solve_without(board: Board, broken: Sequence[int], member: str, value: Amount) -> Solution | None:
+    """The cheapest solution in which a figure is not read as ``value``; None when the limit of steps was reached."""
+    return _Search(board, tuple(broken), (member, value), single=True).best()
+
+
+_State = tuple[tuple[tuple[str, Amount], ...], frozenset[int]]
+"""The readings chosen, and the identities paid for."""
 
 
 class _Search:
-    """Best-first search over (changes, paid identities)."""
+    """A* over (changes, paid identities): what is still broken cannot be cheaper than its cheapest way out."""
 
-    def __init__(self, board: Board, broken: tuple[int, ...]) -> None:
+    def __init__(
+        self, board: Board, broken: tuple[int, ...], forbidden: tuple[str, Amount] | None = None, single: bool = False
+    ) -> None:
         self.board = board
         self.broken = broken
+        self.forbidden = forbidden
+        self.single = single
         self.watched = (*broken, *_rounding_beside(board, broken))
         self.limit = sum(board.price(number) for number in broken) + MARGIN
         self.limit += _MOST_ROUNDING * (len(self.watched) - len(broken))
-        self.heap: list[tuple[float, int, tuple[tuple[str, Amount], ...], frozenset[int], bool]] = []
+        self.heap: list[tuple[float, int, float, _State, bool]] = []
         self.order = count()
         self.found: dict[tuple[tuple[str, Amount], ...], float] = {}
-        self.seen: set[tuple[tuple[tuple[str, Amount], ...], frozenset[int]]] = set()
+        self.seen: dict[_State, float] = {}
+        self.steps = 0
 
     def run(self) -> Solved:
-        self._push(0.0, (), frozenset())
-        steps = 0
-        while self.heap and steps < _MOST_STEPS:
-            cost, _, changes, paid, closed = heappop(self.heap)
-            if cost > self.limit:
-                break
-            steps += 1
-            if closed:
-                self._keep(changes, cost)
-                continue
-            self._expand(cost, changes, paid)
-        complete = steps < _MOST_STEPS
+        """All solutions within the margin of the cheapest."""
+        self._search()
+        complete = self.steps < _MOST_STEPS
         members = tuple(dict.fromkeys(m for number in self.broken for m in self.board.doubted(number)))
         ranked = sorted(self.found.items(), key=lambda item: (item[1], item[0]))
         return Solved(members, self.broken, tuple(Solution(changes, cost) for changes, cost in ranked), complete)
+
+    def best(self) -> Solution | None:
+        """The cheapest solution."""
+        self._search()
+        if self.steps >= _MOST_STEPS:
+            return None
+        solutions = (Solution(changes, cost) for changes, cost in self.found.items())
+        return min(solutions, key=lambda solution: solution.cost, default=None)
+
+    def _search(self) -> None:
+        self._push(0.0, ((), frozenset()))
+        while self.heap and self.steps < _MOST_STEPS:
+            bound, _, cost, state, closed = heappop(self.heap)
+            if bound > self.limit:
+                break
+            self.steps += 1
+            if closed:
+                self._keep(state[0], cost)
+                if self.single:
+                    break
+                continue
+            self._expand(cost, state)
 
     def _keep(self, changes: tuple[tuple[str, Amount], ...], cost: float) -> None:
         if changes not in self.found:
             self.found[changes] = cost
             self.limit = min(self.limit, cost + MARGIN)
 
-    def _push(
-        self, cost: float, changes: tuple[tuple[str, Amount], ...], paid: frozenset[int], closed: bool = False
-    ) -> None:
-        if cost > self.limit or len(changes) > _MOST_CHANGES:
+    def _push(self, cost: float, state: _State, closed: bool = False) -> None:
+        if len(state[0]) > _MOST_CHANGES or (not closed and self.seen.get(state, UNSEEN) <= cost):
+            return
+        bound = cost if closed else cost + self._to_come(state)
+        if bound > self.limit:
             return
         if not closed:
-            if (changes, paid) in self.seen:
-                return
-            self.seen.add((changes, paid))
-        heappush(self.heap, (cost, next(self.order), changes, paid, closed))
+            self.seen[state] = cost
+        heappush(self.heap, (bound, next(self.order), cost, state, closed))
 
-    def _expand(self, cost: float, changes: tuple[tuple[str, Amount], ...], paid: frozenset[int]) -> None:
+    def _to_come(self, state: _State) -> float:
+        """A bound on what the state will still cost: broken identities that share no figure, each its cheapest way."""
+        chosen, paid = dict(state[0]), state[1]
+        taken: set[str] = set()
+        bound = gain = 0.0
+        for number in self._touched(chosen):
+            free = [member for member in self.board.doubted(number) if member not in chosen]
+            gain += sum(min(0.0, self._least(member)) for member in free if member not in taken)
+            fresh = taken.isdisjoint(free)
+            taken.update(free)
+            if not fresh or _debt(number, broken=True) in paid:
+                continue
+            evaluated = self.board.evaluate(number, chosen)
+            if evaluated is not None and evaluated.verdict == "broken":
+                ways = [max(0.0, self._least(member)) for member in free]
+                bound += min([self.board.price(number), *ways])
+        return bound + gain
+
+    def _least(self, member: str) -> float:
+        return self.board.readings[member].least
+
+    def _expand(self, cost: float, state: _State) -> None:
+        changes, paid = state
         chosen = dict(changes)
         violated = self._violated(chosen, paid)
         if violated is None:
-            self._push(cost, changes, paid, closed=True)
+            self._push(cost, state, closed=True)
             return
-        number, state = violated
-        broken = state.verdict == "broken"
-        price = self.board.price(number) if broken else self.board.price_rounding(number, state)
-        self._push(cost + price, changes, paid | {_debt(number, broken)})
-        for extra, readings in self._closings(number, state, chosen, self.limit - cost):
-            merged = tuple(sorted({**chosen, **readings}.items()))
-            self._push(cost + extra, merged, paid)
+        number, evaluated = violated
+        broken = evaluated.verdict == "broken"
+        price = self.board.price(number) if broken else self.board.price_rounding(number, evaluated)
+        self._push(cost + price, (changes, paid | {_debt(number, broken)}))
+        for extra, readings in self._closings(number, evaluated, chosen, self.limit - cost):
+            if self.forbidden is None or readings.get(self.forbidden[0]) != self.forbidden[1]:
+                merged = tuple(sorted({**chosen, **readings}.items()))
+                self._push(cost + extra, (merged, paid))
 
     def _violated(self, chosen: Mapping[str, Amount], paid: frozenset[int]) -> tuple[int, Evaluation] | None:
         """The first identity that is broken, else the first sum that only rounds, and is not paid for."""
@@ -205,7 +266,7 @@ class _Search:
             return
         weights = _weights(identity)
         for member in free:
-            for value in _implied(self._value(member), weights[member], state):
+            for value in _implied(self._value(member), self.board.readings[member].places, weights[member], state):
                 cost = self.board.readings[member].cost(value)
                 if cost <= FARTHEST and value != self._value(member).value:
                     yield cost, {member: value}
@@ -270,14 +331,14 @@ def _weights(identity: Identity) -> dict[str, Amount]:
     return weights
 
 
-def _implied(read: Printed, weight: Amount, state: Evaluation) -> Iterator[Amount]:
+def _implied(read: Printed, places: int, weight: Amount, state: Evaluation) -> Iterator[Amount]:
     """The value that closes the identity exactly, and those one last place off where rounding allows it."""
     if not weight:
         return
     exact = read.value - quotient(state.residual, weight)
     yield exact
-    unit = shifted(whole(1), -read.decimals)
-    if decimals_of(exact) > read.decimals:
+    unit = shifted(whole(1), -places)
+    if exact != round(exact, places):
         return
     for units in range(1, min(_MOST_UNITS, int(state.tolerance / unit)) + 1):
         yield exact + unit * units
