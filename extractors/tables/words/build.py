@@ -12,6 +12,10 @@ from extractors.tables.words.labels import Row, joined_label
 from extractors.tables.words.lines import Token
 
 
+# in ems: nobody indents a label that far
+_CENTRED = 12.0
+
+
 def build_grid(frame: Frame, rules: Sequence[Rule], page: int) -> Grid:
     """The grid of a table: heads first, then the rows; the stub is column 0."""
     cells: list[Cell] = []
@@ -104,7 +108,7 @@ def _row_cells(row: Row, index: int, left: float, rules: Sequence[Rule]) -> list
                 row=index,
                 column=0,
                 place=union(words),
-                indent=round(max(0.0, row.labels[0][0].left - left) / em, 2),
+                indent=_indent(row, left, em),
                 bold=_bold(words),
                 confidence=min(word.confidence for word in words),
             )
@@ -112,6 +116,12 @@ def _row_cells(row: Row, index: int, left: float, rules: Sequence[Rule]) -> list
     for column, tokens in sorted(row.cells.items()):
         cells.append(_value_cell(tokens, index, column + 1, rules))
     return cells
+
+
+def _indent(row: Row, left: float, em: float) -> float:
+    """How far a label is set in, in ems; a section set in the middle of the page is not set in."""
+    indent = max(0.0, row.labels[0][0].left - left) / em
+    return 0.0 if not row.cells and indent > _CENTRED else round(indent, 2)
 
 
 def _value_cell(tokens: Sequence[Token], index: int, column: int, rules: Sequence[Rule]) -> Cell:

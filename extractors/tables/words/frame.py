@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from extractors.page import Rule
-from extractors.tables.words.blocks import Block, data
+from extractors.tables.words.blocks import Block, data, headish
 from extractors.tables.words.body import Body, BodyLine, find_body
 from extractors.tables.words.heads import Head, evened, head_row, head_tokens, in_stub
 from extractors.tables.words.labels import Measure, Row, join_rows, measure
@@ -15,6 +15,9 @@ from extractors.tables.words.lines import TextLine, Token, usual_em
 # in usual line steps: a head stands no farther above what it heads
 _HEAD_REACH = 2.4
 _LONGEST_HEAD = 14
+_LONGEST_SECTION = 10
+# sections below one another between the heads and the first row: "ASSETS", "Current assets:"
+_MOST_SECTIONS = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,15 +72,48 @@ def _boxhead(setting: Setting, first: int, body: Body) -> tuple[int, int]:
     start = first
     for i in range(first - 1, setting.least - 1, -1):
         line = lines[i]
-        if lines[i + 1].middle - line.middle > _HEAD_REACH * setting.step or _crosses(line, body):
+        if lines[i + 1].middle - line.middle > _HEAD_REACH * setting.step:
+            break
+        if _crosses(line, body):
+            # "ASSETS" may stand in the middle of the page, below the heads of its columns
+            if start == first and _section(line, body) and _heads_above(setting, i, body):
+                continue
             break
         if any(not in_stub(token, body, line.em) for token in head_tokens(line, body)):
             start = i
     end = first
     # labels below the last head belong to the body
-    while end > start and all(in_stub(token, body, lines[end - 1].em) for token in head_tokens(lines[end - 1], body)):
+    while end > start and _labels_only(lines[end - 1], body):
         end -= 1
     return start, end
+
+
+def _labels_only(line: TextLine, body: Body) -> bool:
+    """True when nothing on the line heads a column: labels, or a section that runs over the columns."""
+    return _section(line, body) or all(in_stub(token, body, line.em) for token in head_tokens(line, body))
+
+
+def _section(line: TextLine, body: Body) -> bool:
+    """True for the label of a section that hangs over the columns: one phrase that no sentence is."""
+    if len(line.tokens) != 1 or len(line.words) > _LONGEST_SECTION or line.text.startswith("(") or headish(line):
+        return False
+    return _crosses(line, body) and not line.text.endswith(".")
+
+
+def _heads_above(setting: Setting, below: int, body: Body) -> bool:
+    """True when the next lines above line ``below`` that are no sections are heads of several columns, or of times."""
+    lines = setting.lines
+    for i in range(below - 1, max(setting.least, below - _MOST_SECTIONS) - 1, -1):
+        line = lines[i]
+        if lines[i + 1].middle - line.middle > _HEAD_REACH * setting.step or data(line):
+            return False
+        over = [token for token in head_tokens(line, body) if not in_stub(token, body, line.em)]
+        if _crosses(line, body):
+            if not _section(line, body):
+                return False
+        elif len(over) > 1 or (over and headish(line)):
+            return True
+    return False
 
 
 def _crosses(line: TextLine, body: Body) -> bool:

@@ -35,6 +35,8 @@ _GROUP = re.compile(r"\d{3}(?:[.,]\d{1,2})?[)\]]?%?-?\)?\Z")
 _GROUP_BLANK = 0.62
 _MARKED = re.compile(r"\(?\d{1,3}(?:[.,'\N{RIGHT SINGLE QUOTATION MARK}]\d{3})+\)?")
 _LETTERS = re.compile(r"[^\W\d_]{2}")
+# "- 12 -", alone on its line
+_PAGE_NUMBER = re.compile(r"[-–—]\s?[1-9]\d{0,3}\s?[-–—]\Z")
 YEAR = re.compile(r"(?:FY)?(?:19|20)\d\d\Z")
 
 
@@ -189,6 +191,8 @@ def groups_by_blank(lines: Sequence[TextLine]) -> bool:
 
 def find_tokens(line: TextLine, blank: float, spaced: bool = False) -> list[Token]:
     """The figures and phrases of a line; ``blank`` is the usual one in ems, ``spaced``: blanks group thousands."""
+    if _PAGE_NUMBER.match(line.text):
+        return [Token(list(line.words))]
     wide = _wide_gap(line, blank)
     tokens: list[Token] = []
     for cluster in _clusters(line, wide):
