@@ -14,7 +14,7 @@ from typing import TypeAlias
 from bs4 import BeautifulSoup
 
 from extractors.html.charset import decode
-from extractors.html.complete import find_losses
+from extractors.html.complete import find_depth, find_losses
 from extractors.html.nodes import Preformatted
 from extractors.html.preformatted import numbered_lines, take_out
 from extractors.html.tables import Flow, Layouter
@@ -72,14 +72,15 @@ def _read(data: bytes, read_lines: LinesReader) -> Document:
     markup, pres = take_out(_DECLARATION.sub("", _WRAPPER.sub("", markup)))
     soup = BeautifulSoup(markup, "lxml")
     findings += find_losses(markup, soup)
-    content, clamped = read_content(soup, pres, keep_lines=not _ANY_BLOCK.search(markup))
+    content, clamped, deepest = read_content(soup, pres, keep_lines=not _ANY_BLOCK.search(markup))
+    findings += find_depth(deepest)
     layouter = Layouter()
     pages = list(_pages(layouter.flow(content), read_lines, findings))
     if not pages and not findings:
         raise EmptyError("The page shows no text.")
     if clamped:
         message = f"{clamped} cells span an impossible number of rows or columns; the spans were cut to what exists."
-        findings.append(Finding(code="spans_clamped", severity="warning", message=message))
+        findings.append(Finding(code="spans_clamped", severity="error", message=message))
     return Document("html", "text/html", tuple(pages), findings=(*findings, *layouter.findings))
 
 

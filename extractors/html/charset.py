@@ -28,9 +28,13 @@ _ALLOWED = re.compile(
 )
 _HANDLER = "crossfoot-cp1252"
 # control characters are no text; figures are read as if they were not there
-_CONTROLS = re.compile("[\x00-\x08\x0b\x0e-\x1f\x7f]")
-# references beyond Unicode: no character has a number of eight digits
-_ENDLESS = re.compile(r"&#(?:[0-9]{8,}|[xX][0-9a-fA-F]{7,});?")
+_CONTROLS = re.compile("[\x01-\x08\x0b\x0e-\x1f\x7f]")
+# references that may name no character: nought, and all with numbers large enough for a surrogate
+_DOUBTFUL = re.compile(
+    r"&#(?:(?P<endless>[0-9]{8,}|[xX][0-9a-fA-F]{7,})|(?P<decimal>0+|0*[1-9][0-9]{4,6})(?![0-9])"
+    r"|[xX](?P<hex>0+|0*[1-9a-fA-F][0-9a-fA-F]{3,5})(?![0-9a-fA-F]));?"
+)
+_LAST_CHARACTER = 0x10FFFF
 _C1 = re.compile("[\x80-\x9f]")
 
 
@@ -47,13 +51,40 @@ codecs.register_error(_HANDLER, _single_bytes)
 def decode(data: bytes) -> tuple[str, list[Finding]]:
     """The characters of a page, without byte order mark and control characters, and what was doubtful."""
     text, findings = _decoded(data)
-    text, dropped = _CONTROLS.subn("", text.rstrip("\0\x1a"))
+    text = text.rstrip("\0\x1a")
+    noughts = text.count("\0")
+    if noughts:
+        # where a nought stands a byte was lost: print never holds one
+        message = f"{noughts} NUL bytes stood in the page; it was read as if they did not."
+        findings.append(Finding(code="nul_bytes", severity="error", message=message))
+    text, dropped = _CONTROLS.subn("", text.replace("\0", ""))
     if dropped:
         message = f"{dropped} control characters stood in the page; it was read as if they did not."
         findings.append(Finding(code="control_characters", severity="warning", message=message))
-    text = _ENDLESS.sub("\N{REPLACEMENT CHARACTER}", text)
+    text = _without_bad_references(text, findings)
     text = _C1.sub(lambda code: code[0].encode("latin-1").decode("cp1252", errors="replace"), text)
     return text.replace("\r\n", "\n").replace("\r", "\n"), findings
+
+
+def _without_bad_references(text: str, findings: list[Finding]) -> str:
+    """The text with U+FFFD for each reference that names no character, which is a finding."""
+    bad = 0
+
+    def replaced(found: re.Match[str]) -> str:
+        nonlocal bad
+        code = _LAST_CHARACTER + 1
+        if not found["endless"]:
+            code = int(found["decimal"]) if found["decimal"] else int(found["hex"], 16)
+        if 0 < code < 0xD800 or 0xDFFF < code <= _LAST_CHARACTER:
+            return found[0]
+        bad += 1
+        return "\N{REPLACEMENT CHARACTER}"
+
+    text = _DOUBTFUL.sub(replaced, text)
+    if bad:
+        message = f"{bad} character references of the page name no character; what was meant is lost."
+        findings.append(Finding(code="bad_references", severity="error", message=message))
+    return text
 
 
 def _decoded(data: bytes) -> tuple[str, list[Finding]]:
@@ -76,5 +107,6 @@ def _decoded(data: bytes) -> tuple[str, list[Finding]]:
         return data.decode(name, errors="replace"), []
     text = data.decode("utf-8", errors=_HANDLER)
     message = f"The page {'says that it is ' + name if name else 'names no encoding'} but is not UTF-8; read as cp1252."
-    severity: Severity = "warning" if name.startswith("utf") else "info"
+    # where the page says nothing, cp1252 is what it is; where it lies, another encoding may have been meant
+    severity: Severity = "error" if name.startswith("utf") else "info"
     return text, [Finding(code="charset", severity=severity, message=message)]

@@ -81,14 +81,14 @@ class _Buffer:
     mark: str = ""
 
 
-def read_content(soup: BeautifulSoup, pres: Sequence[Preformatted], keep_lines: bool) -> tuple[list[Content], int]:
-    """The visible content of a page in reading order, and how many spans had to be clamped."""
+def read_content(soup: BeautifulSoup, pres: Sequence[Preformatted], keep_lines: bool) -> tuple[list[Content], int, int]:
+    """The visible content of a page in reading order, how many spans had to be clamped, how deep it is nested."""
     sheet = StyleSheet()
     for style in soup.find_all("style"):
         sheet.add("".join(str(piece) for piece in style.contents))
     walker = _Walker(sheet, pres)
     walker.walk(soup, _Context(preformatted=keep_lines))
-    return walker.targets[0], walker.clamped
+    return walker.targets[0], walker.clamped, walker.deepest
 
 
 class _Walker:
@@ -101,6 +101,7 @@ class _Walker:
         self.tables: list[_OpenTable] = []
         self.table_count = 0
         self.clamped = 0
+        self.deepest = 0
         self.buffer = _Buffer()
         self.fresh = True
 
@@ -120,6 +121,7 @@ class _Walker:
                 opened = self._open(child, context)
                 if opened is not None:
                     stack.append((iter(child.contents), *opened[:1], child, opened[1]))
+                    self.deepest = max(self.deepest, len(stack))
             elif type(child) in (NavigableString, CData):
                 self._say(str(child), context)
         self._flush()

@@ -109,7 +109,7 @@ def test_spans_are_resolved_and_clamped() -> None:
         ("5", 2, 1, 1, 1),
         ("6", 2, 2, 1, 2),
     ]
-    assert ("spans_clamped", "warning") in codes(document)
+    assert ("spans_clamped", "error") in codes(document)
 
 
 def test_layout_tables_dissolve() -> None:
@@ -225,7 +225,8 @@ def test_text_of_a_cell(markup: str, text: str) -> None:
         (b"\xef\xbb\xbf<meta charset=koi8-r>" + TABLE.replace("1,234", "\N{EM DASH}").encode(), None),
         (b"<meta charset=utf-8>" + TABLE.replace("1,234", "\N{EM DASH}").encode("cp1252"), "charset"),
         (b"<p>\xe2\x80\x93 \xb7" + TABLE.replace("1,234", "\N{EM DASH}").encode(), "charset"),
-        (b"<p>a\0b" + TABLE.replace("1,234", "\N{EM DASH}").encode(), "control_characters"),
+        (b"<p>a\0b" + TABLE.replace("1,234", "\N{EM DASH}").encode(), "nul_bytes"),
+        (b"<p>a\x07b" + TABLE.replace("1,234", "\N{EM DASH}").encode(), "control_characters"),
     ],
 )
 def test_dashes_survive_every_encoding(data: bytes, found: str | None) -> None:
@@ -236,10 +237,10 @@ def test_dashes_survive_every_encoding(data: bytes, found: str | None) -> None:
 
 
 def test_deep_nesting_loses_nothing() -> None:
-    """Unclosed tags by the thousand are read to the end."""
+    """Unclosed tags by the thousand are read to the end, and said to be more than a browser shows."""
     document = read("<body>" + "<font size=2>" * 20_000 + TABLE)
     assert texts(document)[0] == ["Sales", "1,234"]
-    assert not document.findings
+    assert codes(document) == {("nested_too_deep", "error")}
 
 
 def test_text_that_the_tree_lost_is_reported() -> None:
@@ -286,3 +287,25 @@ def test_preformatted_text_goes_to_the_reader_of_lines() -> None:
     assert seen == [([(2, "a 1 & 2"), (3, "<S> <C>"), (4, "")], 2)]
     assert lines(document) == ["Mills", "read", "End"]
     assert [page.number for page in document.pages] == [1, 2, 3]
+
+
+@pytest.mark.parametrize(
+    ("markup", "code"),
+    [
+        (f"<p>&#xD800;&#0;&#x110000;&#{'9' * 5000};</p>{TABLE}", "bad_references"),
+        (f"<p>{'1,' * 3000}</p>{TABLE}", "endless_word"),
+        (f"<p {' '.join(f'a{i}=1' for i in range(2000))}>text</p>{TABLE}", "too_many_attributes"),
+    ],
+)
+def test_what_no_person_wrote_makes_the_page_partial(markup: str, code: str) -> None:
+    """Numbers of no character, words without an end and floods of attributes are said; the table is read."""
+    document = read(markup)
+    assert codes(document) == {(code, "error")}
+    assert texts(document) == [["Sales", "1,234"], ["Costs", "(234)"]]
+
+
+def test_references_to_characters_are_no_finding() -> None:
+    """Dashes, blanks and pictures named by their numbers are what they are."""
+    document = read(f"<p>&#150;&#8212;&#x2014;&#160;&#x1F4C8;&#065;</p>{TABLE}")
+    assert lines(document) == ["\N{EN DASH}\N{EM DASH}\N{EM DASH} \U0001f4c8A"]
+    assert not document.findings
