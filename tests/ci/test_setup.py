@@ -20,7 +20,9 @@ PACKAGES = {
 }
 # programs that write down how they were called; a fake python makes a fake .venv
 FAKES = {
-    "apt-get": 'echo "apt-get $*" >>"$LOG"',
+    "apt-get": """echo "apt-get $*" >>"$LOG"
+        { true <&9; } 2>/dev/null && echo "holds the lock" >>"$LOG"
+        exit "${APT:-0}"""",
     "sudo": 'echo "sudo" >>"$LOG"; exec "$@"',
     "id": 'echo "${FAKE_UID:-0}"',
     "dpkg-query": 'case " $MISSING " in *" ${@: -1} "*) exit 1;; *) printf "install ok installed";; esac',
@@ -28,7 +30,7 @@ FAKES = {
         -V) echo "Python ${FAKE_VERSION:-3.11.2}";;
         -c*) exit "${TOO_OLD:-0}";;
         *venv*) echo venv >>"$LOG"; mkdir -p .venv/bin
-            printf '#!/bin/bash\\necho "${@: 1:3}" >>"$LOG"\\n' >.venv/bin/python
+            printf '#!/bin/bash\\necho "${@: 1:3}" >>"$LOG"; exit "${PIP:-0}"\\n' >.venv/bin/python
             printf '#!/bin/bash\\n' >.venv/bin/crossfoot; chmod +x .venv/bin/*;;
         esac""",
 }
@@ -87,6 +89,38 @@ def test_an_empty_virtual_environment_is_filled(machine: Machine) -> None:
     """A folder .venv that holds nothing is as good as none."""
     (machine.folder / ".venv").mkdir()
     assert machine.setup()[1][0] == "venv"
+
+
+def test_a_failure_is_made_good_by_the_next_run(machine: Machine) -> None:
+    """Where pip fails half way, set-up fails, and the next run takes it up again."""
+    status, calls, _ = machine.setup(PIP="1")
+    assert (status, calls) == (1, ["venv", "-m pip install"])
+    status, calls, _ = machine.setup()
+    assert status == 0
+    assert calls[-2:] == ["-m pip install", "-m pip install"]
+    assert machine.setup() == (0, [], "")
+
+
+def test_packages_that_cannot_be_installed_stop_set_up(machine: Machine) -> None:
+    """Where apt fails nothing is built on what is missing."""
+    status, calls, _ = machine.setup(MISSING="redis-server", APT="100")
+    assert (status, calls) == (100, ["apt-get update -q"])
+    assert not (machine.folder / ".venv").exists()
+
+
+@pytest.mark.parametrize("user", ["0", "1000"])
+def test_no_package_holds_the_lock(machine: Machine, user: str) -> None:
+    """A service that starts when its package is installed must not make every later run wait for its end."""
+    _, calls, _ = machine.setup(MISSING="redis-server", FAKE_UID=user)
+    assert "apt-get update -q" in calls
+    assert "holds the lock" not in calls
+
+
+def test_no_python_at_all(machine: Machine) -> None:
+    """A Python that is not there is not called too old."""
+    status, calls, said = machine.setup(PYTHON="python9")
+    assert (status, calls) == (1, [])
+    assert "python9 is not installed" in said
 
 
 @pytest.mark.parametrize("changed", ["requirements-dev.txt", "pyproject.toml", "FAKE_VERSION"])
