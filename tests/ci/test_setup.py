@@ -22,7 +22,7 @@ PACKAGES = {
 FAKES = {
     "apt-get": """echo "apt-get $*" >>"$LOG"
         { true <&9; } 2>/dev/null && echo "holds the lock" >>"$LOG"
-        exit "${APT:-0}"""",
+        exit ${APT:-0}""",
     "sudo": 'echo "sudo" >>"$LOG"; exec "$@"',
     "id": 'echo "${FAKE_UID:-0}"',
     "dpkg-query": 'case " $MISSING " in *" ${@: -1} "*) exit 1;; *) printf "install ok installed";; esac',
