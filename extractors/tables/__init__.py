@@ -15,8 +15,8 @@ from extractors.page import Document, Grid, Line
 from extractors.tables.grids import grid_tables
 from extractors.tables.model import BodyRow, Layout, Table
 from extractors.tables.rivals import with_ruled
-from extractors.tables.stitch import faceless, stitch
-from extractors.tables.words import find_flow
+from extractors.tables.stitch import Part, stitch
+from extractors.tables.words import faceless, find_flow, find_running
 
 __all__ = ["BodyRow", "Layout", "Table", "find_tables"]
 
@@ -31,11 +31,15 @@ _MARGIN_BLOCKS = 2
 
 def find_tables(document: Document) -> Layout:
     """Find the tables of a document, in reading order, with the lines around them."""
-    flows: list[Flow] = [with_ruled(page.flow or find_flow(page), page.ruled) for page in document.pages]
-    furniture = _furniture(flows)
-    tables = [table for stretch in _stretches(document, flows) for table in _flow_tables(stretch)]
+    running = find_running(document.pages) if document.page_count is not None else {}
+    flows: list[Flow] = [
+        with_ruled(page.flow or find_flow(page, running.get(page.number, ((), ()))), page.ruled)
+        for page in document.pages
+    ]
+    furniture = _furniture(flows) | {faceless(line.text) for ends in running.values() for side in ends for line in side}
+    parts = [part for stretch in _stretches(document, flows) for part in _flow_parts(stretch)]
     lines = tuple(block for flow in flows for block in flow if isinstance(block, Line))
-    return Layout(tuple(stitch(tables, furniture)), lines)
+    return Layout(tuple(stitch(parts, furniture)), lines)
 
 
 def _stretches(document: Document, flows: Sequence[Flow]) -> Sequence[Flow]:
@@ -54,24 +58,27 @@ def _furniture(flows: Sequence[Flow]) -> frozenset[str]:
     return frozenset(text for text, count in seen.items() if count > 1 or not re.search(r"[A-Za-z]{2}", text))
 
 
-def _flow_tables(flow: Flow) -> Iterable[Table]:
+def _flow_parts(flow: Flow) -> Iterable[Part]:
     """The tables of one page, each with the lines above it as caption."""
     pending: list[Line] = []
+    grids = [block for block in flow if isinstance(block, Grid)]
     for block in flow:
         if isinstance(block, Line):
             pending.append(block)
             continue
-        yield from _captioned(block, pending)
+        yield from _captioned(block, pending, first=block is grids[0], last=block is grids[-1])
         pending = []
 
 
-def _captioned(grid: Grid, lines: list[Line]) -> Iterable[Table]:
+def _captioned(grid: Grid, lines: Sequence[Line], *, first: bool, last: bool) -> Iterable[Part]:
     """The tables of a grid; the first takes the lines above it as caption."""
-    caption: list[str] = []
+    caption: list[Line] = []
     for line in reversed(lines[-_CAPTION_LINES:]):
         if len(line.text) > _PROSE_CHARACTERS:
             break
-        caption.insert(0, line.text)
-    for table in grid_tables(grid):
-        yield replace(table, caption=(*caption, *table.caption))
+        caption.insert(0, line)
+    tables = grid_tables(grid)
+    for i, table in enumerate(tables):
+        captioned = replace(table, caption=(*(line.text for line in caption), *table.caption))
+        yield Part(captioned, tuple(caption), first=first and i == 0, last=last and i == len(tables) - 1)
         caption = []

@@ -1,12 +1,12 @@
 """Tables over a page end."""
 
 from extractors.tables import BodyRow, Table
-from extractors.tables.stitch import stitch
+from extractors.tables.stitch import Part, stitch
 
 
-def part(page: int, heads: tuple[tuple[str, ...], ...], label: str, *caption: str) -> Table:
+def part(page: int, heads: tuple[tuple[str, ...], ...], label: str, *caption: str) -> Part:
     """A table of one row on a page."""
-    return Table(caption, (), heads, (BodyRow(label, 0.0, (None,) * len(heads)),), (page,))
+    return Part(Table(caption, (), heads, (BodyRow(label, 0.0, (None,) * len(heads)),), (page,)))
 
 
 TWO = (("2024",), ("2023",))

@@ -1,9 +1,9 @@
 """Words and rules of a page become lines of running text and grids: paper, scans and fixed-width text alike.
 
-leaders: dropped. sides: tables side by side are told apart. lines: words by base line, tokens by gap. blocks: stretches
-of rows. body: stub and columns. labels: wrapped ones are joined. heads: what each covers. frame: all of a table. build:
-its cells. Every word of the page that is no leader ends in exactly one line or cell. A grid's column 0 is always the
-stub; it has no cells where the printed table has no labels.
+leaders: dropped. running: heads and feet of the pages are set apart. sides: tables side by side are told apart. lines:
+words by base line, tokens by gap. blocks: stretches of rows. body: stub and columns. labels: wrapped ones are joined.
+heads: what each covers. frame: all of a table. build: its cells. Every word of the page that is no leader ends in
+exactly one line or cell. A grid's column 0 is always the stub; it has no cells where the printed table has no labels.
 """
 
 from __future__ import annotations
@@ -17,19 +17,27 @@ from extractors.tables.words.build import build_grid, union
 from extractors.tables.words.frame import Setting, find_frame
 from extractors.tables.words.leaders import without_leaders
 from extractors.tables.words.lines import TextLine, blank_width, find_lines, find_tokens, groups_by_blank, usual_em
+from extractors.tables.words.running import faceless, find_running
 from extractors.tables.words.sides import find_sides
 
-__all__ = ["find_flow"]
+__all__ = ["faceless", "find_flow", "find_running"]
 
+Running = tuple[Sequence[TextLine], Sequence[TextLine]]
 
 # pages are cut into sides no more often than this
 _MOST_CUTS = 4
 
 
-def find_flow(page: Page) -> tuple[Line | Grid, ...]:
-    """The lines and grids of a page of words, in reading order; tables side by side from left to right."""
-    words = without_leaders(page.words)
-    return tuple(_flow(words, page, _MOST_CUTS)) if words else ()
+def find_flow(page: Page, running: Running = ((), ())) -> tuple[Line | Grid, ...]:
+    """The lines and grids of a page of words, in reading order; tables side by side from left to right.
+
+    Args:
+        page: words and rules. running: its running heads and feet, which are lines and never parts of a table.
+    """
+    apart = {(word.left, word.top) for lines in running for line in lines for word in line.words}
+    words = [word for word in without_leaders(page.words) if (word.left, word.top) not in apart]
+    heads, feet = ([_line(line, page) for line in lines] for lines in running)
+    return (*heads, *(_flow(words, page, _MOST_CUTS) if words else ()), *feet)
 
 
 def _flow(words: Sequence[Word], page: Page, cuts: int) -> list[Line | Grid]:

@@ -123,11 +123,12 @@ def headish(line: TextLine) -> bool:
     """True when the line can only be a boxhead: years or words of time in the columns, and no figure."""
     if data(line) or len(line.tokens) < 1:
         return False
-    values = line.tokens[1:] if len(line.tokens) > 1 and not _timely(line.tokens[0]) else line.tokens
-    return all(_timely(token) for token in values)
+    values = line.tokens[1:] if len(line.tokens) > 1 and not timely(line.tokens[0]) else line.tokens
+    return all(timely(token) for token in values)
 
 
-def _timely(token: Token) -> bool:
+def timely(token: Token) -> bool:
+    """True for a head that says a time: a year, a date, "Months Ended"."""
     return token.year or (not token.figure and bool(_TIMES.search(token.text)) and len(token.words) < _PROSE_WORDS)
 
 

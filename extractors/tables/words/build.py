@@ -11,7 +11,6 @@ from extractors.tables.words.heads import Head
 from extractors.tables.words.labels import Row, joined_label
 from extractors.tables.words.lines import Token
 
-
 # in ems: nobody indents a label that far
 _CENTRED = 12.0
 

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from extractors.page import Rule
-from extractors.tables.words.blocks import Block, data, headish
+from extractors.tables.words.blocks import Block, data, headish, timely
 from extractors.tables.words.body import Body, BodyLine, find_body
-from extractors.tables.words.heads import Head, evened, head_row, head_tokens, in_stub
+from extractors.tables.words.heads import Head, evened, find_anchors, head_row, head_tokens, in_stub
 from extractors.tables.words.labels import Measure, Row, join_rows, measure
 from extractors.tables.words.lines import TextLine, Token, usual_em
 
@@ -55,7 +55,8 @@ def find_frame(block: Block, setting: Setting) -> Frame | None:
     if start == end:
         start = _wrapped_above(setting, first, body, taken)
         end = start
-    heads = evened([head_row(line, body, setting.rules) for line in lines[start:end]], em)
+    anchors = find_anchors(lines[start:end], body)
+    heads = evened([head_row(line, body, setting.rules, anchors) for line in lines[start:end]], em)
     above = [_label_line(line) for line in lines[end:first]]
     below = _wrapped_below(setting, block.end, body, taken)
     rows = join_rows([*above, *body.lines, *below], taken)
@@ -119,6 +120,8 @@ def _heads_above(setting: Setting, below: int, body: Body) -> bool:
 def _crosses(line: TextLine, body: Body) -> bool:
     """True for a caption or running text: a phrase that stands above the stub and above columns."""
     tokens = head_tokens(line, body)
+    if _beside(tokens, body):
+        return False
     for token in tokens:
         across = token.left < body.edge - 2 * line.em and token.right > body.edge + 2 * line.em
         if (across and not _heads_first(token, body)) or (len(tokens) == 1 and _centred(token, body)):
@@ -126,6 +129,19 @@ def _crosses(line: TextLine, body: Body) -> bool:
         if token.left < body.left - 3 * line.em or len(token.words) > _LONGEST_HEAD:
             return True
     return False
+
+
+def _beside(tokens: Sequence[Token], body: Body) -> bool:
+    """True for heads beside each other, the first of which, wider than its figures, may reach over the stub."""
+    over = [token for token in tokens if token.right > body.edge]
+    if len(tokens) < 2 or not over or max(len(token.words) for token in tokens) > _LONGEST_HEAD:
+        return False
+    if tokens[0].left < body.left - 3 * tokens[0].em:
+        return False
+    rest = [token for token in tokens if token is not tokens[0]]
+    squarely = all(token.left > body.edge - 2 * token.em for token in rest)
+    # "(In thousands, except per share data)  2023  2022" begins where the labels begin
+    return squarely and (len(over) == len(body.columns) or all(timely(token) for token in rest))
 
 
 def _centred(token: Token, body: Body) -> bool:

@@ -21,8 +21,23 @@ class Head:
     last: int
 
 
-def head_row(line: TextLine, body: Body, rules: Sequence[Rule]) -> list[Head]:
-    """The heads of one line, left to right, not overlapping."""
+Anchors = Sequence[tuple[float, float]]
+
+
+def find_anchors(lines: Sequence[TextLine], body: Body) -> list[tuple[float, float]]:
+    """What each column covers from left to right, its own head included, where a line has one for each of them.
+
+    Heads are centred over the columns as they were set, which the figures, flush right, do not show.
+    """
+    for line in reversed(lines):
+        over = [t for t in head_tokens(line, body) if t.left > body.left + 3 * line.em and t.right > body.edge]
+        if len(over) == len(body.columns):
+            return [(t.left, t.right) for t in over]
+    return [(column.left, column.right) for column in body.columns]
+
+
+def head_row(line: TextLine, body: Body, rules: Sequence[Rule], anchors: Anchors) -> list[Head]:
+    """The heads of one line, left to right, not overlapping; ``anchors``: what each column covers."""
     columns = body.columns
     tokens = head_tokens(line, body)
     over = [token for token in tokens if not in_stub(token, body, line.em)]
@@ -32,7 +47,7 @@ def head_row(line: TextLine, body: Body, rules: Sequence[Rule]) -> list[Head]:
         # centred over cells wider than their figures, which end at the right
         over = sorted([*shifted, *over], key=lambda token: token.left)
         heads = [head for head in heads if head.token not in shifted]
-    spans = [_span(token, over, columns, rules) for token in over]
+    spans = [_span(token, over, columns, rules, anchors) for token in over]
     if len(over) == len(columns):
         spans = [(i, i) for i in range(len(columns))]
     least = 0
@@ -109,7 +124,9 @@ def _square(part: Token, column: Column, em: float) -> bool:
     return abs(part.centre - column.centre) < 0.6 * em or abs(part.right - column.right) < 0.4 * em
 
 
-def _span(token: Token, heads: Sequence[Token], columns: Sequence[Column], rules: Sequence[Rule]) -> tuple[int, int]:
+def _span(
+    token: Token, heads: Sequence[Token], columns: Sequence[Column], rules: Sequence[Rule], anchors: Anchors
+) -> tuple[int, int]:
     """The first and last column that a head covers."""
     below = _underlined(token, heads, columns, rules)
     if below is not None:
@@ -119,7 +136,7 @@ def _span(token: Token, heads: Sequence[Token], columns: Sequence[Column], rules
     alone = len(heads) >= len(columns) or not _between(token, columns)
     if alone and len(inside) <= 1:
         return (inside[0], inside[0]) if inside else (nearest, nearest)
-    return _group(token, heads, columns, inside or [nearest])
+    return _group(token, heads, anchors, inside or [nearest])
 
 
 def _between(token: Token, columns: Sequence[Column]) -> bool:
@@ -149,20 +166,34 @@ def _underlined(
     return None
 
 
-def _group(token: Token, heads: Sequence[Token], columns: Sequence[Column], inside: Sequence[int]) -> tuple[int, int]:
-    """The neighbouring columns around whose middle the head is centred, none of them nearer to another head."""
-    own = [
-        i
-        for i, column in enumerate(columns)
-        if min(heads, key=lambda h: abs(h.centre - column.centre)) is token or i in inside
-    ]
-    best: tuple[float, int, int] | None = None
+def _group(token: Token, heads: Sequence[Token], anchors: Anchors, inside: Sequence[int]) -> tuple[int, int]:
+    """The neighbouring columns around whose middle the head is centred, none of them nearer to another head.
+
+    Columns that no other head stands over may be nearer to one, where the head is centred over them as well.
+    """
+    near, free = [], []
+    for i, (left, right) in enumerate(anchors):
+        taken = any(h is not token and min(h.right, right) > max(h.left, left) for h in heads)
+        if min(heads, key=lambda h: abs(h.centre - (left + right) / 2)) is token or i in inside:
+            near.append(i)
+        if i in inside or not taken:
+            free.append(i)
+    strict = _centred(token, anchors, near, inside)
+    wide = _centred(token, anchors, free, inside)
+    if wide and (not strict or (wide[0] < 0.5 * token.em and strict[0] > 1.5 * token.em)):
+        return wide[1], wide[2]
+    return (strict[1], strict[2]) if strict else (inside[0], inside[-1])
+
+
+def _centred(
+    token: Token, anchors: Anchors, own: Sequence[int], inside: Sequence[int]
+) -> tuple[float, int, int] | None:
+    """How far the head stands off the middle of the columns it is centred over best, and the first and last of them."""
+    found = []
     for first in own:
         for last in own:
-            if first > inside[0] or last < inside[-1] or first > last:
+            if first > inside[0] or last < inside[-1] or any(i not in own for i in range(first, last + 1)):
                 continue
-            middle = (columns[first].left + columns[last].right) / 2
-            score = abs(middle - token.centre) - 0.01 * (last - first)
-            if best is None or score < best[0]:
-                best = (score, first, last)
-    return (best[1], best[2]) if best else (inside[0], inside[-1])
+            middle = (anchors[first][0] + anchors[last][1]) / 2
+            found.append((abs(middle - token.centre) - 0.01 * (last - first), first, last))
+    return min(found, default=None)
