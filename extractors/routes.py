@@ -40,8 +40,10 @@ def _read_pdf(data: bytes, profile: Profile) -> Document:
     scanned = [page.number for page in document.pages if page.route == "ocr"]
     if not scanned:
         return document
-    from extractors.ocr import engines, read_pages
+    from extractors.ocr import check_any, engines, read_pages
 
     seen = {page.number: page for page in read_pages(data, scanned, profile)}
     pages = [seen.get(page.number, page) for page in document.pages]
-    return replace(document, pages=pages, engines={**document.engines, **engines()})
+    check_any(pages)
+    findings = (*document.findings, *(finding for page in pages for finding in page.findings))
+    return replace(document, pages=pages, findings=findings, engines={**document.engines, **engines()})

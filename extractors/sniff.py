@@ -26,6 +26,8 @@ _IMAGES: tuple[tuple[bytes, str], ...] = (
     (b"MM\0*", "image/tiff"),
     (b"II+\0", "image/tiff"),
     (b"MM\0+", "image/tiff"),
+    (b"GIF87a", "image/gif"),
+    (b"GIF89a", "image/gif"),
 )
 _FOREIGN: tuple[tuple[bytes, str], ...] = (
     (b"\x7fELF", "a program (ELF)"),
@@ -47,10 +49,10 @@ _FOREIGN: tuple[tuple[bytes, str], ...] = (
     (b"AT&TFORM", "a DjVu file"),
     (b"RIFF", "a media file (RIFF)"),
     (b"\0\0\0\x0cjP  ", "a JPEG 2000 image"),
-    (b"GIF87a", "a GIF image"),
-    (b"GIF89a", "a GIF image"),
     (b"SQLite format 3\0", "a database"),
 )
+# two letters are no mark: what follows them in a bitmap is nought twice and the length of one of its headers
+_BITMAP = re.compile(rb"BM.{4}\0\0\0\0.{4}[\x0c\x28\x34\x38\x40\x6c\x7c]\0\0\0", re.DOTALL)
 _ZIP = (b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08")
 
 _BOMS: tuple[tuple[bytes, str], ...] = (
@@ -112,6 +114,8 @@ def _identify(data: bytes) -> tuple[Kind, str]:
     for magic, name in _IMAGES:
         if data.startswith(magic):
             return "image", name
+    if _BITMAP.match(data):
+        return "image", "image/bmp"
     _refuse_foreign(data)
     text = _decoded(data)
     if not text.strip("\ufeff \t\r\n\f\v\0\N{NO-BREAK SPACE}"):

@@ -6,18 +6,29 @@ Pages are read one at a time, so that a hundred need no more memory than ten.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from extractors.ocr import recogniser, tesseract
-from extractors.ocr.image import Scan, count_frames, open_image, read_frames
+from extractors.ocr.image import Scan, count_frames, is_noise, open_image, read_frames
 from extractors.ocr.pdfpages import scan_page
 from extractors.ocr.reading import read_scan
 from extractors.page import Document, Page, PagePlace, Profile
 from schemas.errors import EmptyError, LimitError, UnreadableError
-from schemas.filing import Finding
+from schemas.filing import Finding, Severity
 
-__all__ = ["engines", "read_image", "read_pages"]
+__all__ = ["check_any", "engines", "read_image", "read_pages"]
 
-_MEDIA_TYPES = {"PNG": "image/png", "JPEG": "image/jpeg", "TIFF": "image/tiff"}
+_MEDIA_TYPES = {
+    "PNG": "image/png",
+    "JPEG": "image/jpeg",
+    "TIFF": "image/tiff",
+    "GIF": "image/gif",
+    "BMP": "image/bmp",
+}
+# pixels: a line of print is no smaller; a page with fewer on its longer side cannot be read, so it is no page
+_LEAST_PICTURE = 24
+_LEAST_PAGE = 600
+_FLAWED = "flawed_image"
 
 
 def engines() -> dict[str, str]:
@@ -30,10 +41,10 @@ def engines() -> dict[str, str]:
 
 
 def read_image(data: bytes, profile: Profile) -> Document:
-    """Read a PNG, a JPEG or a TIFF of one or more pages.
+    """Read a PNG, a JPEG, a TIFF of one or more pages, a GIF or a BMP.
 
     Raises:
-        UnsupportedError: the bytes are none of the three. UnreadableError: no page can be decoded.
+        UnsupportedError: the bytes are none of these. UnreadableError: no page can be decoded.
         EmptyError: there is no ink on any page. LimitError: too many pixels or pages, or no page was read in time.
         MissingProgramError: tesseract or a language is not installed.
     """
@@ -44,7 +55,7 @@ def read_image(data: bytes, profile: Profile) -> Document:
         scans = zip(numbers, read_frames(image, numbers, profile), strict=True)
         pages = [_read(scan, number, profile) for number, scan in scans]
         media_type = _MEDIA_TYPES[image.format or "PNG"]
-    _check_any(pages, count)
+    check_any(pages)
     findings = tuple(finding for page in pages for finding in page.findings)
     return Document("image", media_type, pages, page_count=count, findings=findings, engines=used)
 
@@ -67,25 +78,48 @@ def _scans(data: bytes, numbers: Sequence[int], profile: Profile) -> Iterator[Sc
 
 
 def _read(scan: Scan | UnreadableError, number: int, profile: Profile) -> Page:
+    if isinstance(scan, Scan) and is_noise(scan.grey):
+        scan = LimitError("time", "It is covered with dots; looking for print in them takes longer than is allowed.")
     if isinstance(scan, Scan):
-        return read_scan(scan, number, profile)
-    code = "page_too_large" if isinstance(scan, LimitError) else "damaged_page"
+        page = read_scan(scan, number, profile)
+        return replace(page, findings=(*page.findings, *_noted(scan, page)))
+    code = "damaged_page"
+    if isinstance(scan, LimitError):
+        code = "page_took_too_long" if scan.limit == "time" else "page_too_large"
+    return Page(number, route="ocr", confidence=0.0, findings=(_finding(number, code, "error", scan.detail),))
+
+
+def _noted(scan: Scan, page: Page) -> Iterator[Finding]:
+    """What is to be said of an image besides what is printed on it."""
+    if scan.flaw:
+        yield _finding(page.number, _FLAWED, "error", scan.flaw)
+    sides = scan.grey.shape
+    if not page.words and not page.findings and min(sides) >= _LEAST_PICTURE and max(sides) < _LEAST_PAGE:
+        message = f"Nothing is printed on it; with {sides[1]} x {sides[0]} pixels it is no page but a picture."
+        yield _finding(page.number, "small_picture", "warning", message)
+
+
+def _finding(number: int, code: str, severity: Severity, message: str) -> Finding:
     place = PagePlace(page=number, bbox=(0.0, 0.0, 0.0, 0.0))
-    finding = Finding(code=code, severity="error", message=f"Page {number}: {scan.detail}", place=place)
-    return Page(number, route="ocr", confidence=0.0, findings=(finding,))
+    return Finding(code=code, severity=severity, message=f"Page {number}: {message}", place=place)
 
 
-def _check_any(pages: Sequence[Page], count: int) -> None:
-    """Raise when nothing at all was read: the document fails as a whole, with the cause of its first page."""
+def check_any(pages: Sequence[Page]) -> None:
+    """Raise when nothing at all was read: the document fails as a whole, with the cause of its first page.
+
+    Raises:
+        EmptyError: no ink on any page. LimitError, UnreadableError: as the pages say.
+    """
     if any(page.words for page in pages) or not pages:
         return
     findings = [finding for page in pages for finding in page.findings]
     if not findings:
-        raise EmptyError("There is no ink on any page." if count > 1 else "There is no ink on the page.")
+        raise EmptyError("There is no ink on any page." if len(pages) > 1 else "There is no ink on the page.")
     first = findings[0]
     if first.code == "page_took_too_long":
         raise LimitError("time", first.message)
     if first.code == "page_too_large":
         raise LimitError("pixels", first.message)
-    if first.code == "damaged_page":
+    small = any(finding.code == "small_picture" for finding in findings)
+    if first.code == "damaged_page" or (first.code == _FLAWED and not small):
         raise UnreadableError(first.message)
