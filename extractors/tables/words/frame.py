@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -16,6 +17,9 @@ from extractors.tables.words.lines import TextLine, Token, usual_em
 _HEAD_REACH = 2.4
 _LONGEST_HEAD = 14
 _LONGEST_SECTION = 10
+_CUT_DATE = re.compile(
+    r"(?i)\b(?:january|february|march|april|may|june|july|august|september|october|november|december|ended|of)\Z"
+)
 # sections below one another between the heads and the first row: "ASSETS", "Current assets:"
 _MOST_SECTIONS = 4
 
@@ -75,7 +79,7 @@ def _boxhead(setting: Setting, first: int, body: Body) -> tuple[int, int]:
         line = lines[i]
         if lines[i + 1].middle - line.middle > _HEAD_REACH * setting.step:
             break
-        if _crosses(line, body):
+        if _crosses(line, body) and not (start == i + 1 and _reads_down(line, lines[start])):
             # "ASSETS" may stand in the middle of the page, below the heads of its columns
             if start == first and _section(line, body) and _heads_above(setting, i, body):
                 continue
@@ -87,6 +91,13 @@ def _boxhead(setting: Setting, first: int, body: Body) -> tuple[int, int]:
     while end > start and _labels_only(lines[end - 1], body):
         end -= 1
     return start, end
+
+
+def _reads_down(line: TextLine, below: TextLine) -> bool:
+    """True for a date cut in two: "Three Months Ended October", and "31," in the middle below it."""
+    if len(line.tokens) != 1 or not _CUT_DATE.search(line.text):
+        return False
+    return any(t.text[0].isdigit() and abs(t.centre - line.tokens[0].centre) < 0.5 * t.em for t in below.tokens)
 
 
 def _labels_only(line: TextLine, body: Body) -> bool:
@@ -138,7 +149,7 @@ def _beside(tokens: Sequence[Token], body: Body) -> bool:
         return False
     if tokens[0].left < body.left - 3 * tokens[0].em:
         return False
-    rest = [token for token in tokens if token is not tokens[0]]
+    rest = [token for token in tokens[1:] if token is not over[0]] or over
     squarely = all(token.left > body.edge - 2 * token.em for token in rest)
     # "(In thousands, except per share data)  2023  2022" begins where the labels begin
     return squarely and (len(over) == len(body.columns) or all(timely(token) for token in rest))

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from extractors.page import Rule
+from extractors.tables.words.blocks import timely
 from extractors.tables.words.body import Body
 from extractors.tables.words.columns import Column
 from extractors.tables.words.lines import TextLine, Token
@@ -21,10 +22,19 @@ class Head:
     last: int
 
 
-Anchors = Sequence[tuple[float, float]]
+@dataclass(frozen=True, slots=True)
+class Anchor:
+    """What a column covers from left to right, its own head included, and whether that head says a time."""
+
+    left: float
+    right: float
+    timely: bool = False
 
 
-def find_anchors(lines: Sequence[TextLine], body: Body) -> list[tuple[float, float]]:
+Anchors = Sequence[Anchor]
+
+
+def find_anchors(lines: Sequence[TextLine], body: Body) -> list[Anchor]:
     """What each column covers from left to right, its own head included, where a line has one for each of them.
 
     Heads are centred over the columns as they were set, which the figures, flush right, do not show.
@@ -32,8 +42,8 @@ def find_anchors(lines: Sequence[TextLine], body: Body) -> list[tuple[float, flo
     for line in reversed(lines):
         over = [t for t in head_tokens(line, body) if t.left > body.left + 3 * line.em and t.right > body.edge]
         if len(over) == len(body.columns):
-            return [(t.left, t.right) for t in over]
-    return [(column.left, column.right) for column in body.columns]
+            return [Anchor(t.left, t.right, timely(t)) for t in over]
+    return [Anchor(column.left, column.right) for column in body.columns]
 
 
 def head_row(line: TextLine, body: Body, rules: Sequence[Rule], anchors: Anchors) -> list[Head]:
@@ -172,16 +182,20 @@ def _group(token: Token, heads: Sequence[Token], anchors: Anchors, inside: Seque
     Columns that no other head stands over may be nearer to one, where the head is centred over them as well.
     """
     near, free = [], []
-    for i, (left, right) in enumerate(anchors):
-        taken = any(h is not token and min(h.right, right) > max(h.left, left) for h in heads)
-        if min(heads, key=lambda h: abs(h.centre - (left + right) / 2)) is token or i in inside:
+    for i, anchor in enumerate(anchors):
+        taken = any(h is not token and min(h.right, anchor.right) > max(h.left, anchor.left) for h in heads)
+        middle = (anchor.left + anchor.right) / 2
+        if min(heads, key=lambda h, x=middle: abs(h.centre - x)) is token or i in inside:  # type: ignore[misc]
             near.append(i)
         if i in inside or not taken:
             free.append(i)
     strict = _centred(token, anchors, near, inside)
     wide = _centred(token, anchors, free, inside)
-    if wide and (not strict or (wide[0] < 0.5 * token.em and strict[0] > 1.5 * token.em)):
-        return wide[1], wide[2]
+    if wide and wide != strict:
+        # centred over the inner columns and over all of them: it heads all where each says a time
+        times = all(anchor.timely for anchor in anchors[wide[1] : wide[2] + 1])
+        if not strict or (wide[0] < 0.5 * token.em and (times or strict[0] > 1.5 * token.em)):
+            return wide[1], wide[2]
     return (strict[1], strict[2]) if strict else (inside[0], inside[-1])
 
 
@@ -194,6 +208,6 @@ def _centred(
         for last in own:
             if first > inside[0] or last < inside[-1] or any(i not in own for i in range(first, last + 1)):
                 continue
-            middle = (anchors[first][0] + anchors[last][1]) / 2
+            middle = (anchors[first].left + anchors[last].right) / 2
             found.append((abs(middle - token.centre) - 0.01 * (last - first), first, last))
     return min(found, default=None)
