@@ -20,6 +20,7 @@ SYSTEM_CALLS = {"x86_64": (0xC000003E, 41), "aarch64": (0xC00000B7, 198)}
 IO_URING_SETUP = 425
 AF_UNIX = 1
 LOAD, IF_EQUAL, IF_NOT_LESS, RETURN = 0x20, 0x15, 0x35, 0x06
+M_ARENA_MAX = -8
 ALLOW, REFUSE, KILL = 0x7FFF0000, 0x00050001, 0x80000000
 OPEN_FILES = 512
 GIGABYTE = 1 << 30
@@ -48,6 +49,8 @@ def confine(limits: Limits, parent: int) -> None:
     if os.getppid() != parent:  # it died before the wish was heard
         os._exit(1)
     libc.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
+    # every thread would reserve 128 MB of address space for itself, and the limit counts address space
+    libc.mallopt(M_ARENA_MAX, 1)
     _refuse_sockets(libc)
     for name, value in (
         (resource.RLIMIT_CORE, 0),

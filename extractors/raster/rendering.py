@@ -5,6 +5,7 @@ One page at a time, in grey, never through PNG: a page of letter size at 300 dpi
 
 from __future__ import annotations
 
+import contextlib
 import math
 import re
 import shutil
@@ -176,10 +177,9 @@ def _pixels(picture: Picture) -> Pixels | None:
     raw = native.FPDFImageObj_GetBitmap(picture.handle)
     if not raw:
         return None
-    try:
-        pixels = np.array(pdfium.PdfBitmap.from_raw(raw).to_numpy(), dtype=np.uint8)
-    finally:
-        native.FPDFBitmap_Destroy(raw)
+    # the wrapper owns the bitmap from here on: destroying it by hand as well would free it twice
+    with contextlib.closing(pdfium.PdfBitmap.from_raw(raw)) as bitmap:
+        pixels = np.array(bitmap.to_numpy(), dtype=np.uint8)
     if pixels.ndim == 3:
         colours = pixels[:, :, :3].astype(np.uint16)
         # blue, green and red as the eye weighs them, in 256ths
