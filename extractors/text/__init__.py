@@ -16,6 +16,7 @@ from extractors.text.dialect import Stretch, has_markup, stretches
 from extractors.text.fixed import read_fixed
 from extractors.text.markdown import read_markdown
 from extractors.text.markup import bare
+from extractors.text.tabs import lay_tabs
 from extractors.text.watch import find_lost
 from schemas.filing import Finding
 
@@ -41,6 +42,7 @@ def read_lines(lines: Sequence[tuple[int, str]], first: int) -> tuple[list[Page]
 def _read_stretches(lines: Sequence[SourceLine], first: int) -> tuple[list[Page], list[Finding]]:
     pages: list[Page] = []
     found: list[Finding] = []
+    lines = lay_tabs(lines)
     marked = has_markup(lines)
     for stretch in stretches(lines):
         read, noted = _read(_bared(stretch) if marked else stretch, first + len(pages))

@@ -34,14 +34,19 @@ class SourceLine:
         number: from 1, as an editor counts.
         text: the decoded line without its end; control characters are blanks of the same width, tabs stay.
         page_break: a form feed stands before the first character (or alone in the line).
+        columns: for each character its column in the file, where the text was laid out anew; None: as it stands.
     """
 
     number: int
     text: str
     page_break: bool = False
+    columns: tuple[int, ...] | None = None
 
     def place(self, start: int = 0, end: int | None = None) -> TextPlace:
         """Where the characters from ``start`` to ``end`` (excluded; None: end of the line) stand."""
+        if self.columns:
+            last = min(len(self.columns) if end is None else end, len(self.columns)) - 1
+            return TextPlace(line=self.number, start=self.columns[start], end=self.columns[max(last, start)] + 1)
         return TextPlace(line=self.number, start=start, end=len(self.text) if end is None else end)
 
     @property

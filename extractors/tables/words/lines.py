@@ -19,8 +19,9 @@ _LEVEL = 0.45
 # blanks of usual type are 0.25 to 0.33 em wide (0.6 of typewriter type): wider gaps separate phrases
 _USUAL_BLANK = 0.29
 _WIDEST_BLANK = 0.7
-_SIGN = re.compile(rf"(?:{'|'.join(re.escape(c) for c in sorted(CURRENCIES, key=len, reverse=True))})\Z")
-_OPENER = re.compile(rf"(?:{'|'.join(re.escape(c) for c in sorted(CURRENCIES, key=len, reverse=True))})?[(\-]?\Z")
+_SIGNS = "|".join(re.escape(c) for c in sorted(CURRENCIES, key=len, reverse=True))
+_SIGN = re.compile(rf"(?:{_SIGNS})\Z")
+_OPENER = re.compile(rf"(?:{_SIGNS})?[(\-]?\Z")
 _CLOSER = re.compile(r"[)\]]?%?[)\]]?\Z")
 _MARK = re.compile(r"(?:\((?:[a-zA-Z]|\d{1,2})\))+\Z|[*†‡§#]{1,3}\Z|\[\d{1,2}\]\Z")
 _HALF_FIGURE = re.compile(r"[(\-]?\s?[\d.,]*\d\Z")
@@ -29,7 +30,7 @@ _DAY = re.compile(r"(?:\d{1,2}|(?:19|20)\d\d),\Z")
 _JUSTIFIED = 0.9
 _SUPERSCRIPTS = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 # "1 234 567,8": what starts, goes on with and ends a number whose thousands stand apart by blanks
-_GROUP_HEAD = re.compile(r"[-–—]?\(?(?:[$€£]\s?)?[-–—]?\d{1,3}\Z")
+_GROUP_HEAD = re.compile(rf"[-–—]?\(?(?:(?:{_SIGNS})\s?)?[-–—]?\d{{1,3}}\Z")
 _FULL_GROUP = re.compile(r"\d{3}\Z")
 _GROUP = re.compile(r"\d{3}(?:[.,]\d{1,2})?[)\]]?%?-?\)?\Z")
 _GROUP_BLANK = 0.62
