@@ -5,7 +5,6 @@ One page at a time, in grey, never through PNG: a page of letter size at 300 dpi
 
 from __future__ import annotations
 
-import contextlib
 import math
 import re
 import shutil
@@ -22,7 +21,7 @@ import pypdfium2.raw as native
 from extractors.page import Profile
 from extractors.raster.drawings import Picture, read_drawing
 from extractors.raster.geometry import Plane
-from extractors.raster.opening import open_pdf, without_junk
+from extractors.raster.opening import open_pdf, mended
 from extractors.raster.pages import load_page, plane_of
 from schemas.errors import LimitError, MissingProgramError, UnreadableError
 
@@ -62,7 +61,7 @@ def count_with_poppler(data: bytes, profile: Profile) -> int | None:
     if shutil.which("pdfinfo") is None:
         return None
     try:
-        info = pdf2image.pdfinfo_from_bytes(without_junk(data), userpw=profile.password or "", timeout=_SECONDS)
+        info = pdf2image.pdfinfo_from_bytes(mended(data), userpw=profile.password or "", timeout=_SECONDS)
     except (*_POPPLER_ERRORS, ValueError):
         return None
     return int(info["Pages"])
@@ -107,7 +106,7 @@ def _rendered(data: bytes, number: int, dpi: int, profile: Profile) -> Pixels:
         raise MissingProgramError("pdfinfo (package poppler-utils) is not installed; scanned PDF pages need it.")
     try:
         images = pdf2image.convert_from_bytes(
-            without_junk(data),
+            mended(data),
             dpi=dpi,
             first_page=number,
             last_page=number,
@@ -177,9 +176,8 @@ def _pixels(picture: Picture) -> Pixels | None:
     raw = native.FPDFImageObj_GetBitmap(picture.handle)
     if not raw:
         return None
-    # the wrapper owns the bitmap from here on: destroying it by hand as well would free it twice
-    with contextlib.closing(pdfium.PdfBitmap.from_raw(raw)) as bitmap:
-        pixels = np.array(bitmap.to_numpy(), dtype=np.uint8)
+    # the wrapper's buffer frees the bitmap: destroying it by hand as well would free it twice
+    pixels = np.array(pdfium.PdfBitmap.from_raw(raw).to_numpy(), dtype=np.uint8)
     if pixels.ndim == 3:
         colours = pixels[:, :, :3].astype(np.uint16)
         # blue, green and red as the eye weighs them, in 256ths
