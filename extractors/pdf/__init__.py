@@ -7,7 +7,18 @@ from collections.abc import Sequence
 
 from extractors.page import Document, Page, Profile, Word
 from extractors.pdf.ruled import camelot_version, has_cells, read_ruled
-from extractors.raster import PageContent, Pdf, count_with_poppler, open_pdf, pdfium_version, poppler_version, read_page
+from extractors.raster import (
+    PageContent,
+    Pdf,
+    count_with_poppler,
+    find_damage,
+    find_unread,
+    is_unreadable,
+    open_pdf,
+    pdfium_version,
+    poppler_version,
+    read_page,
+)
 from schemas.errors import EmptyError, LimitError, UnreadableError
 from schemas.filing import Finding, PagePlace
 
@@ -34,19 +45,27 @@ def read_pdf(data: bytes, profile: Profile) -> Document:
     with open_pdf(data, profile) as pdf:
         last = min(profile.last_page or pdf.page_count, pdf.page_count)
         numbers = range(profile.first_page or 1, last + 1)
+        damage = find_damage(data)
         contents, errors = _read_pages(pdf, numbers)
         count = pdf.page_count
+    if any(isinstance(content, PageContent) and is_blank(content) for content in contents):
+        damage += find_unread(data)
     pages = [_page(data, content, profile) if isinstance(content, PageContent) else content for content in contents]
-    _check_any(pages, errors)
+    _check_any(pages, errors, damage)
     engines = {"pdfium": pdfium_version()}
     if any(page.ruled for page in pages):
         engines["camelot"] = camelot_version()
-    findings = [finding for page in pages for finding in page.findings]
+    findings = [*damage, *(finding for page in pages for finding in page.findings)]
     seen = count_with_poppler(data, profile)
     if seen is not None:
         engines["poppler"] = poppler_version()
         findings += _recounted(count, seen)
     return Document("pdf", "application/pdf", tuple(pages), page_count=count, findings=tuple(findings), engines=engines)
+
+
+def is_blank(page: PageContent) -> bool:
+    """True when pdfium sees nothing on the page."""
+    return not (page.characters or page.pictures or page.paths)
 
 
 def needs_ocr(page: PageContent) -> bool:
@@ -102,13 +121,15 @@ def _page(data: bytes, content: PageContent, profile: Profile) -> Page:
     )
 
 
-def _check_any(pages: Sequence[Page], errors: Sequence[UnreadableError]) -> None:
+def _check_any(pages: Sequence[Page], errors: Sequence[UnreadableError], damage: Sequence[Finding]) -> None:
     """Raise when no page holds anything: the cause of the first page that failed, or that all are blank."""
     if any(page.words or page.route == "ocr" for page in pages):
         return
     if errors:
         raise errors[0]
-    if pages and not any(page.findings for page in pages):
+    for finding in filter(is_unreadable, damage):
+        raise UnreadableError(finding.message)
+    if pages and not damage and not any(page.findings for page in pages):
         raise EmptyError("Nothing is printed on any page of the PDF.")
 
 
@@ -120,12 +141,16 @@ def _noted(content: PageContent) -> list[Finding]:
         findings.append(
             Finding(
                 code="hidden_text",
-                severity="warning",
+                severity="error" if content.contradicted else "warning",
                 message=f"Page {content.number} holds {len(content.hidden)} words that are drawn invisibly or outside"
                 " the page; they were not read.",
                 text=said,
                 place=_spot(content.number),
             )
+        )
+    if content.misfit:
+        findings.append(
+            Finding(code="page_size", severity="error", message=content.misfit, place=_spot(content.number))
         )
     area = max(content.width * content.height, 1.0)
     for left, top, right, bottom in content.pictures:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from types import TracebackType
 from typing import Any
 
@@ -14,6 +15,9 @@ from schemas.errors import EmptyError, EncryptedError, LimitError, UnreadableErr
 _HEADER = b"%PDF-"
 # mail gateways and web servers put junk before the header; pdfium itself forgives 1 KB
 _JUNK = 1 << 16
+_ROOT = re.compile(rb"(?<![0-9])([0-9]{1,10})\s+[0-9]{1,5}\s+obj\s*<<[^>]{0,200}?/Type\s*/Catalog\b")
+_NO_CAUSE = (native.FPDF_ERR_SUCCESS, native.FPDF_ERR_FORMAT)
+_NO_PAGES = re.compile(rb"/Kids\s*\[\s*\]")
 
 
 class Pdf:
@@ -38,10 +42,19 @@ def pdfium_version() -> str:
     return ".".join(str(part) for part in (info.major, info.minor, info.build, info.patch))
 
 
-def without_junk(data: bytes) -> bytes:
-    """The bytes from the PDF header on; all of them where none is found."""
+def mended(data: bytes) -> bytes:
+    """The bytes as both readers take them: from the header on, to the last that is no nought, with a trailer.
+
+    A trailer is added only where the file has none and ends with a whole object: then nothing but its end is missing.
+    """
     at = data.find(_HEADER, 0, _JUNK)
-    return data[at:] if at > 0 else data
+    data = (data[at:] if at > 0 else data).rstrip(b"\0")
+    if b"trailer" in data or b"startxref" in data or not data.endswith((b"endobj", b"endobj\n", b"endobj\r\n")):
+        return data
+    roots = list(_ROOT.finditer(data))
+    if not roots:
+        return data
+    return data + b"\ntrailer\n<< /Root %s 0 R >>\nstartxref\n0\n%%%%EOF\n" % roots[-1][1]
 
 
 def open_pdf(data: bytes, profile: Profile) -> Pdf:
@@ -53,8 +66,10 @@ def open_pdf(data: bytes, profile: Profile) -> Pdf:
         UnreadableError: pdfium finds no PDF in the bytes.
     """
     try:
-        document = pdfium.PdfDocument(without_junk(data), password=profile.password)
+        document = pdfium.PdfDocument(mended(data), password=profile.password)
     except pdfium.PdfiumError as error:
+        if getattr(error, "err_code", None) in _NO_CAUSE and _NO_PAGES.search(data):
+            raise EmptyError("The PDF has no pages.") from None
         raise _refusal(error, profile) from None
     try:
         count = len(document)

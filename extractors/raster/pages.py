@@ -19,6 +19,10 @@ from schemas.errors import LimitError, UnreadableError
 _MOST_CHARACTERS = 120_000
 _MOST_OBJECTS = 60_000
 _MOST_RULES = 12_000
+# points: no reader of PDF takes larger pages, and no paper is larger than A0
+_LARGEST_PAGE = 14_400
+_LARGEST_PAPER = 3_400
+_BAND = 20.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +35,8 @@ class PageContent:
         rules: thin drawn lines, top to bottom. pictures: boxes of the images on the upright plane.
         characters: how many, blanks left out; odd: without a meaning (controls, private use).
         paths: how many shapes are drawn.
+        contradicted: True when a hidden word stands on a visible one and gives another figure.
+        misfit: a sentence where the size of the page cannot be right, else "".
     """
 
     number: int
@@ -44,6 +50,8 @@ class PageContent:
     characters: int
     odd: int
     paths: int
+    contradicted: bool = False
+    misfit: str = ""
 
 
 def read_page(pdf: Pdf, number: int) -> PageContent:
@@ -84,9 +92,8 @@ def plane_of(page: Any, turn: Quarter | None = None) -> Plane:
     width, height = page.get_size()
     if rotation in (90, 270):
         width, height = height, width
-    # pdfium gives the size of what shows; the crop box says where it lies, the part outside the media box left out
-    media, crop = page.get_mediabox(), page.get_cropbox()
-    left, bottom = max(media[0], crop[0]), max(media[1], crop[1])
+    # the crop box, the part outside the media box left out; both may be handed down by the page's parents
+    left, bottom = page.get_bbox()[:2]
     return Plane(left, bottom, left + max(width, 1.0), bottom + max(height, 1.0), rotation if turn is None else turn)
 
 
@@ -99,6 +106,7 @@ def _content(page: Any, textpage: Any, number: int) -> PageContent:
     if not drawing.complete or len(drawing.strokes) > _MOST_RULES:
         raise LimitError("memory", f"Page {number} is made of too many pieces to be a printed page.", f"page {number}")
     plane = plane_of(page, text_turn(characters))
+    misfit = _misfit(page, plane, number)
     words, hidden = _words(characters, plane, drawing, number)
     return PageContent(
         number=number,
@@ -112,7 +120,52 @@ def _content(page: Any, textpage: Any, number: int) -> PageContent:
         characters=reader.characters,
         odd=reader.odd,
         paths=drawing.paths,
+        contradicted=_contradicted(words, hidden),
+        misfit=misfit,
     )
+
+
+def _misfit(page: Any, plane: Plane, number: int) -> str:
+    """A sentence where the size of the page cannot be right, else "".
+
+    Raises:
+        LimitError: the page is larger than any can be.
+    """
+    inches = f"{plane.width / 72:.0f} x {plane.height / 72:.0f} inches"
+    longest = max(plane.width, plane.height)
+    if longest > _LARGEST_PAGE:
+        raise LimitError("pixels", f"Page {number} would measure {inches}, more than a page can.", f"page {number}")
+    if longest > _LARGEST_PAPER:
+        return f"Page {number} measures {inches}: no paper is as large, and it cannot be looked at as a whole."
+    own = page.get_mediabox(fallback_ok=False)
+    if own is not None and not (abs(own[2] - own[0]) >= 1 and abs(own[3] - own[1]) >= 1):
+        return f"Page {number} gives no size that it could have; it was taken to measure {inches}."
+    return ""
+
+
+def _contradicted(words: Iterable[Word], hidden: Iterable[Word]) -> bool:
+    """True when a figure that does not show stands where another one shows."""
+    shown: dict[int, list[Word]] = {}
+    for word in words:
+        if _has_digit(word):
+            for band in range(int(word.top // _BAND), int(word.bottom // _BAND) + 1):
+                shown.setdefault(band, []).append(word)
+    return any(
+        word.text != other.text and other.top < word.middle < other.bottom and _overlap(word, other)
+        for word in hidden
+        if _has_digit(word)
+        for other in shown.get(int(word.middle // _BAND), ())
+    )
+
+
+def _has_digit(word: Word) -> bool:
+    return any(character.isdigit() for character in word.text)
+
+
+def _overlap(word: Word, other: Word) -> bool:
+    """True when at least half of the narrower word stands over the other."""
+    common = min(word.right, other.right) - max(word.left, other.left)
+    return common > 0.5 * min(word.right - word.left, other.right - other.left)
 
 
 def _words(

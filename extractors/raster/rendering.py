@@ -21,7 +21,7 @@ import pypdfium2.raw as native
 from extractors.page import Profile
 from extractors.raster.drawings import Picture, read_drawing
 from extractors.raster.geometry import Plane
-from extractors.raster.opening import open_pdf, mended
+from extractors.raster.opening import mended, open_pdf
 from extractors.raster.pages import load_page, plane_of
 from schemas.errors import LimitError, MissingProgramError, UnreadableError
 
