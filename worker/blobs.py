@@ -64,7 +64,11 @@ def open_regular(path: Path) -> Iterator[BinaryIO]:
         if is_special(path):
             raise UnsafeError("It is a pipe, a socket or a device, not a file.", path.name) from None
         raise UnreadableError(f"It cannot be opened: {error.strerror}.", path.name) from None
-    if not is_regular(os.fstat(handle)):
+    status = os.fstat(handle)
+    if is_regular(status) and not status.st_mode & 0o444:  # the superuser could read it all the same
+        os.close(handle)
+        raise UnsafeError("Nobody may read it.", path.name)
+    if not is_regular(status):
         os.close(handle)
         raise UnsafeError("It is a folder, a pipe, a socket or a device, not a file.", path.name)
     with os.fdopen(handle, "rb") as stream:

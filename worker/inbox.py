@@ -24,7 +24,7 @@ from schemas.errors import StorageError, UnreadableError
 from worker import deliveries, results
 from worker.blobs import Blobs, is_regular, make_folder, open_regular
 from worker.database import Database
-from worker.naming import clean, fits
+from worker.naming import clean, fits, why_no_document
 from worker.process import stopping
 from worker.routing import kind_of_bytes
 from worker.settings import Settings, engine_name, load
@@ -32,9 +32,9 @@ from worker.settings import Settings, engine_name, load
 log = logging.getLogger("crossfoot")
 
 SIDECAR_SUFFIX: Final = ".password"
-UNFINISHED: Final = (".part", ".partial", ".crdownload", ".filepart", ".download", ".opdownload", ".tmp", ".swp", "~")
+TEMPORARY: Final = (".tmp", ".swp", "~")
 NO_DOCUMENTS: Final = frozenset({"thumbs.db", "desktop.ini", "@eadir", "__macosx", "lost+found", "$recycle.bin"})
-HIDDEN: Final = (".", "~$", "#recycle")
+RECYCLED: Final = "#recycle"
 # an empty file is often one whose first bytes are still to come; a PDF without its end often one half copied
 EMPTY_PATIENCE: Final = 12
 HALF_PATIENCE: Final = 3
@@ -83,7 +83,7 @@ def is_ignored(path: str) -> bool:
     """Whether a path in the inbox is no document: hidden, unfinished, a system's own, or a password beside one."""
     for part in PurePosixPath(path).parts:
         name = part.lower()
-        if name.startswith(HIDDEN) or name.endswith(UNFINISHED) or name in NO_DOCUMENTS:
+        if why_no_document(name) or name.startswith(RECYCLED) or name.endswith(TEMPORARY) or name in NO_DOCUMENTS:
             return True
     return path.endswith(SIDECAR_SUFFIX)
 

@@ -16,6 +16,9 @@ LONGEST: Final = 255 - len(ERROR_SUFFIX)
 HASH_CHARACTERS: Final = 8
 SUFFIX_BYTES: Final = 20
 SCHEME: Final = "file://"
+# endings of files that are still on their way, of programs that fetch and copy
+UNFINISHED: Final = (".part", ".partial", ".crdownload", ".filepart", ".download", ".opdownload")
+OFFICE_LOCK: Final = "~$"
 
 
 def with_hash(path: str, sha256: str) -> str:
@@ -35,6 +38,17 @@ def candidates(path: str, sha256: str) -> tuple[str, ...]:
     """
     plain = (path,) if fits(path) and not path.endswith(ERROR_SUFFIX) else ()
     return (*plain, with_hash(path, sha256), _with_tail(path, sha256))
+
+
+def why_no_document(name: str) -> str | None:
+    """Half a sentence on a file that is no document by its name, None for all others: ``"a hidden file"``."""
+    if name.startswith(".") and not name.startswith(".."):
+        return "a hidden file"
+    if name.startswith(OFFICE_LOCK):
+        return "the lock file of an office program"
+    if name.lower().endswith(UNFINISHED):
+        return "a file that is still being written"
+    return None
 
 
 def clean(path: str) -> str:

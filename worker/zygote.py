@@ -129,7 +129,7 @@ def _task(request: dict[str, Any]) -> Any:
     """The request as the engine wants it."""
     profile = replace(DEFAULT, password=request["password"], max_bytes=request["max_bytes"])
     origin = origin_of(json.loads(request["origin"])) if request["origin"] else None
-    return Work(Path(request["source"]), False, request["name"], profile, (), origin, request["depth"])
+    return Work(Path(request["source"]), request["name"], profile, (), origin, request["depth"])
 
 
 def _tell(folder: Path, pages: int) -> None:

@@ -83,9 +83,10 @@ def test_output_folder_inside_the_input_is_not_walked(crossfoot: Crossfoot) -> N
 
 
 def test_links_hidden_files_and_pipes_in_a_folder(crossfoot: Crossfoot) -> None:
-    """A link and a pipe are refused without waiting, a hidden file is passed over, and each is spoken of."""
+    """A link and a pipe are refused without waiting, what is no document by name is passed over; each is spoken of."""
     write("in/a.txt")
     write("in/.hidden")
+    write("in/b.txt.part")
     Path("in/link.txt").symlink_to("/etc/passwd")
     Path("in/loop").symlink_to(".")
     os.mkfifo("in/pipe.pdf")
@@ -94,7 +95,25 @@ def test_links_hidden_files_and_pipes_in_a_folder(crossfoot: Crossfoot) -> None:
     assert tree("out") == {"a.txt.json", "link.txt.error.json", "pipe.pdf.error.json"}
     assert {problem(f"out/{name}.error.json")["code"] for name in ("link.txt", "pipe.pdf")} == {"E_UNSAFE"}
     assert "in/.hidden: skipped" in said.err
+    assert "in/b.txt.part: skipped" in said.err
     assert "in/loop: skipped" in said.err
+
+
+@pytest.mark.parametrize(
+    "name", ["link.txt", "link", ".hidden.txt", "a.txt.part", "~$a.docx", "pipe.pdf", "closed.txt"]
+)
+def test_what_is_no_document_is_refused_where_it_is_named(crossfoot: Crossfoot, name: str) -> None:
+    """Links (to a folder too), hidden, unfinished and closed files and pipes are one clear error each, at once."""
+    for written in ("real/a.txt", ".hidden.txt", "a.txt.part", "~$a.docx", "closed.txt"):
+        write(written)
+    Path("link.txt").symlink_to("real/a.txt")
+    Path("link").symlink_to("real")
+    Path("closed.txt").chmod(0)
+    os.mkfifo("pipe.pdf")
+    said = crossfoot("convert", name, "-o", "out")
+    assert said.status == 3
+    assert tree("out") == {f"{name}.error.json"}
+    assert problem(f"out/{name}.error.json")["code"] == "E_UNSAFE"
 
 
 def test_two_documents_of_one_name(crossfoot: Crossfoot) -> None:

@@ -77,6 +77,7 @@ def test_what_is_no_document_is_left_alone(path: str) -> None:
     """Hidden, unfinished and system files stay where they are."""
     assert is_ignored(path)
     assert not is_ignored("a/report.part.pdf")
+    assert not is_ignored("..pdf")
 
 
 def test_a_file_becomes_a_job_after_it_has_rested(home: Settings, inbox: Inbox) -> None:

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from schemas.errors import CrossfootError, LimitError, StorageError
+from schemas.errors import CrossfootError, LimitError, StorageError, UnsafeError
 from worker.local.inputs import read_input
 
 if TYPE_CHECKING:
@@ -35,17 +35,18 @@ class Work:
     """One document for one child.
 
     Attributes:
-        source: the file to read; follow: whether it may be a link. name: as its owner calls it.
+        source: the file to read, no link. name: as its owner calls it.
         depth: containers around it. origin: the container it came out of, or None.
+        refused: a sentence why it is not to be opened, or "".
     """
 
     source: Path
-    follow: bool
     name: str
     profile: Profile
     witnesses: tuple[Filing, ...] = ()
     origin: Origin | None = None
     depth: int = 0
+    refused: str = ""
 
 
 def work(task: Work, folder: Path, tell_pages: Callable[[int], None]) -> None:
@@ -83,7 +84,9 @@ def _convert(task: Work, folder: Path, tell_pages: Callable[[int], None]) -> dic
     from extractors.page import Origin
     from schemas.filing import to_json
 
-    data = read_input(task.source, task.profile.max_bytes, follow=task.follow)
+    if task.refused:
+        raise UnsafeError(task.refused)
+    data = read_input(task.source, task.profile.max_bytes)
     container = open_container(data, task.name, task.profile.password)
     if container is not None:
         if task.depth >= MAX_DEPTH:

@@ -10,10 +10,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from schemas.errors import EmptyError, LimitError, UnsafeError
+from worker.naming import why_no_document
 
 STDIN = "-"
 STDIN_NAME = "stdin"
 BLOCK = 1024 * 1024
+READABLE = stat.S_IRUSR | stat.S_IRGRP | stat.S_IROTH  # the superuser could read it without any of them
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,13 +26,15 @@ class Input:
         path: where it lies; for standard input the file it was written to.
         label: what messages call it.
         name: path of its result below the output folder, without ``.json``.
-        walked: found in a folder, not named: what is no document is skipped, links are not followed.
+        walked: found in a folder, not named: what is no document is skipped.
+        refused: a sentence why it is not even opened, or "".
     """
 
     path: Path
     label: str
     name: Path
     walked: bool = False
+    refused: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,10 +58,12 @@ def find_inputs(words: Sequence[str], out: Path | None, stdin: Path) -> tuple[li
         path = Path(word)
         if word == STDIN:
             found: Iterator[Input | Skipped] = iter([Input(stdin, "standard input", Path(STDIN_NAME))])
-        elif path.is_dir():
+        elif path.is_dir() and not path.is_symlink():
             found = _walk(path, out)
         else:
-            found = iter([Input(path, word, Path(path.name or STDIN_NAME))])
+            reason = why_no_document(path.name)
+            refused = f"It is {reason}, to go by its name." if reason else ""
+            found = iter([Input(path, word, Path(path.name or STDIN_NAME), refused=refused)])
         for item in found:
             if isinstance(item, Skipped):
                 skipped.append(item)
@@ -83,14 +89,18 @@ def _walk(root: Path, out: Path | None) -> Iterator[Input | Skipped]:
         folders.sort()
         for name in sorted(files):
             path = here / name
-            if name.startswith(".") and not name.startswith(".."):
-                yield Skipped(str(path), "hidden file")
+            reason = why_no_document(name)
+            if reason:
+                yield Skipped(str(path), reason)
             else:
                 yield Input(path, str(path), path.relative_to(root), walked=True)
 
 
-def open_input(path: Path, *, follow: bool) -> int:
+def open_input(path: Path, *, follow: bool = False) -> int:
     """A file descriptor of a regular file; a pipe or device is refused, and never waited for.
+
+    A link is refused unless ``follow`` says so: what it shows today may be another file tomorrow, and a folder that
+    is filled from outside must not make us read what lies elsewhere.
 
     Raises:
         UnsafeError: there is no such file, it may not be read, or it is not a regular file.
@@ -100,22 +110,23 @@ def open_input(path: Path, *, follow: bool) -> int:
         descriptor = os.open(path, flags if follow else flags | os.O_NOFOLLOW)
     except OSError as error:
         raise UnsafeError(_why_not(path, error)) from None
-    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+    mode = os.fstat(descriptor).st_mode
+    if not stat.S_ISREG(mode) or not mode & READABLE:
         os.close(descriptor)
-        raise UnsafeError("It is not a regular file.")
+        raise UnsafeError("Nobody may read it." if stat.S_ISREG(mode) else "It is not a regular file.")
     return descriptor
 
 
 def _why_not(path: Path, error: OSError) -> str:
     """One sentence for a file that cannot be opened."""
     if path.is_symlink() and not isinstance(error, PermissionError):
-        return "It is a link; links are only followed where the command line names them, and to a file."
+        return "It is a link, and links are not followed; name the file itself."
     if isinstance(error, FileNotFoundError):
         return "There is no such file."
     return f"It cannot be opened: {error.strerror or error}."
 
 
-def read_input(path: Path, max_bytes: int, *, follow: bool) -> bytes:
+def read_input(path: Path, max_bytes: int, *, follow: bool = False) -> bytes:
     """The bytes of a document.
 
     Raises:
@@ -131,11 +142,11 @@ def read_input(path: Path, max_bytes: int, *, follow: bool) -> bytes:
     return data
 
 
-def hash_input(path: Path, max_bytes: int, *, follow: bool) -> str | None:
+def hash_input(path: Path, max_bytes: int) -> str | None:
     """The sha256 of a document, or None for one that cannot be read (which its conversion will say)."""
     digest = hashlib.sha256()
     try:
-        with os.fdopen(open_input(path, follow=follow), "rb") as file:
+        with os.fdopen(open_input(path), "rb") as file:
             if os.fstat(file.fileno()).st_size > max_bytes:
                 return None
             while block := file.read(BLOCK):

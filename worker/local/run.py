@@ -214,7 +214,6 @@ class Run:
         work = replace(
             task.work,
             source=folder / part["file"],
-            follow=False,
             name=part["name"],
             origin=origin_of(part["origin"]),
             depth=task.work.depth + 1,

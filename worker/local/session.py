@@ -60,7 +60,7 @@ def convert_inputs(request: Request, settings: Settings, report: Reporter) -> in
         for item in skipped:
             report.say(f"{item.label}: skipped: {item.reason}")
         limit = request.profile.max_bytes
-        named = name_results(inputs, lambda i: hash_input(i.path, limit, follow=not i.walked))
+        named = name_results(inputs, lambda i: hash_input(i.path, limit))
         warm(named)
         options = replace(request.options, single=single)
         run = Run(options, settings, report, out, scratch)
@@ -74,7 +74,7 @@ def convert_inputs(request: Request, settings: Settings, report: Reporter) -> in
 
 
 def _task(item: Input, profile: Profile, witnesses: tuple[Filing, ...]) -> Task:
-    work = Work(item.path, not item.walked, item.name.name, profile, witnesses)
+    work = Work(item.path, item.name.name, profile, witnesses, refused=item.refused)
     return Task(work, item.label, item.name, SKIPPED_IN_FOLDERS if item.walked else ())
 
 

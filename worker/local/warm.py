@@ -45,7 +45,7 @@ def warm(inputs: Sequence[Input]) -> None:
 def _head(item: Input) -> bytes:
     """The first bytes of a document, none where it cannot be read."""
     try:
-        with os.fdopen(open_input(item.path, follow=not item.walked), "rb") as file:
+        with os.fdopen(open_input(item.path), "rb") as file:
             return file.read(HEAD_BYTES)
     except (UnsafeError, OSError):
         return b""
