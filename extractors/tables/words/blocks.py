@@ -83,12 +83,11 @@ def _together(lines: Sequence[TextLine], group: list[int], after: int, step: flo
 
 def _interrupts(between: Sequence[TextLine], above: Sequence[TextLine], below: TextLine) -> bool:
     """True when running text or a caption stands between two rows: lines that run into the columns."""
-    edges = [token.core[0] for line in [*above[-12:], below] for token in line.figures]
-    if not edges or not any(data(line) for line in above):
+    edge = _figures_edge(above)
+    if edge is None:
         starts = sorted(line.left for line in above if len(line.tokens) > 1)
         left = starts[len(starts) // 2] if starts else 0.0
         return any(len(line.words) >= _PROSE_WORDS or line.left > left + 3 * line.em for line in between)
-    edge = min(edges)
     if len(between) > _MOST_BETWEEN and any(line.right > edge + 0.5 * line.em for line in between):
         return True
     crossing = [line for line in between if line.left < edge and line.right > edge + 0.5 * line.em]
@@ -96,6 +95,12 @@ def _interrupts(between: Sequence[TextLine], above: Sequence[TextLine], below: T
         # a caption, and a boxhead below it
         return True
     return len(crossing) > 1 or any(len(line.words) > 2 * _PROSE_WORDS for line in crossing)
+
+
+def _figures_edge(rows: Sequence[TextLine]) -> float | None:
+    """Where figures begin in the last rows; a row that begins farther left than most ("and" "$6,930") is odd."""
+    edges = sorted(min(token.core[0] for token in line.figures) for line in rows[-12:] if data(line))
+    return edges[len(edges) // 6] if edges else None
 
 
 def _new_head(stretch: Sequence[TextLine], step: float) -> bool:
@@ -109,7 +114,9 @@ def _new_head(stretch: Sequence[TextLine], step: float) -> bool:
 
 def _subhead(above: Sequence[TextLine], stretch: Sequence[TextLine], step: float) -> bool:
     """True when words stand over the columns only, below a caption or a gap: the boxhead of another table."""
-    edge = min(token.core[0] for line in above[-12:] for token in line.figures)
+    edge = _figures_edge(above)
+    if edge is None:
+        return False
     for before, line in pairwise(stretch):
         over = all(token.left > edge - 3 * line.em and not token.figure for token in line.tokens)
         if not over or any(_NO_VALUE.match(plain(token.text)) for token in line.tokens):

@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from extractors.numbers import plain
 from extractors.page import Rule
 from extractors.tables.words.blocks import Block, data, headish, timely
 from extractors.tables.words.body import Body, BodyLine, find_body
@@ -17,6 +18,7 @@ from extractors.tables.words.lines import TextLine, Token, usual_em
 _HEAD_REACH = 2.4
 _LONGEST_HEAD = 14
 _LONGEST_SECTION = 10
+_MARK = re.compile(r"\(\d\)\Z")
 _CUT_DATE = re.compile(
     r"(?i)\b(?:january|february|march|april|may|june|july|august|september|october|november|december|ended|of)\Z"
 )
@@ -50,7 +52,7 @@ def find_frame(block: Block, setting: Setting) -> Frame | None:
     """The table of a block of lines; None when nothing in it stands in columns."""
     lines = setting.lines
     em = usual_em([word for line in lines[block.start : block.end] for word in line.words])
-    first = next((i for i in range(block.start, block.end) if data(lines[i])), block.start)
+    first = _first_row(lines, block)
     body = find_body(lines[first : block.end], em)
     if not body.columns:
         return None
@@ -65,6 +67,27 @@ def find_frame(block: Block, setting: Setting) -> Frame | None:
     below = _wrapped_below(setting, block.end, body, taken)
     rows = join_rows([*above, *body.lines, *below], taken)
     return Frame(start, block.end + len(below), heads, rows, body)
+
+
+def _first_row(lines: Sequence[TextLine], block: Block) -> int:
+    """The first line with figures that are none of its heads' numbers or marks."""
+    rows = [i for i in range(block.start, block.end) if data(lines[i])]
+    if len(rows) > 1:
+        above, between = lines[rows[0]], lines[rows[0] + 1 : rows[1]]
+        if _marks(above) or (_numbers(above) and any(len(line.tokens) > 1 for line in between)):
+            return rows[1]
+    return rows[0] if rows else block.start
+
+
+def _marks(line: TextLine) -> bool:
+    """True for heads that end in marks of notes, which look like negative figures: "(In millions)  (2)  (2)"."""
+    others = " ".join(token.text for token in line.tokens if not token.figure)
+    return (not others or others.startswith("(")) and all(_MARK.match(plain(token.text)) for token in line.figures)
+
+
+def _numbers(line: TextLine) -> bool:
+    """True for the numbers that heads in words go on with in the next line: "1  2  3+" and "Payment  Payments"."""
+    return all(re.fullmatch(r"\(?\d{1,2}\)?\+?", plain(token.text)) for token in line.tokens)
 
 
 def _label_line(line: TextLine) -> BodyLine:

@@ -8,12 +8,17 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from statistics import median
 
+from extractors.page import CHARACTER_WIDTH, TextPlace
 from extractors.tables.words.body import BodyLine
 from extractors.tables.words.lines import Token
 
+# so many characters at most a label that goes on is set in
+_HANGING = 4.5
+# lines of labels that say where the room for labels ends
+_FEW_LABELS = 5
 _CONNECTIVE = re.compile(
     r"(?i)(?:\b(?:and|or|of|the|a|an|in|to|for|from|on|by|before|with|at|as|per|than|its|our|their|under"
-    r"|including|excluding|upon|that|which|into|over|attributable)|[,/&(])\Z"
+    r"|including|excluding|upon|that|which|into|over|attributable)|[,/&(]|\w[sS]['’])\Z"
 )
 _OPEN = re.compile(r"\([^)]*\Z")
 _BULLET = re.compile(r"[-–—•·*]\s?[^\W\d]")
@@ -37,11 +42,24 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Measure:
-    """How a body is set: the usual distance between rows, the size of type, and where full labels end (0 = unknown)."""
+    """How a body is set.
+
+    Attributes:
+        step: the usual distance between rows. em: the size of type. full: where full labels end (0 = unknown).
+        ends: where the lines of labels end, from the left, on the character plane, where that says what fitted.
+    """
 
     step: float
     em: float
     full: float = 0.0
+    ends: tuple[float, ...] = ()
+
+    def fits(self, end: float, width: float) -> bool:
+        """False when a word could not have stood behind a label that ends at ``end``, by where all others end."""
+        # a label far longer than all others shows no limit
+        if len(self.ends) < _FEW_LABELS or end > self.ends[-2] + 2.5 * CHARACTER_WIDTH:
+            return True
+        return end + CHARACTER_WIDTH + width <= self.ends[-1]
 
 
 def measure(lines: Sequence[BodyLine], em: float) -> Measure:
@@ -51,7 +69,8 @@ def measure(lines: Sequence[BodyLine], em: float) -> Measure:
     # labels wrap where several lines without figures end at one edge; a single long one proves nothing
     open_ends = [line.label[-1].right for line in lines if line.label and not line.cells]
     wraps = sum(full - end < 4 * em for end in open_ends) >= 2
-    return Measure(_row_step(lines, em), em, full if wraps else 0.0)
+    typed = any(isinstance(line.line.words[0].place, TextPlace) for line in lines)
+    return Measure(_row_step(lines, em), em, full if wraps else 0.0, tuple(ends) if typed else ())
 
 
 def join_rows(lines: Sequence[BodyLine], measure: Measure) -> list[Row]:
@@ -98,25 +117,34 @@ def _goes_on(row: Row, line: BodyLine, measure: Measure) -> bool:
 def _wraps(row: Row, line: BodyLine, tight: bool, measure: Measure) -> bool:
     """True when the label of ``line`` reads on from the label above."""
     said, goes, em = row.words.rstrip(), line.label[0].text, measure.em
-    if said.endswith(":") or _BULLET.match(goes):
+    if (said.endswith(":") and not _OPEN.search(said)) or _BULLET.match(goes):
         return False
-    if re.search(r"\s[-–—]\Z", said) and not _LOWER.match(goes):
+    first, end = line.label[0].words[0], max(token.right for token in row.labels[-1])
+    fits = measure.fits(end, first.right - first.left)
+    if re.search(r"\s[-–—]\Z", said) and not _LOWER.match(goes) and fits:
         # "Non-cash items –" heads the rows below it
         return False
     if _set_apart(row.labels[-1], line.label):
         return False
     lower = bool(_LOWER.match(goes)) or bool(re.match(r"\d", goes) and not line.label[0].figure)
-    bound = bool(_CONNECTIVE.search(said)) or bool(_OPEN.search(said))
+    bound = bool(_CONNECTIVE.search(said)) or bool(_OPEN.search(said)) or _capitals_go_on(said, first.text)
     shift = line.label[0].left - row.labels[-1][0].left
     if row.cells:
         # the figures stand on the first line: what follows must clearly belong to it
         return (lower or bound) and (tight or not line.cells) and shift > -0.6 * em
     if lower or bound:
         return shift > -2.2 * em
-    first = line.label[0].words[0]
-    end = max(token.right for token in row.labels[-1])
+    # "..., net of tax (Note 18)" says all it has to
+    full_stop = said.endswith(")") and first.text[:1].isupper()
+    if not full_stop and not fits and 0 <= shift < _HANGING * CHARACTER_WIDTH:
+        return True
     full = 0 < measure.full < end + 0.3 * em + first.right - first.left
     return (tight or (full and abs(shift) < 0.6 * em)) and shift > -0.6 * em
+
+
+def _capitals_go_on(said: str, first: str) -> bool:
+    """True where a label in capitals goes on with a word that begins no label: "CASH, END" and "OF PERIOD"."""
+    return said.isupper() and first.isupper() and bool(_CONNECTIVE.fullmatch(first))
 
 
 def _set_apart(above: Sequence[Token], below: Sequence[Token]) -> bool:
