@@ -14,6 +14,7 @@ from extractors.text.decode import SourceLine
 PAGE_TAG = re.compile(r"(?i)\s*<PAGE>\s*(\d*)\s*\Z")
 _TABLE_END = re.compile(r"(?i)</TABLE>")
 _TABLE_TAG = re.compile(r"(?i)<TABLE>")
+_STOPS = re.compile(r"(?i)<S>")
 _PAGE_NUMBER = re.compile(
     r"(?i)\s*(?:page\s+)?[-\[(]?\s?(?:[A-Z]{1,2}-)?(\d{1,4}|[ivxl]{1,6})(?:\s+of\s+\d+)?\s?[-\])]?\s*\Z"
 )
@@ -55,7 +56,7 @@ def sheets(lines: Sequence[SourceLine]) -> Iterator[Sheet]:
         inside = lines[found.start : found.end]
         position = found.end
         furniture += inside
-        if not _goes_on(lines, found):
+        if not _in_heads(kept) and not _goes_on(lines, found):
             yield from _flush(kept, furniture)
     yield from _flush(kept, furniture)
 
@@ -95,6 +96,16 @@ def _is_mark(lines: Sequence[SourceLine], index: int) -> bool:
     before = index == 0 or lines[index - 1].blank
     after = index + 1 >= len(lines) or lines[index + 1].blank or bool(PAGE_TAG.match(lines[index + 1].text))
     return before and after
+
+
+def _in_heads(kept: Sequence[SourceLine]) -> bool:
+    """True when a table was opened and the tags of its columns are still to come: its heads go on on the next page."""
+    for line in reversed(kept):
+        if _STOPS.search(line.text) or _TABLE_END.search(line.text):
+            return False
+        if _TABLE_TAG.search(line.text):
+            return True
+    return False
 
 
 def _goes_on(lines: Sequence[SourceLine], found: _Break) -> bool:

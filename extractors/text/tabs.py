@@ -9,13 +9,18 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 from extractors.text.decode import SourceLine
 
 _STOP = re.compile(r"<[SC]>", re.IGNORECASE)
 _RUN = re.compile(r"[-=_\u2500\u2501\u2550\u2014]{3,}")
 _BARE_RULE = re.compile(r"[\s\-=_\u2500\u2501\u2550\u2014]+\Z")
-_END = re.compile(r"</?TABLE>", re.IGNORECASE)
+_TAG = re.compile(r"</?TABLE>|<S>", re.IGNORECASE)
+_PHRASE = re.compile(r"\S+(?: \S+)*")
+# lines between two rows of one table, and lines above the first in which its columns are looked for
+_MOST_BETWEEN = 6
+_REACH = 8
 # blanks between a label and its first figure, and between two figures
 _GAP = 2
 
@@ -29,47 +34,67 @@ class _Stop:
 
 
 def lay_tabs(lines: Sequence[SourceLine]) -> list[SourceLine]:
-    """The lines with rows by tabs laid at character positions where tags or rules say the columns; others as they are.
+    """The lines with rows by tabs laid at character positions where tags, heads or rules say the columns.
 
     A laid line still knows the characters of the file: ``SourceLine.place`` counts in those.
     """
     laid = list(lines)
-    for start, end, stops in _tables(lines):
-        rows = [i for i in range(start, end) if "\t" in lines[i].text.strip()]
+    for rows in _runs(lines):
         cells = {i: lines[i].text.rstrip().split("\t") for i in rows}
         counts = [len(found) - 1 for found in cells.values()]
-        if len(rows) < 2 or max(counts) != len(stops) or sum(c == len(stops) for c in counts) * 2 < len(counts):
+        if len(rows) < 2 or sum(c == max(counts) for c in counts) * 2 < len(counts):
             continue
-        rights = _rights(stops, list(cells.values()))
-        for i in rows:
-            laid[i] = _laid(lines[i], cells[i], rights)
+        stops = _stops(lines, rows, max(counts))
+        if stops:
+            rights = _rights(stops, list(cells.values()))
+            for i in rows:
+                laid[i] = _laid(lines[i], cells[i], rights)
     return laid
 
 
-def _tables(lines: Sequence[SourceLine]) -> list[tuple[int, int, list[_Stop]]]:
-    """Stretches of lines below a row of stops, with the stops of their columns."""
-    found: list[tuple[int, int, list[_Stop]]] = []
+def _runs(lines: Sequence[SourceLine]) -> list[list[int]]:
+    """Rows by tabs that no tag, no wide gap and no long stretch of other lines parts."""
+    runs: list[list[int]] = []
     for i, line in enumerate(lines):
-        stops = _stops(line.text)
-        if found and found[-1][1] == i and not _END.search(line.text):
-            before = found[-1]
-            tagged = bool(_STOP.search(line.text))
-            if not stops or not tagged:
-                found[-1] = (before[0], i + 1, _ruled(before[2], stops))
-                continue
-        if stops:
-            found.append((i + 1, i + 1, stops))
-    return found
+        if "\t" not in line.text.strip():
+            continue
+        between = lines[runs[-1][-1] + 1 : i] if runs else []
+        apart = any(a.blank and b.blank for a, b in pairwise(between)) or any(_TAG.search(b.text) for b in between)
+        if runs and len(between) <= _MOST_BETWEEN and not apart:
+            runs[-1].append(i)
+        else:
+            runs.append([i])
+    return runs
 
 
-def _stops(text: str) -> list[_Stop]:
-    tags = [tag.start() for tag in _STOP.finditer(text)]
-    if len(tags) > 1:
-        return [_Stop(start) for start in tags[1:]]
-    if _BARE_RULE.match(text):
-        runs = [_Stop(run.start(), run.end()) for run in _RUN.finditer(text)]
-        return runs if len(runs) > 1 else []
+def _stops(lines: Sequence[SourceLine], rows: Sequence[int], count: int) -> list[_Stop]:
+    """As many columns as the rows have figures, by the nearest lines that mark so many; nothing when none does."""
+    above = [lines[i].text for i in range(rows[0] - 1, max(rows[0] - _REACH, 0) - 1, -1)]
+    inside = [lines[i].text for i in range(rows[0], rows[-1] + 3) if i not in rows and i < len(lines)]
+    ruled = [_rules(text) for text in (*above, *inside)]
+    for marks in [*(_tags(text) for text in above), *ruled, *(_heads(text, count) for text in above)]:
+        if len(marks) == count:
+            return _ruled(marks, [rule for found in ruled for rule in found])
     return []
+
+
+def _tags(text: str) -> list[_Stop]:
+    return [_Stop(tag.start()) for tag in _STOP.finditer(text)][1:]
+
+
+def _rules(text: str) -> list[_Stop]:
+    if not _BARE_RULE.match(text):
+        return []
+    runs = [_Stop(run.start(), run.end()) for run in _RUN.finditer(text)]
+    return runs if len(runs) > 1 else []
+
+
+def _heads(text: str, count: int) -> list[_Stop]:
+    """The phrases of a line of heads; the first stands over the labels when there is one too many."""
+    if "\t" in text:
+        return []
+    phrases = [_Stop(found.start(), found.end()) for found in _PHRASE.finditer(text)]
+    return phrases[len(phrases) - count :] if count > 1 and len(phrases) in (count, count + 1) else []
 
 
 def _ruled(stops: list[_Stop], rules: Sequence[_Stop]) -> list[_Stop]:

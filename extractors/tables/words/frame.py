@@ -182,6 +182,8 @@ def _centred(token: Token, body: Body) -> bool:
     """True for a title: it hangs over the stub, and its middle is the table's rather than the columns'."""
     right = max(column.right for column in body.columns)
     table, columns = (body.left + right) / 2, (body.edge + right) / 2
+    if abs(token.centre - table) < 0.6 * token.em and abs(token.centre - columns) > 2.5 * token.em:
+        return not timely(token)
     if not body.left + 3 * token.em < token.left < body.edge:
         return False
     return abs(token.centre - table) < abs(token.centre - columns)

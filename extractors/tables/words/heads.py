@@ -171,7 +171,9 @@ def _underlined(
             # a rule under the whole boxhead
             continue
         covered = [i for i, c in enumerate(columns) if rule.left - em <= c.centre <= rule.right + em]
-        if len(covered) > 1 and abs((rule.left + rule.right) / 2 - token.centre) < 1.5 * em:
+        centred = abs((rule.left + rule.right) / 2 - token.centre) < 1.5 * em
+        flush = min(abs(rule.right - token.right), abs(rule.left - token.left)) < 0.6 * em
+        if len(covered) > 1 and (centred or flush):
             return covered[0], covered[-1]
     return None
 
