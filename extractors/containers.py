@@ -44,6 +44,8 @@ _HTML = re.compile(rb"(?i)<html[\s>]|<!doctype\s+html")
 _DATA = re.compile(r"(?:XML|EXCEL|ZIP|JSON|EX-10[0-4](?:\.\w+)?|GRAPHIC|COVER-XML)\Z", re.IGNORECASE)
 _RENDERED = re.compile(r"R\d+\.html?\Z", re.IGNORECASE)
 _UNSAFE = "Its name climbs out of the archive, or it is a link or lies behind one."
+_ZIP = (b"PK\x03\x04", b"PK\x05\x06")
+_DAMAGED_ZIP = (zipfile.BadZipFile, ValueError, NotImplementedError, EOFError, OverflowError)
 _OFFICE = ("[content_types].xml", "mimetype", "meta-inf/manifest.mf")
 
 
@@ -59,18 +61,33 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Skipped:
-    """A member of a container that is no document to read, and one sentence why."""
+    """A member of a container that is no document to read, and one sentence why.
+
+    ``lost``: it may have held one.
+    """
 
     name: str
     reason: str
+    lost: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Container:
-    """What a container holds: the documents, numbered from 1, and what was passed over."""
+    """What a container holds: the documents, numbered from 1, what was passed over, and how many have no end."""
 
     parts: tuple[Part, ...]
     skipped: tuple[Skipped, ...] = ()
+    unended: int = 0
+
+    @property
+    def left_out(self) -> str | None:
+        """A sentence where something that may be a document was left out, else None."""
+        for member in self.skipped:
+            if member.lost:
+                return f"{member.name}: {member.reason}"
+        if self.unended:
+            return f"{self.unended} documents of the submission have no end; what they held may be missing."
+        return None
 
 
 def find_parts(data: bytes, name: str, password: str | None = None) -> tuple[Part, ...] | None:
@@ -91,7 +108,7 @@ def open_container(data: bytes, name: str, password: str | None = None) -> Conta
         EncryptedError: the members ask for a password. UnsupportedError: an office file, a program archive.
         UnreadableError: the archive is damaged.
     """
-    if data.startswith((b"PK\x03\x04", b"PK\x05\x06")):
+    if data.startswith(_ZIP):
         return _open_zip(data, name, password)
     if _SUBMISSION.match(data[:4096]):
         return _open_submission(data)
@@ -124,18 +141,20 @@ def _open_submission(data: bytes) -> Container:
     origin = Origin(parent=hashlib.sha256(data).hexdigest(), header=header)
     parts: list[Part] = []
     skipped: list[Skipped] = []
+    unended = 0
     for found, end in zip(opened, ends if opened else (), strict=True):
         stop = _DOCUMENT_END.search(data, found.end(), end)
+        unended += stop is None
         name, content = _submitted(data[found.end() : stop.start() if stop else end], len(parts) + 1)
-        if isinstance(content, str):
-            skipped.append(Skipped(name, content))
+        if isinstance(content, Skipped):
+            skipped.append(content)
         else:
             parts.append(Part(len(parts) + 1, name, content, origin))
-    return Container(tuple(parts), tuple(skipped))
+    return Container(tuple(parts), tuple(skipped), unended)
 
 
-def _submitted(document: bytes, number: int) -> tuple[str, bytes | str]:
-    """The name of a ``<DOCUMENT>`` and its bytes, or the reason why it is none to read."""
+def _submitted(document: bytes, number: int) -> tuple[str, bytes | Skipped]:
+    """The name of a ``<DOCUMENT>`` and its bytes, or why it is none to read."""
     opened = _TEXT.search(document)
     head = document[: opened.start()] if opened else document[:2000]
     tags = {tag.upper(): value.strip().decode("cp1252", errors="replace") for tag, value in _TAG.findall(head)}
@@ -147,26 +166,39 @@ def _submitted(document: bytes, number: int) -> tuple[str, bytes | str]:
     if wrapper:
         body = re.sub(rb"\s*</" + wrapper[1] + rb">\s*\Z", b"", body[wrapper.end() :], flags=re.IGNORECASE)
     if not body.strip():
-        return name, "It holds no text."
-    if _DATA.match(kind) or _RENDERED.match(file_name):
-        return name, f"It is of type {kind or 'R-file'}: data or a picture that belongs to the filing, no document."
-    if wrapper and wrapper[1].upper() != b"PDF" and not _HTML.search(body[:20_000]):
-        return name, "It is XML data that belongs to the filing, no document."
+        return name, Skipped(name, "It holds no text.")
     encoded = _ENCODED.search(body[:2000])
-    if encoded is None:
-        return name, body
-    decoded = _uudecoded(body[encoded.end() :])
+    decoded, sound = _uudecoded(body[encoded.end() :]) if encoded else (body, True)
+    if _DATA.match(kind) or _RENDERED.match(file_name):
+        return name, _passed_over(name, kind or "R-file", decoded, sound)
+    if wrapper and wrapper[1].upper() != b"PDF" and not _HTML.search(body[:20_000]):
+        return name, Skipped(name, "It is XML data that belongs to the filing, no document.")
     if not decoded:
-        return name, "It is encoded (uuencode) and damaged beyond decoding."
+        return name, Skipped(name, "It is encoded (uuencode) and damaged beyond decoding.", lost=True)
     return name, decoded
 
 
-def _uudecoded(lines: bytes) -> bytes:
-    """The bytes of a uuencoded text up to its end or to the first line that is none."""
+def _passed_over(name: str, kind: str, content: bytes, sound: bool) -> Skipped:
+    """Data and pictures belong to the filing; what is damaged, or an archive not to be opened, may have been more."""
+    if not sound:
+        return Skipped(name, f"It is of type {kind}, and what it is encoded in is damaged.", lost=True)
+    if content.startswith(_ZIP):
+        try:
+            with zipfile.ZipFile(io.BytesIO(content)) as archive:
+                _check_members(archive.infolist())
+        except UnreadableError as error:
+            return Skipped(name, error.detail, lost=True)
+        except _DAMAGED_ZIP as error:
+            return Skipped(name, f"The ZIP archive is damaged: {error}.", lost=True)
+    return Skipped(name, f"It is of type {kind}: data or a picture that belongs to the filing, no document.")
+
+
+def _uudecoded(lines: bytes) -> tuple[bytes, bool]:
+    """The bytes of a uuencoded text up to its end or to the first line that is none, and whether the end was there."""
     decoded = bytearray()
     for line in lines.splitlines():
         if line.strip() in (b"end", b"`", b""):
-            break
+            return bytes(decoded), True
         try:
             decoded += binascii.a2b_uu(line)
         except binascii.Error:
@@ -175,7 +207,7 @@ def _uudecoded(lines: bytes) -> bytes:
                 decoded += binascii.a2b_uu(line[: (((line[0] - 32) & 63) * 4 + 5) // 3])
             except binascii.Error:
                 break
-    return bytes(decoded)
+    return bytes(decoded), False
 
 
 _FIELDS = {
@@ -224,7 +256,7 @@ def _date(digits: str) -> str | None:
 def _open_zip(data: bytes, name: str, password: str | None) -> Container:
     try:
         archive = zipfile.ZipFile(io.BytesIO(data))
-    except (zipfile.BadZipFile, ValueError, NotImplementedError, EOFError, OverflowError) as error:
+    except _DAMAGED_ZIP as error:
         raise UnreadableError(f"The ZIP archive is damaged: {error}.", name) from None
     with archive:
         members = archive.infolist()
@@ -239,7 +271,7 @@ def _open_zip(data: bytes, name: str, password: str | None) -> Container:
                 content = _extract(archive, member, password, MAX_TOTAL_BYTES - sum(len(part.data) for part in parts))
                 parts.append(Part(len(parts) + 1, safe_name(member.filename), content, origin))
             elif reason:
-                skipped.append(Skipped(safe_name(member.filename), reason))
+                skipped.append(Skipped(safe_name(member.filename), reason, lost=reason == _UNSAFE))
     if not parts and any(entry.reason == _UNSAFE for entry in skipped):
         raise UnsafeError("The members of the archive climb out of it or are links; nothing was unpacked.")
     return Container(tuple(parts), tuple(skipped))

@@ -24,6 +24,9 @@ M_ARENA_MAX = -8
 ALLOW, REFUSE, KILL = 0x7FFF0000, 0x00050001, 0x80000000
 OPEN_FILES = 512
 GIGABYTE = 1 << 30
+# how libraries in C++ end when they get no memory; where much of it was in use, that is what it was
+OUT_OF_MEMORY_SIGNALS = (signal.SIGABRT, signal.SIGTRAP, signal.SIGILL)
+STARVED_SHARE = 0.3
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +65,11 @@ def confine(limits: Limits, parent: int) -> None:
         _, hard = resource.getrlimit(name)
         allowed = value if hard == resource.RLIM_INFINITY else min(value, hard)
         resource.setrlimit(name, (allowed, allowed))
+
+
+def ran_dry(exit_code: int, used: int, allowed: int) -> bool:
+    """True where a process that ended so, with so many bytes in use of those it was allowed, wanted more memory."""
+    return -exit_code in OUT_OF_MEMORY_SIGNALS and used > allowed * STARVED_SHARE
 
 
 def _refuse_sockets(libc: ctypes.CDLL) -> None:

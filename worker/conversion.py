@@ -199,6 +199,8 @@ def _store_parts(bench: Bench, held: Claim, folder: Path, outcome: dict[str, Any
         parts.append(leases.Part(part["number"], part["name"], stored.sha256, stored.size, kind, origin))
     listed = [{"number": p.number, "name": p.name, "sha256": p.sha256} for p in parts]
     about = {"sha256": outcome["sha256"], "bytes": outcome["bytes"]}
-    content = {"container": about, "parts": listed, "skipped": outcome.get("skipped", [])}
+    left_out = outcome.get("left_out")
+    whole = {"outcome": "partial" if left_out else "complete", "left_out": left_out}
+    content = {"container": about, **whole, "parts": listed, "skipped": outcome.get("skipped", [])}
     result = bench.blobs.put_bytes(json.dumps(content).encode() + b"\n")
     return leases.finish_container(bench.db, held, result.sha256, tuple(parts), time.time())

@@ -118,6 +118,8 @@ def _write_index(settings: Settings, db: Database, delivery: Delivery) -> None:
     names = {part["part"]: part for part in deliveries.find_parts(db, delivery.id)}
     content["container"] = {"name": delivery.path.rpartition("/")[2], **content["container"]}
     content["parts"] = [{**part, **_part_entry(names[part["number"]])} for part in content["parts"]]
+    if any(part["state"] == "failed" or part.get("outcome") == "partial" for part in content["parts"]):
+        content["outcome"] = "partial"
     write_atomically(settings.results / delivery.base / INDEX_NAME, _json(content))
 
 

@@ -13,9 +13,10 @@ import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, TypeAlias
 
 from schemas.errors import ServiceError
+from worker.confine import ran_dry
 from worker.local.conversion import NOISE, OUTCOME
 from worker.settings import Settings
 from worker.zygote import EXIT_MEMORY, KILL, PAGES
@@ -24,6 +25,8 @@ START_SECONDS: Final = 120.0
 ANSWER_SECONDS: Final = 5.0
 LOOK_SECONDS: Final = 0.5
 NOISE_CHARACTERS: Final = 4000
+# what the zygote says: "started", or "ended" and "peak"
+Answer: TypeAlias = dict[str, int]
 Verdict = Literal["ended", "crashed", "late", "memory", "dropped"]
 
 
@@ -121,10 +124,10 @@ class Sandbox:
         """
         child = self._start(request)
         folder = Path(request.folder)
-        verdict, status = self._watch(folder, keep, every)
+        verdict, answer = self._watch(folder, keep, every)
         if verdict is not None:
-            status = self._kill(child)
-        return self._ended(folder, verdict, status)
+            answer = self._kill(child)
+        return _ended(request, verdict, answer)
 
     def _start(self, request: Request) -> int:
         """Have the zygote fork; the child's number."""
@@ -139,25 +142,25 @@ class Sandbox:
             self.close()
         raise ServiceError("No process can be started that converts documents.")
 
-    def _watch(self, folder: Path, keep: Callable[[], bool], every: float) -> tuple[Verdict | None, int | None]:
-        """Wait for the child's end: (None, its status), or why it must be killed (and no status)."""
+    def _watch(self, folder: Path, keep: Callable[[], bool], every: float) -> tuple[Verdict | None, Answer]:
+        """Wait for the child's end: (None, the answer about it), or why it must be killed (and no answer)."""
         begun = time.monotonic()
         kept = begun
         while True:
             now = time.monotonic()
             if now - begun > self._settings.deadline(_read_pages(folder)):
-                return "late", None
+                return "late", {}
             if now - kept >= every:
                 if not keep():
-                    return "dropped", None
+                    return "dropped", {}
                 kept = now
             answer = self._read(now + min(LOOK_SECONDS, every))
             if answer is not None:
-                return None, answer.get("ended")
+                return None, answer
             if self._zygote is None:
-                return None, None
+                return None, {}
 
-    def _read(self, until: float) -> dict[str, int] | None:
+    def _read(self, until: float) -> Answer | None:
         """The zygote's next answer; None when there is none in time, or (and then it is closed) it is gone."""
         if self._zygote is None or self._zygote.stdout is None:
             return None
@@ -172,31 +175,35 @@ class Sandbox:
                 return None
             self._buffer += data
         line, _, self._buffer = self._buffer.partition(b"\n")
-        answer: dict[str, int] = json.loads(line)
+        answer: Answer = json.loads(line)
         return answer
 
-    def _kill(self, child: int) -> int | None:
+    def _kill(self, child: int) -> Answer:
         """Kill the child's group; a zygote that does not even answer to that goes with it."""
         if self._zygote is not None and self._zygote.stdin is not None:
             with contextlib.suppress(BrokenPipeError):
                 self._zygote.stdin.write(KILL)
             answer = self._read(time.monotonic() + ANSWER_SECONDS)
             if answer is not None:
-                return answer.get("ended")
+                return answer
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.killpg(child, signal.SIGKILL)
             self.close()
-        return None
+        return {}
 
-    def _ended(self, folder: Path, verdict: Verdict | None, status: int | None) -> Ended:
-        noise = _read_noise(folder)
-        if verdict is not None:
-            return Ended(verdict, {}, "", noise)
-        if status == EXIT_MEMORY:
-            return Ended("memory", {}, "", noise)
-        if status == 0 and (folder / OUTCOME).is_file():
-            return Ended("ended", json.loads((folder / OUTCOME).read_bytes()), "", noise)
-        return Ended("crashed", {}, _cause(status), noise)
+
+def _ended(request: Request, verdict: Verdict | None, answer: Answer) -> Ended:
+    """What came of a child, from the answer about it and from what it left in its folder."""
+    folder = Path(request.folder)
+    noise = _read_noise(folder)
+    status = answer.get("ended")
+    if verdict is not None:
+        return Ended(verdict, {}, "", noise)
+    if status == EXIT_MEMORY or (status is not None and ran_dry(status, answer.get("peak", 0), request.memory)):
+        return Ended("memory", {}, "", noise)
+    if status == 0 and (folder / OUTCOME).is_file():
+        return Ended("ended", json.loads((folder / OUTCOME).read_bytes()), "", noise)
+    return Ended("crashed", {}, _cause(status), noise)
 
 
 def _cause(status: int | None) -> str:

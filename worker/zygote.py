@@ -5,7 +5,8 @@ has imported them a few milliseconds. Why not a fork of the Celery worker: its p
 threads that a fork would share. So each worker process owns one of these, started on first use, over two pipes:
 
     worker → zygote   one line of JSON, a request; later, if need be, the line ``kill``
-    zygote → worker   {"started": pid} and {"ended": status}   (negative: the signal that killed the child)
+    zygote → worker   {"started": pid} and {"ended": status, "peak": bytes of memory}
+                      (a negative status is the signal that killed the child)
 
 The child leads a process group of its own, and the group is killed at the end whatever the end is: no tesseract
 outlives its document. When the worker dies, the pipe closes: the group is killed and the zygote ends. When the
@@ -68,7 +69,8 @@ def main() -> None:
         with contextlib.suppress(OSError):
             os.setpgid(pid, pid)  # the child does the same; whoever is first
         _answer(answers, {"started": pid})
-        _answer(answers, {"ended": _wait(pid, commands)})
+        status, peak = _wait(pid, commands)
+        _answer(answers, {"ended": status, "peak": peak})
 
 
 def _read_line(source: int) -> bytes:
@@ -89,8 +91,11 @@ def _answer(target: int, message: dict[str, int]) -> None:
         os.write(target, json.dumps(message).encode() + b"\n")
 
 
-def _wait(pid: int, commands: int) -> int:
-    """Wait for the child, killing its group on the word of the worker or when there is no worker any more."""
+def _wait(pid: int, commands: int) -> tuple[int, int]:
+    """Wait for the child, killing its group on the word of the worker or when there is no worker any more.
+
+    Its exit status, and the most memory in bytes that it, or a program it started, had in use.
+    """
     handle = os.pidfd_open(pid)
     try:
         ready, _, _ = select.select([handle, commands], [], [])
@@ -100,8 +105,8 @@ def _wait(pid: int, commands: int) -> int:
         os.close(handle)
     with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(pid, signal.SIGKILL)  # before it is waited for: until then its number is its own
-    _, status = os.waitpid(pid, 0)
-    return os.waitstatus_to_exitcode(status)
+    _, status, used = os.wait4(pid, 0)
+    return os.waitstatus_to_exitcode(status), used.ru_maxrss * 1024
 
 
 def _convert(engine: Any, request: dict[str, Any], parent: int) -> NoReturn:

@@ -83,6 +83,40 @@ def test_documents_without_an_end() -> None:
     assert container is not None
     assert [part.data.strip() for part in container.parts] == [b"Sales 1,234"]
     assert len(container.skipped) == 2
+    assert container.left_out is not None
+    assert "3 documents" in container.left_out
+
+
+def encoded(name: bytes, content: bytes) -> bytes:
+    lines = (binascii.b2a_uu(content[i : i + 45]) for i in range(0, len(content), 45))
+    return b"begin 644 " + name + b"\n" + b"".join(lines) + b"`\nend\n"
+
+
+def zipped(size: int) -> bytes:
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("data.xml", b"\0" * size)
+    return file.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("kind", "body", "lost"),
+    [
+        (b"GRAPHIC", encoded(b"logo.gif", bytes(range(200)) * 9), False),
+        (b"GRAPHIC", encoded(b"logo.gif", bytes(range(200)) * 9)[:1500] + b"\n~~~~\n", True),
+        (b"ZIP", encoded(b"data.zip", zipped(1000)), False),
+        (b"ZIP", encoded(b"data.zip", zipped(30_000_000)), True),
+        (b"ZIP", encoded(b"data.zip", zipped(1000)[:-30]), True),
+    ],
+)
+def test_what_was_left_out_is_told_from_what_is_no_document(kind: bytes, body: bytes, lost: bool) -> None:
+    """Pictures and data that belong to a filing are passed over; damaged ones and bombs leave it partial."""
+    document = b"<DOCUMENT>\n<TYPE>10-K\n<TEXT>\nSales 1,234\n</TEXT>\n</DOCUMENT>\n"
+    other = b"<DOCUMENT>\n<TYPE>" + kind + b"\n<FILENAME>x.y\n<TEXT>\n" + body + b"</TEXT>\n</DOCUMENT>\n"
+    container = open_container(b"<SEC-DOCUMENT>x\n" + document + other, "x.txt")
+    assert container is not None
+    assert [part.data.strip() for part in container.parts] == [b"Sales 1,234"]
+    assert (container.left_out is not None) == lost
 
 
 @pytest.mark.parametrize(

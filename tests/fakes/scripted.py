@@ -1,9 +1,10 @@
 """The engine behind the sandbox, doing what its document says: a small stand-in for the readers and their failures.
 
 The document is text; each line is a word and perhaps a number: ``sleep 0.5``, ``crash``, ``crash-once PATH``, ``hang``,
-``eat 4000`` (megabytes), ``raise``, ``fail``, ``locked`` (asks for the password ``KEY``), ``pages 7``, ``review``,
-``orphan PATH`` (starts a program that outlives it and writes its number there), ``note PATH`` (adds a line there),
-``status PATH`` (writes what the kernel says of its process), ``socket``, ``connect`` (in a program that it starts).
+``eat 4000`` (megabytes), ``starve 300`` (takes so many megabytes and aborts), ``raise``, ``fail``, ``locked`` (asks for
+the password ``KEY``), ``pages 7``, ``review``, ``orphan PATH`` (starts a program that outlives it and writes its number
+there), ``note PATH`` (adds a line there), ``status PATH`` (writes what the kernel says of its process), ``socket``,
+``connect`` (in a program that it starts).
 A document that begins with ``container`` is one; its parts are what ``----`` lines separate.
 """
 
@@ -95,6 +96,12 @@ def _eat(megabytes: str) -> None:
     bytearray(int(megabytes) * 1024 * 1024)
 
 
+def _starve(megabytes: str) -> None:
+    taken = bytearray(b"x") * (int(megabytes) * 1024 * 1024)
+    os.kill(os.getpid(), signal.SIGABRT)
+    del taken
+
+
 def _raise(_: str) -> None:
     raise ZeroDivisionError("a fault")
 
@@ -135,6 +142,7 @@ DEEDS: dict[str, Callable[[str], None]] = {
     "crash": _crash,
     "crash-once": _crash_once,
     "eat": _eat,
+    "starve": _starve,
     "raise": _raise,
     "fail": _fail,
     "orphan": _orphan,

@@ -255,6 +255,7 @@ def test_a_container(crossfoot: Crossfoot) -> None:
     }
     index = problem("out/sub.txt/index.json")
     assert index["skipped"] == [{"name": "data.xml", "reason": "It is data."}]
+    assert index["outcome"] == "partial"
     states = [(part["number"], part["name"], part["state"]) for part in index["parts"]]
     assert states == [
         (1, "form.htm", "converted"),

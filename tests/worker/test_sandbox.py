@@ -86,6 +86,12 @@ def test_a_child_that_eats_memory_is_stopped_by_its_limit(convert: Callable[...,
     assert convert("eat 4000\n").verdict == "memory"
 
 
+def test_a_library_that_aborts_for_want_of_memory_is_no_crash(convert: Callable[..., Ended]) -> None:
+    """An abort with much memory in use is a limit that was reached; one with little is a crash."""
+    assert convert("starve 300\n").verdict == "memory"
+    assert convert("starve 1\n").verdict == "crashed"
+
+
 def test_a_child_past_its_deadline_dies_with_all_it_started(convert: Callable[..., Ended], tmp_path: Path) -> None:
     """A program that the child started does not outlive it."""
     orphan = tmp_path / "orphan"

@@ -24,14 +24,11 @@ from pathlib import Path
 from typing import Any
 
 from schemas.errors import AttemptsError, CrossfootError, LimitError
-from worker.confine import Limits, confine
+from worker.confine import Limits, confine, ran_dry
 from worker.local.conversion import NOISE, OUTCOME, Work, work
 from worker.settings import Settings
 
 NOISE_CHARACTERS = 20_000
-# how libraries in C++ end when they get no memory; where much of it was in use, that is what it was
-OUT_OF_MEMORY_SIGNALS = (signal.SIGABRT, signal.SIGTRAP, signal.SIGILL)
-STARVED_SHARE = 0.3
 FORK = multiprocessing.get_context("fork")  # the parent has the slow imports done; a child costs milliseconds
 
 
@@ -90,7 +87,7 @@ class Children:
             child = self._running.pop(sentinel)
             _kill(child)  # what it started and did not end; before join, while its number is still its own
             child.process.join()
-            starved = child.peak - child.loaded > self._room * STARVED_SHARE
+            starved = ran_dry(child.process.exitcode or 0, child.peak - child.loaded, self._room)
             yield _ended(child, None, starved=starved)
         for sentinel, child in list(self._running.items()):
             child.peak = max(child.peak, _address_space(str(child.process.pid)))
@@ -117,10 +114,7 @@ def _kill(child: _Child) -> None:
 
 
 def _ended(child: _Child, killed: CrossfootError | None, *, starved: bool = False) -> Ended:
-    """Read what a child left; where it left nothing, say what happened to it.
-
-    ``starved``: it was using a good part of the memory it was allowed.
-    """
+    """Read what a child left; where it left nothing, say what happened to it, ``starved`` of memory for one."""
     noise_file, outcome_file = child.folder / NOISE, child.folder / OUTCOME
     noise = noise_file.read_text(errors="replace")[-NOISE_CHARACTERS:] if noise_file.exists() else ""
     exit_code = child.process.exitcode
@@ -134,7 +128,7 @@ def _ended(child: _Child, killed: CrossfootError | None, *, starved: bool = Fals
 
 def _crash(exit_code: int | None, noise: str, *, starved: bool) -> CrossfootError:
     """The error of a child that ended without an outcome."""
-    if starved and exit_code is not None and -exit_code in OUT_OF_MEMORY_SIGNALS:
+    if starved:
         return LimitError("memory", "Reading it takes more memory than is allowed.")
     lines = noise.strip().splitlines()
     if exit_code == 1 and "Traceback (most recent call last)" in noise:

@@ -139,6 +139,7 @@ def _take_apart(data: bytes, container: Container, folder: Path) -> dict[str, An
         "bytes": len(data),
         "parts": listed,
         "skipped": [{"name": skipped.name, "reason": skipped.reason} for skipped in container.skipped],
+        "left_out": container.left_out,
     }
 
 

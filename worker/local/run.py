@@ -195,12 +195,16 @@ class Run:
         self.tally.containers += 1
         self._report.expect(len(listed))
         about = {"name": task.work.name, "sha256": ended.outcome["sha256"], "bytes": ended.outcome["bytes"]}
-        skipped = ended.outcome["skipped"]
+        skipped, left_out = ended.outcome["skipped"], ended.outcome["left_out"]
+        if left_out:
+            self._report.say(f"{task.label}: partial: {left_out}")
+            self.tally.demanded |= "partial" in self._options.fail_on
         if skipped:
             self._report.say(
                 f"{task.label}: {len(skipped)} members skipped, {skipped[0]['name']} for one: its index says why"
             )
-        content = {"container": about, "parts": [], "skipped": skipped}
+        outcome = "partial" if left_out else "complete"
+        content = {"container": about, "outcome": outcome, "left_out": left_out, "parts": [], "skipped": skipped}
         index = Index(task.name, ended.folder, content, len(listed), task.entry)
         parts = [self._part(task, ended.folder, index, part) for part in listed]
         if not parts:
@@ -235,10 +239,15 @@ class Run:
 
     def _finish(self, index: Index) -> None:
         """All parts are done: write the index; a container inside a container is done itself."""
+        if any(part["state"] == "failed" or part.get("outcome") == "partial" for part in index.content["parts"]):
+            index.content["outcome"] = "partial"
         self._sink.put_index(index.name, index.content)
         shutil.rmtree(index.folder, ignore_errors=True)
         if index.parent is not None:
-            self._enter(index.parent, {"state": "container", "index": f"{index.name.name}/index.json"})
+            self._enter(
+                index.parent,
+                {"state": "container", "outcome": index.content["outcome"], "index": f"{index.name.name}/index.json"},
+            )
 
 
 def _occasions(outcome: dict[str, Any]) -> set[str]:
