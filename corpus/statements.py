@@ -278,17 +278,7 @@ def balance_sheet(rng: Random, scene: Scene) -> Table:
     )
     equity_name = rng.choice(("stockholders' equity", "shareholders' equity", "shareholders’ equity"))
     sheet.section(f"Liabilities and {equity_name}" if rng.random() < 0.6 else f"LIABILITIES AND {equity_name.upper()}")
-    debts = [(n, amounts(rng, size // 16, count)) for n in words.some(rng, words.CURRENT_DEBTS, 2, 6)]
-    first = len(sheet.rows) + 1
-    short = _group(rng, sheet, "Current liabilities:", debts, "Total current liabilities")
-    sheet.rows[first] = replace(sheet.rows[first], money=True)
-    long = [
-        sheet.line(n, amounts(rng, size // 30, count), 0, note=_note(rng, scene))
-        for n in words.some(rng, words.LONG_DEBTS, 1, 5)
-    ]
-    liabilities = sheet.total(
-        Row("data", "Total liabilities", level=rng.choice((0, 1)), rule="single"), [(short, 1), *((i, 1) for i in long)]
-    )
+    liabilities = _liabilities(rng, scene, sheet)
     if rng.random() < 0.6:
         sheet.section("Commitments and contingencies" + (" (Note 9)" if rng.random() < 0.4 else ""))
     equity = _equity(rng, sheet, (assets, liabilities), equity_name)
@@ -300,6 +290,22 @@ def balance_sheet(rng: Random, scene: Scene) -> Table:
     table = Table("balance sheet", scene.title(rng, "balance sheet"), tuple(columns), scale=scene.scale)
     table.headnote = headnote(rng, scene)
     return _finish(sheet, table)
+
+
+def _liabilities(rng: Random, scene: Scene, sheet: Sheet) -> int:
+    """Current liabilities with their total, the other ones, and the total of both; the row of that."""
+    count, size = len(sheet.values), scene.size
+    debts = [(n, amounts(rng, size // 16, count)) for n in words.some(rng, words.CURRENT_DEBTS, 2, 6)]
+    first = len(sheet.rows) + 1
+    short = _group(rng, sheet, "Current liabilities:", debts, "Total current liabilities")
+    sheet.rows[first] = replace(sheet.rows[first], money=True)
+    long = [
+        sheet.line(n, amounts(rng, size // 30, count), 0, note=_note(rng, scene))
+        for n in words.some(rng, words.LONG_DEBTS, 1, 5)
+    ]
+    return sheet.total(
+        Row("data", "Total liabilities", level=rng.choice((0, 1)), rule="single"), [(short, 1), *((i, 1) for i in long)]
+    )
 
 
 def _allowance(rng: Random, name: str) -> str:
