@@ -25,6 +25,8 @@ Flow = Sequence[Line | Grid]
 # a caption is what stands between two grids, but a whole page of prose is not
 _CAPTION_LINES = 12
 _PROSE_CHARACTERS = 300
+# a sentence that says what the table below shows, or in what
+_ANNOUNCES = re.compile(r"(?i)\b(?:thousands|millions|billions|follow(?:s|ing)|below|tables?|unaudited|audited)\b")
 # running heads and page numbers are looked for in so many blocks at either end of a page
 _MARGIN_BLOCKS = 2
 
@@ -70,11 +72,20 @@ def _flow_parts(flow: Flow) -> Iterable[Part]:
         pending = []
 
 
+def _ends_prose(text: str) -> bool:
+    """True when a line of words ends a paragraph that has nothing to do with the table below it."""
+    words = text.split()
+    if not text.endswith(".") or len(words) < 3 or not words[-1].strip(".").islower():
+        # "Example Mills, Inc." is a title
+        return False
+    return sum(word[0].islower() for word in words) * 2 > len(words) and not _ANNOUNCES.search(text)
+
+
 def _captioned(grid: Grid, lines: Sequence[Line], *, first: bool, last: bool) -> Iterable[Part]:
     """The tables of a grid; the first takes the lines above it as caption."""
     caption: list[Line] = []
     for line in reversed(lines[-_CAPTION_LINES:]):
-        if len(line.text) > _PROSE_CHARACTERS:
+        if len(line.text) > _PROSE_CHARACTERS or (grid.box is not None and _ends_prose(line.text)):
             break
         caption.insert(0, line)
     tables = grid_tables(grid)

@@ -18,9 +18,12 @@ _STOPS = re.compile(r"(?i)<S>")
 _PAGE_NUMBER = re.compile(
     r"(?i)\s*(?:page\s+)?[-\[(]?\s?(?:[A-Z]{1,2}-)?(\d{1,4}|[ivxl]{1,6})(?:\s+of\s+\d+)?\s?[-\])]?\s*\Z"
 )
-_FIGURE = re.compile(r"(?:(?<=\s)|(?<=\$)|(?<=\())[\d,.]*\d\)?%?(?=\s|$)|(?<=\s)(?:-{1,3}|\u2014|\u2013)(?=\s|$)")
+_FIGURE = re.compile(r"(?:(?<=\s)|(?<=\$)|(?<=\())[\d,.]*\d[)%-]{0,2}(?=\s|$)|(?<=\s)(?:-{1,3}|\u2014|\u2013)(?=\s|$)")
 # how far the edges of the columns may drift from one page to the next, in characters
 _DRIFT = 2
+# a figure that ends so many characters left of all columns stands in none, and lines that a label has at most
+_LEFT_OF = 12
+_LONGEST_LABEL = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,26 +102,34 @@ def _is_mark(lines: Sequence[SourceLine], index: int) -> bool:
 
 
 def _in_heads(kept: Sequence[SourceLine]) -> bool:
-    """True when a table was opened and the tags of its columns are still to come: its heads go on on the next page."""
+    """True when a table was opened and its first figures are still to come: it begins on the next page."""
+    figures = False
     for line in reversed(kept):
-        if _STOPS.search(line.text) or _TABLE_END.search(line.text):
-            return False
-        if _TABLE_TAG.search(line.text):
+        if _STOPS.search(line.text):
+            if figures:
+                return False
+        elif _TABLE_TAG.search(line.text):
             return True
+        elif _TABLE_END.search(line.text):
+            return False
+        figures = figures or bool(figure_edges(line.text))
     return False
 
 
 def _goes_on(lines: Sequence[SourceLine], found: _Break) -> bool:
     """True when a row of figures before the break has its columns in the first row after it, no title between."""
     before = [line for line in lines[max(0, found.start - 8) : found.start] if not line.blank]
-    edges = {edge for line in before for edge in figure_edges(line.text)}
+    rows = [figure_edges(line.text) for line in before]
+    # a row of fewer figures may be a label that holds some: "231,000,000"
+    edges = {edge for row in rows if len(row) == max(map(len, rows)) for edge in row}
     if not before or not edges or _TABLE_END.search(before[-1].text):
         return False
     widest = max(edges)
-    for line in [line for line in lines[found.end : found.end + 6] if not line.blank][:3]:
+    for line in [line for line in lines[found.end : found.end + 8] if not line.blank][:_LONGEST_LABEL]:
         if _TABLE_TAG.search(line.text):
             return False
-        here = figure_edges(line.text)
+        # figures far left of all columns are in the label: "shares authorized; 25,679,223 and"
+        here = [edge for edge in figure_edges(line.text) if edge > min(edges) - _LEFT_OF]
         if here:
             return all(any(abs(edge - other) <= _DRIFT for other in edges) for edge in here)
         # a title is centred; a label that wraps or a section starts at the left
@@ -131,7 +142,7 @@ def figure_edges(text: str) -> list[int]:
     """The right edges of the figures behind a label, tabs expanded, closing marks left out."""
     text = text.expandtabs(8)
     return [
-        match.end() - len(match[0]) + len(match[0].rstrip(")%"))
+        match.end() - len(match[0]) + len(match[0].rstrip(")%-"))
         for match in _FIGURE.finditer(text)
         if match.start() > 8
     ]

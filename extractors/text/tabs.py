@@ -72,7 +72,9 @@ def _stops(lines: Sequence[SourceLine], rows: Sequence[int], count: int) -> list
     above = [lines[i].text for i in range(rows[0] - 1, max(rows[0] - _REACH, 0) - 1, -1)]
     inside = [lines[i].text for i in range(rows[0], rows[-1] + 3) if i not in rows and i < len(lines)]
     ruled = [_rules(text) for text in (*above, *inside)]
-    for marks in [*(_tags(text) for text in above), *ruled, *(_heads(text, count) for text in above)]:
+    least = max(len(lines[i].text.split("\t")[0]) for i in rows) if count == 1 else 0
+    ruled = [marks for marks in ruled if len(marks) > 1 or (marks and count == 1 and marks[0].left >= least)]
+    for marks in [*(_tags(text) for text in above), *ruled, *(_heads(text, count, least) for text in above)]:
         if len(marks) == count:
             return _ruled(marks, [rule for found in ruled for rule in found])
     return []
@@ -85,16 +87,16 @@ def _tags(text: str) -> list[_Stop]:
 def _rules(text: str) -> list[_Stop]:
     if not _BARE_RULE.match(text):
         return []
-    runs = [_Stop(run.start(), run.end()) for run in _RUN.finditer(text)]
-    return runs if len(runs) > 1 else []
+    return [_Stop(run.start(), run.end()) for run in _RUN.finditer(text)]
 
 
-def _heads(text: str, count: int) -> list[_Stop]:
+def _heads(text: str, count: int, least: int) -> list[_Stop]:
     """The phrases of a line of heads; the first stands over the labels when there is one too many."""
-    if "\t" in text:
+    if "\t" in text or _BARE_RULE.match(text):
         return []
     phrases = [_Stop(found.start(), found.end()) for found in _PHRASE.finditer(text)]
-    return phrases[len(phrases) - count :] if count > 1 and len(phrases) in (count, count + 1) else []
+    marks = phrases[len(phrases) - count :] if len(phrases) in (count, count + 1) else []
+    return marks if count > 1 or (marks and marks[0].left >= least) else []
 
 
 def _ruled(stops: list[_Stop], rules: Sequence[_Stop]) -> list[_Stop]:

@@ -19,6 +19,8 @@ _TIMES = re.compile(
     r"(?i)\b(months?|weeks?|quarters?|years?|ended|ending|fiscal|as of|january|february|march|april|may|june|july"
     r"|august|september|october|november|december|jan|feb|mar|apr|jun|jul|aug|sept?|oct|nov|dec)\b"
 )
+# rows that tell how a table goes on
+_NEAR = 60
 _NO_VALUE = re.compile(r"(?i)(?:n/?[am]\.?|n\.[am]\.?|not (?:applicable|meaningful)|nil|none|[*-]|yes|no)\Z")
 _BARE = re.compile(r"-?\s?\d{1,4}\s?-?\Z")
 
@@ -38,7 +40,7 @@ def tabular(line: TextLine) -> bool:
 
 def data(line: TextLine) -> bool:
     """True when the line holds a figure that no head would hold."""
-    return bool(line.figures)
+    return any(token.figure and not token.year for token in line.tokens)
 
 
 def usual_step(lines: Sequence[TextLine], em: float) -> float:
@@ -75,10 +77,11 @@ def _together(lines: Sequence[TextLine], group: list[int], after: int, step: flo
     if max(b.middle - a.middle for a, b in pairwise(stretch)) > FAR * step:
         return False
     between = stretch[1:-1]
-    above = [lines[i] for i in group if data(lines[i])]
+    near = [lines[i] for i in group[-_NEAR:]]  # all of them would take the square of the time
+    above = [line for line in near if data(line)]
     if above and (headish(lines[after]) or _new_head(stretch, step) or _subhead(above, stretch, step)):
         return False
-    return not _interrupts(between, [lines[i] for i in group], lines[after])
+    return not _interrupts(between, near, lines[after])
 
 
 def _interrupts(between: Sequence[TextLine], above: Sequence[TextLine], below: TextLine) -> bool:

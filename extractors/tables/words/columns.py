@@ -5,7 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from extractors.page import TextPlace
 from extractors.tables.words.lines import Token
+
+# in ems of the character plane (two characters): how far figures of one column drift
+_DRIFT = 1.6
 
 
 @dataclass(slots=True)
@@ -55,7 +59,27 @@ def find_columns(rows: Sequence[tuple[int, Sequence[Token]]], em: float) -> list
     figures = _merged([column for column in columns if column.figures], em)
     # a phrase that runs over two columns of figures is in neither: a note, a running foot
     phrases = [column for column in columns if not column.figures and not _bridges(column, figures, em)]
-    return sorted(_merged(figures + phrases, em), key=lambda column: column.centre)
+    return _drifted(sorted(_merged(figures + phrases, em), key=lambda column: column.centre), em)
+
+
+def _drifted(columns: Sequence[Column], em: float) -> list[Column]:
+    """Join figures that a typist set a few characters off their column: no line has both, their ends nearly agree."""
+    kept: list[Column] = []
+    for column in columns:
+        before = kept[-1] if kept else None
+        typed = isinstance(column.tokens[0].words[0].place, TextPlace)
+        if before is not None and typed and _one_drifted(before, column, em):
+            before.tokens += column.tokens
+            before.lines |= column.lines
+            before.left, before.right = min(before.left, column.left), max(before.right, column.right)
+        else:
+            kept.append(column)
+    return kept
+
+
+def _one_drifted(one: Column, other: Column, em: float) -> bool:
+    apart = not one.lines & other.lines and one.figures > 0 and other.figures > 0
+    return apart and abs(one.right - other.right) <= _DRIFT * em
 
 
 def _bridges(phrases: Column, figures: Sequence[Column], em: float) -> bool:

@@ -10,7 +10,7 @@ from extractors.numbers import plain
 from extractors.page import Rule
 from extractors.tables.words.blocks import Block, data, headish, timely
 from extractors.tables.words.body import Body, BodyLine, find_body
-from extractors.tables.words.heads import Head, evened, find_anchors, head_row, head_tokens, in_stub
+from extractors.tables.words.heads import Head, captions, evened, find_anchors, head_row, head_tokens, in_stub
 from extractors.tables.words.labels import Measure, Row, join_rows, measure
 from extractors.tables.words.lines import TextLine, Token, usual_em
 
@@ -63,6 +63,8 @@ def find_frame(block: Block, setting: Setting) -> Frame | None:
         end = start
     anchors = find_anchors(lines[start:end], body)
     heads = evened([head_row(line, body, setting.rules, anchors) for line in lines[start:end]], em)
+    titles = captions(heads, setting.rules)
+    start, heads = start + titles, heads[titles:]
     above = [_label_line(line) for line in lines[end:first]]
     below = _wrapped_below(setting, block.end, body, taken)
     rows = join_rows([*above, *body.lines, *below], taken)

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
-from extractors.page import Rule
+from extractors.page import CHARACTER_WIDTH, Rule, TextPlace
 from extractors.tables.words.blocks import timely
 from extractors.tables.words.body import Body
 from extractors.tables.words.columns import Column
 from extractors.tables.words.lines import TextLine, Token
+
+_YEAR = re.compile(r"(?:19|20)\d\d")
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +72,35 @@ def head_row(line: TextLine, body: Body, rules: Sequence[Rule], anchors: Anchors
     return heads
 
 
+def captions(lines: Sequence[list[Head]], rules: Sequence[Rule]) -> int:
+    """How many of the upper lines say the same of all columns: a title that stands over them is no head.
+
+    A time without its year ("Year Ended") is a head; with the year it is one where the columns go on with times.
+    """
+    leaves = [head.token for head in lines[-1] if head.last >= 0] if lines else []
+    times = [timely(leaf) for leaf in leaves]
+    count = 0
+    for line in lines[:-1]:
+        if len(line) != 1 or line[0].last == line[0].first or _drawn_under(line[0].token, rules):
+            break
+        said = line[0].token
+        dated = bool(_YEAR.search(said.text))
+        if timely(said) and not (dated and not any(times)):
+            break
+        whole = line[0].first == 0 and line[0].last >= max(head.last for head in lines[-1])
+        if not whole and not dated and not said.text.startswith("(") and len(said.words) < 3:
+            break
+        count += 1
+    return count
+
+
+def _drawn_under(token: Token, rules: Sequence[Rule]) -> bool:
+    em = token.bottom - token.top
+    return any(
+        r.horizontal and -0.4 * em < r.top - token.bottom < 0.9 * em and r.left < token.centre < r.right for r in rules
+    )
+
+
 def evened(lines: Sequence[list[Head]], em: float) -> list[list[Head]]:
     """Heads centred below one another cover the same columns: "Three Months Ended" as many as "June 30," under it."""
     spanning = [[head for head in line if head.last > head.first] for line in lines]
@@ -122,7 +154,8 @@ def _apart(parts: Sequence[Token], em: float) -> bool:
     """True when the gaps between the parts are wider than those inside them."""
     inner = [b.left - a.right for part in parts for a, b in pairwise(part.words)]
     between = [b.left - a.right for a, b in pairwise(parts)]
-    return min(between) > max(1.2 * max(inner, default=0.0), 0.36 * em)
+    typed = isinstance(parts[0].words[0].place, TextPlace)
+    return min(between) > max(1.2 * max(inner, default=0.0), 1.5 * CHARACTER_WIDTH if typed else 0.36 * em)
 
 
 def _nearest(token: Token, columns: Sequence[Column]) -> int:
@@ -143,10 +176,24 @@ def _span(
         return below
     inside = [i for i, c in enumerate(columns) if c.overlap(token.left, token.right) > 0]
     nearest = _nearest(token, columns)
-    alone = len(heads) >= len(columns) or not _between(token, columns)
+    over = inside[0] if inside else nearest
+    alone = len(heads) >= len(columns) or (
+        not _between(token, columns) and _stacked(token, anchors[over], columns[over])
+    )
     if alone and len(inside) <= 1:
         return (inside[0], inside[0]) if inside else (nearest, nearest)
     return _group(token, heads, anchors, inside or [nearest])
+
+
+def _stacked(token: Token, anchor: Anchor, column: Column) -> bool:
+    """True for a head that goes on with the one below it over a single column: centred or flush with that."""
+    em = token.em
+    if timely(token) and not anchor.timely:
+        # a date over "Gross", "Accumulated" and "Net" stands over the middle one too
+        return False
+    centre = (anchor.left + anchor.right) / 2
+    flush = min(abs(token.left - anchor.left), abs(token.right - anchor.right), abs(token.right - column.right))
+    return abs(token.centre - centre) < 0.8 * em or flush < 0.6 * em
 
 
 def _between(token: Token, columns: Sequence[Column]) -> bool:

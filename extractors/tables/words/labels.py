@@ -134,12 +134,18 @@ def _wraps(row: Row, line: BodyLine, tight: bool, measure: Measure) -> bool:
         return (lower or bound) and (tight or not line.cells) and shift > -0.6 * em
     if lower or bound:
         return shift > -2.2 * em
-    # "..., net of tax (Note 18)" says all it has to
-    full_stop = said.endswith(")") and first.text[:1].isupper()
-    if not full_stop and not fits and 0 <= shift < _HANGING * CHARACTER_WIDTH:
+    if not fits and 0 <= shift < _HANGING * CHARACTER_WIDTH and not _complete(said, first.text):
         return True
     full = 0 < measure.full < end + 0.3 * em + first.right - first.left
     return (tight or (full and abs(shift) < 0.6 * em)) and shift > -0.6 * em
+
+
+def _complete(said: str, first: str) -> bool:
+    """True for a section in small letters above a row that begins with a capital: "Operating expenses", "Research"."""
+    words = [word for word in re.findall(r"[^\W\d_][\w'’-]*", said) if not _CONNECTIVE.fullmatch(word)]
+    if not first[:1].isupper() or not words:
+        return False
+    return said.endswith(")") or (len(words) > 1 and words[-1][0].islower())
 
 
 def _capitals_go_on(said: str, first: str) -> bool:

@@ -123,6 +123,9 @@ def _side(words: Sequence[Word], lines: Sequence[TextLine], x: float, *, left: b
     own = find_lines(words)
     tokens: list[list[Token]] = [[t for t in line.tokens if (t.left < x) == left] for line in lines]
     rows = [found for found in tokens if len(found) > 1 and not found[0].figure]
+    if any(t.figure and not t.year for found in tokens for t in found):
+        # a side that has figures has them behind labels of its own
+        rows = [found for found in rows if any(t.figure and not t.year for t in found[1:])]
     figures = any(t.figure and not t.year for found in rows for t in found)
     first = next((found for found in tokens if found), [])
     titled = len(first) == 1 and not first[0].figure and len(first[0].words) > 1
