@@ -22,6 +22,9 @@ _CONNECTIVE = re.compile(
 )
 _OPEN = re.compile(r"\([^)]*\Z")
 _BULLET = re.compile(r"[-–—•·*]\s?[^\W\d]")
+# "net income attributable to Example Mills" and "International, Inc."
+_NAME = re.compile(r"\b(?:to|of|by)(?: the| The)?(?: [A-Z][\w.&'’-]*,?)+\Z")
+_NAMED = re.compile(r"[A-Z][\w.&'’-]*(?:,? [A-Z&][\w.&'’-]*)*(?:, net of taxe?s?)?")
 _LOWER = re.compile(r"[\"'“‘(]?[a-z]")
 
 
@@ -136,6 +139,11 @@ def _wraps(row: Row, line: BodyLine, tight: bool, measure: Measure) -> bool:
         return shift > -2.2 * em
     if not fits and 0 <= shift < _HANGING * CHARACTER_WIDTH and not _complete(said, first.text):
         return True
+    if measure.ends:
+        # typed lines all stand equally close
+        tight = False
+        if 0 < shift < _HANGING * CHARACTER_WIDTH and _NAME.search(said) and _NAMED.fullmatch(goes):
+            return True
     full = 0 < measure.full < end + 0.3 * em + first.right - first.left
     return (tight or (full and abs(shift) < 0.6 * em)) and shift > -0.6 * em
 
