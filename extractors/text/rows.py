@@ -11,7 +11,7 @@ from functools import cached_property
 from extractors.numbers import read_number
 from extractors.text.decode import SourceLine
 from extractors.text.heads import HeadLine, read_heads
-from extractors.text.tokens import Piece, Token, count_figures, tail, tokens
+from extractors.text.tokens import Piece, Token, count_figures, leads_with_year, tail, tokens
 
 _CAPTION = re.compile(
     r"(?i)\(?(?:amounts? |dollars? |figures |all )?(?:(?:expressed |stated )?"
@@ -19,7 +19,8 @@ _CAPTION = re.compile(
     r"|(?:un)?audited\)|\$?000s?\b)"
 )
 _CONNECTIVE = re.compile(
-    r"(?i)(?:\b(?:and|or|of|to|the|in|on|for|from|by|with|at|a|an|as|than|net|less|under|per|related|other)|[,(\-/&\u2013\u2014])\Z"
+    r"(?i)(?:\b(?:and|or|of|to|the|in|on|for|from|by|with|at|a|an|as|than|(?<!, )net|less|under|per|related|other)"
+    r"|[,(\-/&\u2013\u2014])\Z"
 )
 _FURNITURE = re.compile(r"(?i)\s*(?:page\s+)?[-\[(]?\s?\d{1,3}(?:\s+of\s+\d+)?\s?[-\])]?\s*\Z")
 _PROSE_WORDS = 12
@@ -53,7 +54,10 @@ class TextLine:
     def count(self) -> int:
         """How many figures end it, no columns known; none in a line of heads."""
         # a longer line is a paragraph without line ends, and no row
-        return 0 if len(self.text) > _LONGEST_ROW or self.head else count_figures(self.tokens)
+        if len(self.text) > _LONGEST_ROW or self.head:
+            return 0
+        count = count_figures(self.tokens)
+        return count - 1 if count > 1 and leads_with_year(self.tokens) else count
 
     @cached_property
     def dangling(self) -> bool:
@@ -101,7 +105,7 @@ def text_lines(lines: Sequence[SourceLine]) -> list[TextLine]:
 class Row:
     """A row of the body: the label with the characters it covers in its first line, and the pieces.
 
-    ``line`` is where the label starts, ``figures`` where the pieces stand.
+    ``line`` is where the label starts, ``figures`` where the pieces stand; ``leads``: the rows below say what it is.
     """
 
     line: SourceLine
@@ -112,6 +116,7 @@ class Row:
     pieces: tuple[Piece, ...] = ()
     note: Piece | None = None
     stray: bool = False
+    leads: bool = False
 
     @property
     def label_only(self) -> bool:
@@ -121,7 +126,7 @@ class Row:
     @property
     def section(self) -> bool:
         """True for a label that takes no figures."""
-        return self.label_only and self.label.endswith(":")
+        return self.label_only and (self.leads or self.label.endswith(":"))
 
     @property
     def value_only(self) -> bool:

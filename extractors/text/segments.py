@@ -159,7 +159,8 @@ def _says(record: Record) -> bool:
 def _stubbed(body: Sequence[_Printed]) -> bool:
     """True when the first cell of the rows is a label; a converter may have lost all of them."""
     firsts = [row.slots[0] for row in body if row.slots and (row.slots[0].text)]
-    figures = sum(bool(slot.pieces) or slot.sign for slot in firsts)
+    # years are labels
+    figures = sum((bool(slot.pieces) and not _YEAR.match(slot.text.strip())) or slot.sign for slot in firsts)
     return figures * 2 <= len(firsts)
 
 

@@ -122,6 +122,8 @@ def one_number(text: str) -> bool:
 
 def _figure_like(row: Sequence[Token], index: int) -> bool:
     text = row[index].text
+    if index and re.fullmatch(r"\d{1,3}\)", text) and re.match(r"\([A-Za-z]", row[index - 1].text):
+        return False  # "(Note 9)"
     if read_number(text) is not None or _SIGN.match(text) or _WORDLESS.match(text) or _NIL_AND_SIGN.match(plain(text)):
         return True
     follows = index + 1 < len(row)
@@ -137,6 +139,14 @@ def count_figures(row: Sequence[Token]) -> int:
         return 0
     ways = _ways(tuple(t.text for t in row[first:]), None, signs_negative=False)
     return len(ways[0].cells) if ways else 0
+
+
+def leads_with_year(row: Sequence[Token]) -> bool:
+    """True when the first of the figures that end the line is a year that labels the row: "2023 355 365"."""
+    first = tail(row)
+    if len(row) - first < 2 or not _YEAR.match(row[first].text) or _YEAR.match(row[first + 1].text):
+        return False
+    return first == 0 or bool(_NUMBERED.match(row[first - 1].text))
 
 
 def split_row(row: Sequence[Token], count: int, parentheses: bool) -> Split | None:

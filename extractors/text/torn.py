@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import zip_longest
 
 from extractors.text.rows import Row, join_wrapped
 from schemas.filing import Finding
@@ -14,6 +15,8 @@ _TITLE = re.compile(
     r"|inc\.?|corp(?:oration)?\.?"
     r"|company|ltd\.?|llc|plc|page)\b"
 )
+_SHARES = re.compile(r"(?i)\bshares?\b")
+_BASIC = re.compile(r"(?i)[-–— ]*basic\b")
 
 
 def rejoin(rows: Sequence[Row]) -> tuple[list[Row], list[Row], list[Finding]]:
@@ -62,14 +65,24 @@ def _joined(labels: Sequence[Row], values: Sequence[Row]) -> tuple[list[Row], li
     without = [row for row in labels if not _title(row)]
     for candidate, left in (
         (labels, []),
-        (join_wrapped(labels), []),
         (without, strays),
+        (_headed(without), strays),
+        (join_wrapped(labels), []),
         (join_wrapped(without), strays),
+        (_headed(join_wrapped(without)), strays),
     ):
         if sum(not row.section for row in candidate) == len(values):
             pairs = iter(values)
             return [row if row.section else _with_figures(row, next(pairs)) for row in candidate], left
     return [], []
+
+
+def _headed(labels: Sequence[Row]) -> list[Row]:
+    """The labels, those that head "Basic" and "Diluted" marked as taking no figures themselves."""
+    return [
+        replace(row, leads=bool(_SHARES.search(row.label) and after is not None and _BASIC.match(after.label)))
+        for row, after in zip_longest(labels, labels[1:])
+    ]
 
 
 def _with_figures(label: Row, value: Row) -> Row:
