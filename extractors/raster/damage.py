@@ -16,7 +16,6 @@ _LENGTH = re.compile(rb"/Length\s+([0-9]{1,20})\b(?!\s+[0-9]+\s+R\b)")
 _END = re.compile(rb"startxref\s+([0-9]{1,20})")
 # a code of a font has at most two bytes
 _MOST_CODES = 1 << 16
-_RANGES = re.compile(rb"beginbfrange(.*?)endbfrange", re.DOTALL)
 _RANGE = re.compile(rb"<\s*([0-9A-Fa-f]{1,16})\s*>\s*<\s*([0-9A-Fa-f]{1,16})\s*>\s*[<\[]")
 _FORM = re.compile(rb"/Subtype\s*/Form\b")
 _PAGE = re.compile(rb"/Type\s*/Page\b")
@@ -95,11 +94,11 @@ def _lengths(data: bytes) -> Iterator[Finding]:
 
 def _check_fonts(data: bytes, objects: Mapping[int, PdfObject]) -> None:
     """A map from codes to characters may unfold to billions; what it says of the print is worth nothing then."""
-    for item in objects.values():
-        for number in named(item.head, b"ToUnicode"):
-            for first, last in _code_ranges(data, objects.get(number)):
-                if last - first > _MOST_CODES:
-                    raise LimitError("memory", f"A font of the PDF gives characters to {last - first} codes.")
+    maps = {number for item in objects.values() for number in named(item.head, b"ToUnicode")}
+    for number in sorted(maps):
+        for first, last in _code_ranges(data, objects.get(number)):
+            if last - first > _MOST_CODES:
+                raise LimitError("memory", f"A font of the PDF gives characters to {last - first} codes.")
 
 
 def _code_ranges(data: bytes, item: PdfObject | None) -> Iterator[tuple[int, int]]:
@@ -109,8 +108,8 @@ def _code_ranges(data: bytes, item: PdfObject | None) -> Iterator[tuple[int, int
         content = decode(data, item) or b""
     except UndecodableError:
         return
-    for block in _RANGES.findall(content):
-        for first, last in _RANGE.findall(block):
+    for block in content.split(b"beginbfrange")[1:]:
+        for first, last in _RANGE.findall(block.partition(b"endbfrange")[0]):
             yield int(first, 16), int(last, 16)
 
 

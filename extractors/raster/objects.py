@@ -64,7 +64,7 @@ def references(value: bytes) -> list[int]:
 
 def named(head: bytes, name: bytes) -> list[int]:
     """The numbers of the objects under a name of a dictionary: one reference, an array or a dictionary of them."""
-    found = re.search(rb"/" + name + rb"\s*(\[[^\]]*\]|<<.*?>>|[0-9]+\s+[0-9]+\s+R\b)", head, re.DOTALL)
+    found = re.search(rb"/" + name + rb"\s*(\[[^\]]{0,20000}\]|<<.{0,20000}?>>|[0-9]+\s+[0-9]+\s+R\b)", head, re.DOTALL)
     return references(found[1]) if found else []
 
 
