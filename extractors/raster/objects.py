@@ -43,7 +43,7 @@ class UndecodableError(Exception):
 def find_objects(data: bytes) -> dict[int, PdfObject]:
     """All objects by their numbers; of several with one number the last, as in a file that was added to."""
     starts = [(int(found[1]), found.end()) for found in _OBJECT.finditer(data)]
-    ends = [*(start for _, start in starts[1:]), len(data)]
+    ends = [*(start for _, start in starts), len(data)][1:]
     found = (_read(data, number, start, end) for (number, start), end in zip(starts, ends, strict=True))
     return {item.number: item for item in found}
 

@@ -149,6 +149,11 @@ def test_content_in_another_file_is_named_and_not_fetched() -> None:
     assert not words(document)
 
 
+def test_bytes_without_an_object_are_no_fault_of_the_program() -> None:
+    """What looks for damage takes whatever it is given."""
+    assert {finding.code for finding in find_damage(b"%PDF-1.7\n")} == {"rebuilt", "page_size"}
+
+
 def test_scripts_are_noted() -> None:
     """What would run in a viewer is told, and the result is complete."""
     action = b"/OpenAction << /S /JavaScript /JS (app.beep\\(0\\)) >> >>"
