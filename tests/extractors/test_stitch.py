@@ -1,5 +1,6 @@
 """Tables over a page end."""
 
+from extractors.page import Cell, Line, PagePlace
 from extractors.tables import BodyRow, Table
 from extractors.tables.stitch import Part, stitch
 
@@ -40,3 +41,35 @@ def test_running_heads_are_no_caption() -> None:
     parts = [part(1, TWO, "Cash"), part(2, BARE, "Total", "ACME CORP 12")]
     assert len(stitch(parts, frozenset({"ACME CORP #"}))) == 1
     assert len(stitch(parts)) == 2
+
+
+def box(left: float, top: float, right: float) -> PagePlace:
+    """A place on page 2 (the page does not matter here)."""
+    return PagePlace(page=2, bbox=(left, top, right, top + 10))
+
+
+def placed(page: int, heads: tuple[tuple[str, ...], ...], rights: tuple[float, ...], above: tuple[Line, ...]) -> Part:
+    """A table of one row whose figures end at ``rights``, below lines."""
+    cells = tuple(Cell("1", 0, i, box(right - 20, 100, right)) for i, right in enumerate(rights))
+    rows = (BodyRow("Cash", 0.0, cells, box(50, 100, 90)),)
+    return Part(Table(tuple(line.text for line in above), (), heads, rows, (page,)), above)
+
+
+def test_columns_that_are_missing_on_the_next_page_are_left_blank() -> None:
+    """A column of notes without a note on the next page: the figures stay under their heads by their edges."""
+    parts = [placed(1, (("Note",), *TWO), (200, 300, 400), ()), placed(2, BARE, (300, 400), ())]
+    (whole,) = stitch(parts)
+    assert [cell is not None for cell in whole.rows[1].cells] == [False, True, True]
+
+
+def test_sections_at_the_top_of_the_next_page_are_rows() -> None:
+    """A label at the left above a part without heads is a section of the table, no title."""
+    parts = [placed(1, TWO, (300, 400), ()), placed(2, BARE, (300, 400), (Line("Liabilities:", box(50, 80, 100)),))]
+    (whole,) = stitch(parts)
+    assert [row.label for row in whole.rows] == ["Cash", "Liabilities:", "Cash"]
+
+
+def test_a_title_in_the_middle_of_the_next_page_keeps_tables_apart() -> None:
+    """A line set in the middle above the same columns is the title of another table."""
+    title = Line("Statements of Income", box(180, 80, 280), centred=True)
+    assert len(stitch([placed(1, TWO, (300, 400), ()), placed(2, BARE, (300, 400), (title,))])) == 2

@@ -255,3 +255,14 @@ def test_a_fixed_width_table_may_stand_in_collapsed_text() -> None:
     )
     document = read(STATEMENT + "\n" + fixed)
     assert [bool(page.words) for page in document.pages] == [False, True]
+
+
+def test_years_label_rows() -> None:
+    """A year before as many figures as the other rows have is their label."""
+    (grid,) = grids("2022 2021\nRemainder of 2022 $ 174 $ 181\n2023 355 365\n2024 252 227\nTotal 781 773\n")
+    assert rows(grid)[-4:] == [
+        ["Remainder of 2022", "$ 174", "$ 181"],
+        ["2023", "355", "365"],
+        ["2024", "252", "227"],
+        ["Total", "781", "773"],
+    ]

@@ -153,3 +153,10 @@ def test_a_total_far_below_is_still_in_its_table() -> None:
     tops = {w.text: w.top for w in page.words}
     assert tops["Totals"] - tops["Class"] <= 24.0
     assert tops["Seller:"] - tops["Totals"] >= 48.0
+
+
+def test_a_page_break_between_the_heads_of_a_table_does_not_cut_it() -> None:
+    """A table that was opened and has no figures yet goes on below the page number."""
+    text = TAGGED.replace("                                 --------    --------\n<S>", "\n\n  7\n<PAGE>\n\n<S>")
+    (sheet,) = [page for page in pages(text) if any(word.text == "1998" for word in page.words)]
+    assert "Total" in [word.text for word in sheet.words]

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from extractors.page import CHARACTER_WIDTH, LINE_HEIGHT, Grid, Line, Page, Rule, TextPlace, Word
-from extractors.tables.words import find_flow
+from extractors.tables.words import find_flow, find_running
 
 
 def page(text: str, rules: tuple[Rule, ...] = ()) -> Page:
@@ -334,3 +334,86 @@ Margin                  600       600
 """)
     )
     assert [type(block).__name__ for block in flow] == ["Grid", "Line"]
+
+
+def test_a_section_in_the_middle_does_not_hide_the_heads() -> None:
+    """A section over the middle of the table stands below its heads and is the first row."""
+    (grid,) = grids("""
+                               2024        2023
+                    ASSETS
+Current assets:
+  Cash                        1,200       1,100
+  Inventories                   300         200
+Total assets                  1,500       1,300
+""")
+    assert rows(grid, heads=True) == [{1: "2024", 2: "2023"}]
+    assert [row[0] for row in rows(grid)][:2] == ["ASSETS", "Current assets:"]
+
+
+def test_a_label_that_had_no_room_goes_on_in_the_next_line() -> None:
+    """Where the next word did not fit, a capital or a number goes on with the label; where it did, it is a row."""
+    (grid,) = grids("""
+Payments under First Lien Notes due 2025      100     90
+Payments under First Lien Toggle Notes due
+  2026                                         50     40
+Other financing
+  Dividends                                    30     20
+Shares withheld for taxes                       5      6
+Net cash used in financing activities         185    156
+""")
+    assert [row[0] for row in rows(grid)] == [
+        "Payments under First Lien Notes due 2025",
+        "Payments under First Lien Toggle Notes due 2026",
+        "Other financing",
+        "Dividends",
+        "Shares withheld for taxes",
+        "Net cash used in financing activities",
+    ]
+
+
+def test_a_number_between_dashes_is_no_row() -> None:
+    """A page number below a table is the number of the page."""
+    blocks = find_flow(
+        page("""
+Cash                      100     90
+Inventories                50     40
+Total                     150    130
+                 - 12 -
+""")
+    )
+    (grid,) = [block for block in blocks if isinstance(block, Grid)]
+    assert len(rows(grid)) == 3
+    assert isinstance(blocks[-1], Line)
+
+
+def test_figures_a_typist_set_off_their_column_stay_in_it() -> None:
+    """A nil and a short figure two characters off the others make no column."""
+    (grid,) = grids(
+        """
+                     Common       Capital        Total
+Balance              $1,600      $ 24,000      $25,600
+Sales                     1           800          801
+Grants                   --           700          700
+Balance              $1,601      $ 25,500      $27,101
+""".replace("Sales                     1  ", "Sales                       1")
+    )
+    assert grid.columns == 4
+
+
+def test_running_heads_are_told_apart_before_tables() -> None:
+    """What stands at the same height of two pages is no head, whatever columns it stands over."""
+
+    def sheet(number: int) -> Page:
+        found = page(f"""
+EXAMPLE MILLS            Form 10-K
+Cash                           1{number}0
+Inventories                     50
+Total                          1{number + 5}0
+""")
+        return Page(number, width=600, height=900, words=found.words)
+
+    running = find_running([sheet(1), sheet(2)])
+    first, grid = find_flow(sheet(1), running[1])
+    assert isinstance(first, Line)
+    assert isinstance(grid, Grid)
+    assert rows(grid, heads=True) == []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from itertools import takewhile
 
 from extractors.numbers import plain
 from extractors.page import Page, Word
@@ -27,29 +28,41 @@ def faceless(text: str) -> str:
 
 def find_running(pages: Sequence[Page]) -> dict[int, tuple[list[TextLine], list[TextLine]]]:
     """For each page number the running heads and the running feet, top down; pages without any are left out."""
+    ends = {page.number: _ends(page) for page in pages if page.height and page.words}
     seen: dict[tuple[str, bool], list[tuple[int, TextLine]]] = {}
-    for page in pages:
-        for line, foot in _ends(page):
-            seen.setdefault((faceless(line.text), foot), []).append((page.number, line))
+    for number, sides in ends.items():
+        for foot, lines in enumerate(sides):
+            for line in lines:
+                seen.setdefault((faceless(line.text), bool(foot)), []).append((number, line))
     found: dict[int, tuple[list[TextLine], list[TextLine]]] = {}
-    for (_, foot), places in seen.items():
-        for number, line in places:
-            if any(other != number and abs(there.middle - line.middle) < _JITTER for other, there in places):
-                found.setdefault(number, ([], []))[foot].append(line)
-    for heads, feet in found.values():
-        heads.sort(key=lambda line: line.middle)
-        feet.sort(key=lambda line: line.middle)
+    for number, sides in ends.items():
+        kept: tuple[list[TextLine], list[TextLine]] = ([], [])
+        for foot, lines in enumerate(sides):
+            for line in lines:
+                places = seen[faceless(line.text), bool(foot)]
+                if not any(_recurs(line, there, other - number) for other, there in places if other != number):
+                    # what stands farther inside is no running head either
+                    break
+                kept[foot].append(line)
+        if kept[0] or kept[1]:
+            found[number] = (kept[0], kept[1][::-1])
     return found
 
 
-def _ends(page: Page) -> list[tuple[TextLine, bool]]:
-    """The lines at the ends of a page that may be running heads (False) or feet (True)."""
-    if not page.height or not page.words:
-        return []
-    heads = _lines([word for word in page.words if word.bottom < _TOP * page.height])
-    feet = _lines([word for word in page.words if word.top > _BOTTOM * page.height])
-    upper = [(line, False) for line in heads[:_MOST_LINES] if not headish(line) and not _says(line)]
-    return upper + [(line, True) for line in feet[-_MOST_LINES:] if not _says(line)]
+def _recurs(line: TextLine, there: TextLine, pages: int) -> bool:
+    """True when two faceless lines are one running head: at one height, their numbers equal or counting the pages."""
+    if abs(there.middle - line.middle) >= _JITTER:
+        return False
+    pairs = zip(re.findall(r"\d+", line.text), re.findall(r"\d+", there.text), strict=True)
+    return all(a == b or int(b) - int(a) == pages for a, b in pairs)
+
+
+def _ends(page: Page) -> tuple[list[TextLine], list[TextLine]]:
+    """The lines at the upper end of a page and at the lower one that may be running, from the edge inwards."""
+    heads = _lines([word for word in page.words if word.bottom < _TOP * page.height])[:_MOST_LINES]
+    feet = _lines([word for word in page.words if word.top > _BOTTOM * page.height])[::-1][:_MOST_LINES]
+    upper = takewhile(lambda line: not headish(line) and not _says(line), heads)
+    return list(upper), list(takewhile(lambda line: not _says(line), feet))
 
 
 def _lines(words: Sequence[Word]) -> list[TextLine]:
