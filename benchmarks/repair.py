@@ -62,12 +62,13 @@ class Tally:
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """A document: true layout and periods, and the figures that its identities cover."""
+    """A document: true layout and periods, the figures that its identities cover, and those flagged without errors."""
 
     name: str
     layout: Layout
     periods: Periods
     covered: frozenset[str]
+    doubtful: frozenset[str]
 
 
 def proved(layout: Layout, periods: Periods) -> tuple[Outcome, Sequence[Body], list[Identity], float]:
@@ -90,9 +91,11 @@ def cases(folder: Path, chosen: Sequence[str] | None) -> Iterator[Case]:
     for path in sorted(folder.glob("*/truth.json")):
         if not chosen or path.parent.name in chosen:
             layout, periods = read_truth(path)
-            _, _, identities, _ = proved(layout, periods)
+            unsure, _ = place_errors(layout, Confusions(()), 0, Random(0))
+            outcome, _, identities, _ = proved(unsure, periods)
             covered = frozenset(member for identity in identities for member in identity.members())
-            yield Case(path.parent.name, layout, periods, covered)
+            doubtful = frozenset(name for name, figure in outcome.figures.items() if figure.needs_review)
+            yield Case(path.parent.name, layout, periods, covered, doubtful)
 
 
 def count_one(case: Case, damaged: Layout, errors: dict[Spot, str], tally: Tally) -> list[str]:
@@ -112,7 +115,7 @@ def count_one(case: Case, damaged: Layout, errors: dict[Spot, str], tally: Tally
             tally.counts["figures"] += 1
             if spot not in errors:
                 tally.counts["sound"] += 1
-                tally.counts["sound flagged"] += judged.needs_review and covered
+                tally.counts["sound flagged"] += judged.needs_review and figure.id not in case.doubtful
                 tally.counts["made wrong"] += not right
                 if not right:
                     told.append(f"made wrong: {name} review={judged.needs_review}")

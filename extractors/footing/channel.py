@@ -76,17 +76,27 @@ def _negative(text: str) -> bool:
 
 def _edits(true: str, read: str) -> float:
     """The cheapest way from one string to the other by edits of one character and swaps of two."""
+    # what both begin or end with is read right; a mark is left on either side for swaps
+    first = last = 0
+    shortest = min(len(true), len(read))
+    while first < shortest and true[first] == read[first]:
+        first += 1
+    while last < shortest - first and true[-1 - last] == read[-1 - last]:
+        last += 1
+    first, last = max(0, first - 1), max(0, last - 1)
+    columns = range(first, len(read) - last)
     before: list[float] = []
     row = [0.0]
-    for j in range(len(read)):
+    for j in columns:
         row.append(row[-1] + _added(read, j))
-    for i, mark in enumerate(true):
-        lost = _lost(true, i)
+    for i in range(first, len(true) - last):
+        mark, lost = true[i], _lost(true, i)
         following = [row[0] + lost]
-        for j, seen in enumerate(read):
-            cost = min(row[j] + _replaced(mark, seen), row[j + 1] + lost, following[j] + _added(read, j))
-            if i and j and mark == read[j - 1] and true[i - 1] == seen and mark != seen:
-                cost = min(cost, before[j - 1] + _SWAPPED)
+        for place, j in enumerate(columns):
+            seen = read[j]
+            cost = min(row[place] + _replaced(mark, seen), row[place + 1] + lost, following[place] + _added(read, j))
+            if i > first and place and mark == read[j - 1] and true[i - 1] == seen and mark != seen:
+                cost = min(cost, before[place - 1] + _SWAPPED)
             following.append(cost)
         before, row = row, following
     return row[-1]

@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from extractors.figures import Body, ReadFigure
 from extractors.meaning import Meaning, TableMeaning
 from extractors.numbers import Flaw
+from schemas.amounts import Amount, shifted
 from schemas.filing import TextPlace
 
 CERTAIN = 0.0005
@@ -28,6 +29,7 @@ _FLAWED: dict[Flaw, float] = {
 _RECOGNISED: frozenset[Flaw] = frozenset({"leading_zero", "grouping", "blank_inside", "currency_misread"})
 _UNGROUPED = 0.03  # "73401" among comma figures: the comma was lost, maybe more
 _POINT_FOR_COMMA = 0.9  # "26.251" among whole figures
+_ODD_SIGN = 0.5  # "- 3" among "(3)"
 _ODD_PLACES = 0.5  # "80.0" in a row of two-decimal figures
 _MOST = 0.9
 
@@ -68,11 +70,32 @@ def _odd_forms(body: Body, means: TableMeaning) -> dict[str, float]:
     found: dict[str, float] = {}
     if grouped >= 4 and grouped * 5 >= len(large) * 4:
         found.update((figure.id, _UNGROUPED) for figure in large if not figure.number.grouped)
+    if encloses_negatives(body):
+        found.update((figure.id, _ODD_SIGN) for figure in body.figures if figure.number.sign == "leading")
     usual = usual_places(body, means)
     for figure in body.figures:
         if usual.get(figure.id, figure.number.decimals) != figure.number.decimals:
             found[figure.id] = _POINT_FOR_COMMA if point_for_comma(figure, usual) else _ODD_PLACES
     return found
+
+
+def encloses_negatives(body: Body) -> bool:
+    """True when the table writes negatives in parentheses: a minus there is a speck, or the end of a dotted line."""
+    signs = Counter(figure.number.sign for figure in body.figures)
+    return signs["parentheses"] >= 2 and signs["parentheses"] > 4 * signs["leading"]
+
+
+def likely_values(body: Body, means: TableMeaning) -> dict[str, Amount]:
+    """What figures of an impossible form are most likely meant to say, so that their sums are found; none repaired."""
+    usual = usual_places(body, means)
+    found = {f.id: shifted(f.number.value, 3) for f in body.figures if point_for_comma(f, usual)}
+    if encloses_negatives(body):
+        found.update((f.id, abs(f.number.value)) for f in body.figures if f.number.sign == "leading")
+    return {member: value for member, value in found.items() if not _certain(body, member)}
+
+
+def _certain(body: Body, member: str) -> bool:
+    return any(figure.id == member and _born_digital(figure) for figure in body.figures)
 
 
 def point_for_comma(figure: ReadFigure, usual: Mapping[str, int]) -> bool:
@@ -89,7 +112,7 @@ def usual_places(body: Body, means: TableMeaning) -> dict[str, int]:
     kinds: dict[str, list[ReadFigure]] = {}
     for figure in body.figures:
         unit = means.rows[figure.row].unit
-        if not figure.number.nil and not figure.number.percent and unit not in ("percent", "pure"):
+        if not figure.number.nil and not figure.number.percent and unit != "percent":
             kinds.setdefault(unit, []).append(figure)
     found: dict[str, int] = {}
     for unit, figures in kinds.items():
@@ -97,7 +120,8 @@ def usual_places(body: Body, means: TableMeaning) -> dict[str, int]:
         sound = Counter(f.number.decimals for f in figures if "leading_zero" not in f.number.flaws)
         places, times = max(sound.items(), key=lambda item: (item[1], item[0]), default=(0, 0))
         # per-share rows are few and often damaged alike; amounts are many
-        agreed = times >= (2 if few else 6) and times * 10 >= len(figures) * (5 if few else 8)
+        share = 5 if few else 9 if unit == "pure" else 8
+        agreed = times >= (2 if few else 6) and times * 10 >= len(figures) * share
         if agreed and places:
             found.update((figure.id, places) for figure in figures)
         elif agreed and not few:

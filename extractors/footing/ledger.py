@@ -6,16 +6,16 @@ percentages. Whole numbers (values in units of the ledger's last place) keep the
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 from extractors.figures import Body, ReadFigure
-from extractors.footing.doubts import point_for_comma, usual_places
+from extractors.footing.doubts import likely_values
 from extractors.footing.labels import plain_label, words_of
 from extractors.meaning import Meaning, RowMeaning, TableMeaning
 from extractors.tables import Table
-from schemas.amounts import shifted
+from schemas.amounts import Amount, shifted
 from schemas.filing import Period
 
 UnitClass = Literal["amount", "shares", "per_share", "percent"]
@@ -78,17 +78,18 @@ def _ledgers(index: int, table: Table, body: Body, means: TableMeaning) -> list[
     classes: dict[tuple[UnitClass, int], dict[int, dict[int, ReadFigure]]] = {}
     for figure in body.figures:
         key = _class_of(figure, means.rows[figure.row])
+        if key[0] == "shares" and means.kind == "cash_flow":
+            key = "amount", key[1]  # "common stock repurchased": a statement of cash flows counts no shares
         classes.setdefault(key, {}).setdefault(figure.row, {})[figure.column] = figure
     order: tuple[UnitClass, ...] = ("amount", "shares", "per_share", "percent")
     found = []
-    usual = usual_places(body, means)
-    misread = frozenset(figure.id for figure in body.figures if point_for_comma(figure, usual))
+    likely = likely_values(body, means)
     for unit, scale in sorted(classes, key=lambda key: (order.index(key[0]), -key[1])):
         rows = classes[unit, scale]
-        shown = [f.number.decimals for row in rows.values() for f in row.values() if f.id not in misread]
+        shown = [f.number.decimals for row in rows.values() for f in row.values() if f.id not in likely]
         places = max(shown, default=0)
         entries = tuple(
-            _entry(index, table, means, sections, _Cells(row, rows[row], places, misread)) for row in sorted(rows)
+            _entry(index, table, means, sections, _Cells(row, rows[row], places, likely)) for row in sorted(rows)
         )
         heads = tuple(plain_label(" ".join(head)) for head in table.heads)
         found.append(Ledger(index, means.kind, unit, scale, places, len(table.heads), heads, entries))
@@ -116,16 +117,16 @@ def _sections(table: Table, body: Body) -> list[tuple[int, str]]:
 
 @dataclass(frozen=True, slots=True)
 class _Cells:
-    """The figures of a row by column, the places of the ledger, and the figures whose point was a comma."""
+    """The figures of a row by column, the places of the ledger, and what figures of impossible form likely say."""
 
     row: int
     figures: dict[int, ReadFigure]
     places: int
-    misread: frozenset[str]
+    likely: Mapping[str, Amount]
 
     def value(self, figure: ReadFigure) -> int:
         """In units of the last place; as it is most likely meant, so that its sums are found."""
-        return int(shifted(figure.number.value, 3 if figure.id in self.misread else self.places))
+        return int(shifted(self.likely.get(figure.id, figure.number.value), self.places))
 
 
 def _entry(index: int, table: Table, means: TableMeaning, sections: list[tuple[int, str]], filled: _Cells) -> Entry:

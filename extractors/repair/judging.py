@@ -145,7 +145,7 @@ def _vouched_by(evidence: Evidence, number: int, conflicts: frozenset[str]) -> l
     identity = evidence.board.identities[number]
     members = list(dict.fromkeys(identity.members()))
     others = [member for member in members if member in conflicts]
-    if others:
+    if others or any(_odd(evidence, member) for member in members):
         return []
     changed = [member for member in members if member in evidence.proposal.changes]
     if identity.divisor is not None:
@@ -160,6 +160,12 @@ def _vouched_by(evidence: Evidence, number: int, conflicts: frozenset[str]) -> l
     # a repaired figure uses up the check that repaired it, unless another one bears it out too
     held = [n for n in evidence.board.touching[changed[0]] if evidence.verdicts[n] == "exact"]
     return members if len(held) > 1 else changed
+
+
+def _odd(evidence: Evidence, member: str) -> bool:
+    """True for a figure of impossible form that no repair changed: a sum of figures cut off alike holds too."""
+    readings = evidence.board.readings.get(member)
+    return readings is not None and readings.at_odds and member not in evidence.proposal.changes
 
 
 def _vacuous(evidence: Evidence, members: Sequence[str]) -> bool:

@@ -12,6 +12,8 @@ from schemas.amounts import Amount
 _RIVAL = 0.0005  # a reading less probable than this is not worth telling
 _NEAR_OPTIMAL = 0.01
 _MOST_RIVALS = 5
+_FURTHER_MISREADING = 3.5  # nats by which a reading is farther than the one that the form names
+_MOST_WEIGHED = 8  # changes that are weighed one by one where the solutions are too many to list
 _UNLISTED = 10.0  # alternatives assumed for one that was found
 
 
@@ -73,17 +75,15 @@ def _by_margins(board: Board, solved: Solved, index: int) -> dict[str, Belief]:
 
     What lies between the two in number is not known, so that the rest is counted several times.
     """
-    if not solved.solutions:
+    if not solved.solutions or len(solved.solutions[0].changes) > _MOST_WEIGHED:
         return _beliefs(board, solved, index)
     best = solved.solutions[0]
     found: dict[str, Belief] = {}
     for member, value in best.changes:
-        other = solve_without(board, solved.identities, member, value)
-        if other is None:
-            return _beliefs(board, solved, index)
-        odds = _UNLISTED * exp(best.cost - other.cost)
-        known = dict(other.changes).get(member, board.figures[member].value)
-        left = min(1.0, odds) / (1.0 + min(1.0, odds))
+        cost, other = solve_without(board, solved.identities, member, value)
+        odds = min(1.0, _UNLISTED * exp(min(0.0, best.cost - cost)))
+        known = board.figures[member].value if other is None else other
+        left = odds / (1.0 + odds)
         found[member] = Belief(((value, 1.0 - left), (known, left)), index, complete=True)
     for member in solved.members:
         # nothing is known against the others, but not all was tried
@@ -132,8 +132,18 @@ def _stands(board: Board, member: str, changes: Mapping[str, Amount]) -> bool:
         if held and not holds:
             return False
         # a quotient has too few digits to say which dividend or divisor is printed; so has a sum of percents
-        closed += holds and not held and _decides(board, number, member)
-    return closed > 0
+        coarse = after is not None and after.verdict == "rounding" and _coarse(board, number, member)
+        closed += holds and not held and not coarse and _decides(board, number, member)
+    # where the form itself names a reading, another one is two misreadings of one figure: one check is not enough
+    readings = board.readings[member]
+    twice = readings.at_odds and readings.cost(changes[member]) - readings.least >= _FURTHER_MISREADING
+    return closed > twice
+
+
+def _coarse(board: Board, number: int, member: str) -> bool:
+    """True when a sum holds within rounding only because the figure is read with fewer decimals than the others."""
+    others = (board.figures[other].decimals for other in board.identities[number].members() if other != member)
+    return board.readings[member].places < max(others, default=0)
 
 
 def _decides(board: Board, number: int, member: str) -> bool:

@@ -10,7 +10,7 @@ from statistics import median
 
 from extractors.figures import Body, ReadFigure
 from extractors.footing.channel import UNRELATED, bare, misreading_cost, neighbours, printed_form
-from extractors.footing.doubts import usual_places
+from extractors.footing.doubts import encloses_negatives, usual_places
 from extractors.meaning import Meaning
 from extractors.numbers import Style, read_number
 from schemas.amounts import Amount, decimals_of, shifted, whole
@@ -21,6 +21,7 @@ FARTHEST = 12.0
 
 _USUAL_DOUBT = 0.06  # the rate of misreadings at which the costs of the channel are the right ones
 _LEAST_SHIFT, _MOST_SHIFT = -2.5, 8.0
+_UNLISTED = 3.0  # nats of a reading that a recogniser with alternatives did not think of
 _FORM_AT_ODDS = 1.6  # a plain reading that itself costs more than a lost comma is doubted by its form already
 _FREE_MAGNITUDE, _MAGNITUDE = 1.2, 1.5  # decades that per-share figures of a table differ by; nats per further decade
 
@@ -31,6 +32,7 @@ class Readings:
 
     Attributes:
         doubt: probability (0-1) of a misreading before the arithmetic. places: decimals it should show.
+        minus: whether such figures write negatives with a minus.
         magnitude: usual log10 of such figures, where that is known (per-share rows).
     """
 
@@ -38,6 +40,7 @@ class Readings:
     doubt: float
     places: int
     style: Style
+    minus: bool = False
     magnitude: float | None = None
     _costs: dict[Amount, float] = field(default_factory=dict, repr=False, compare=False)
 
@@ -77,6 +80,8 @@ class Readings:
         known = self._costs.get(value)
         if known is None:
             known = self._distance(value) - self._plain_cost + self._shift
+            if self._listed and value not in self._listed:
+                known += _UNLISTED
             if value != round(value, self.places):
                 known = UNRELATED  # a reading shows the decimals of its row
             known = self._costs[value] = min(known, self._listed.get(value, UNRELATED))
@@ -101,16 +106,16 @@ class Readings:
         found = set(self._listed)
         for text in {edited for own in digits if own for edited in neighbours(own)}:
             value = shifted(whole(int(text)), -self.places)
-            found.update((value, -value))
+            # a digit and the sign are seldom misread together, unless the form shows that much went wrong
+            both = self.at_odds or text in digits
+            found.update((value, -value) if both else (value.copy_sign(number.value),))
         found.discard(number.value)
         costs = [(self.cost(value), value) for value in found]
         return tuple((value, cost) for cost, value in sorted(costs) if cost <= FARTHEST)
 
     def _distance(self, value: Amount) -> float:
         """Cost of the raw string when ``value`` is printed in the usual form."""
-        cost = misreading_cost(
-            printed_form(value, self.places, self.figure.number.sign in ("leading", "trailing")), self._read
-        )
+        cost = misreading_cost(printed_form(value, self.places, self.minus), self._read)
         if self.magnitude is not None and value:
             cost += _MAGNITUDE * max(0.0, abs(log10(abs(value)) - self.magnitude) - _FREE_MAGNITUDE)
         return cost
@@ -120,7 +125,7 @@ def read_readings(bodies: Sequence[Body], meaning: Meaning, doubts: Mapping[str,
     """The readings of the doubted figures, by id. A printed dash is not doubted: nothing looks like it."""
     found: dict[str, Readings] = {}
     for body, means in zip(bodies, meaning.tables, strict=True):
-        usual = usual_places(body, means)
+        usual, enclosed = usual_places(body, means), encloses_negatives(body)
         per_share = {f.id for f in body.figures if means.rows[f.row].unit.endswith("/shares")}
         sound = [f.number for f in body.figures if f.id in per_share and usual.get(f.id) == f.number.decimals]
         sizes = [log10(abs(number.value)) for number in sound if number.value]
@@ -129,5 +134,6 @@ def read_readings(bodies: Sequence[Body], meaning: Meaning, doubts: Mapping[str,
                 continue
             places = usual.get(figure.id, figure.number.decimals)
             magnitude = median(sizes) if figure.id in per_share and len(sizes) > 1 else None
-            found[figure.id] = Readings(figure, doubts[figure.id], places, body.style, magnitude)
+            minus = not enclosed and figure.number.sign in ("leading", "trailing")
+            found[figure.id] = Readings(figure, doubts[figure.id], places, body.style, minus, magnitude)
     return found

@@ -179,10 +179,11 @@ class _Writer:
             rivals=self._rivals(member),
         )
 
-    def _telling(self, number: int, member: str) -> tuple[bool, bool, float]:
-        """How well a check explains a repair: exact, and best with the figure as its total."""
+    def _telling(self, number: int, member: str) -> tuple[bool, int, bool, float]:
+        """How well a check explains a repair: exact, of figures as read, and best with the figure as its total."""
         identity = self.evidence.board.identities[number]
-        return self.evidence.verdicts[number] == "exact", identity.total == member, identity.evidence
+        changed = sum(1 for other in identity.members() if other in self.evidence.proposal.changes)
+        return self.evidence.verdicts[number] == "exact", -changed, identity.total == member, identity.evidence
 
     def _findings(self) -> tuple[Finding, ...]:
         conflicts = self.evidence.conflicts

@@ -22,13 +22,15 @@ UNSEEN = float("inf")
 MARGIN = 7.0
 """Nats above the cheapest solution within which others count (their weights fall below a thousandth)."""
 
+_UNFORESEEN = 4.0  # nats of a misreading, somewhere in an identity, that the channel does not know
 _LEAST_PRICE, _MOST_PRICE = 5.0, 15.0  # nats of an identity that is meant but does not hold as printed
 _LEAST_ROUNDING, _MOST_ROUNDING = 1.5, 6.0  # nats of a sum that holds only within rounding
 _FURTHER_UNIT = 1.6  # nats for each further last place of a rounding difference
 _MOST_UNITS = 3
 _MOST_CHANGES = 24
-_MOST_STEPS = 4000
-_MOST_PAIRS = 400
+_MOST_STEPS = 6000
+_MOST_STEPS_SINGLE = 800
+_MOST_PAIRS = 80
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,8 +113,13 @@ class Board:
             return None
 
     def price(self, number: int) -> float:
-        """What it costs to leave an identity broken: its evidence, within bounds."""
-        return min(_MOST_PRICE, max(_LEAST_PRICE, self.identities[number].evidence))
+        """What it costs to leave an identity broken: its evidence, or a misreading beyond all readings considered.
+
+        Such a misreading leaves any residual, so that the more digits its members have the less likely it is this one.
+        """
+        largest = max(abs(int(shifted(self.figures[m].value, self.figures[m].decimals))) for m in self._members[number])
+        unforeseen = _UNFORESEEN + log(1 + largest)
+        return min(_MOST_PRICE, unforeseen, max(_LEAST_PRICE, self.identities[number].evidence))
 
     def doubted(self, number: int) -> list[str]:
         """The members of an identity that may be read otherwise."""
@@ -124,8 +131,11 @@ def solve(board: Board, broken: Sequence[int]) -> Solved:
     return _Search(board, tuple(broken)).run()
 
 
-def solve_without(board: Board, broken: Sequence[int], member: str, value: Amount) -> Solution | None:
-    """The cheapest solution in which a figure is not read as ``value``; None when the limit of steps was reached."""
+def solve_without(board: Board, broken: Sequence[int], member: str, value: Amount) -> tuple[float, Amount | None]:
+    """The least cost of a solution in which a figure is not read as ``value``, and how it is read there.
+
+    When the limit of steps is reached before one is found, a bound on that cost, and None.
+    """
     return _Search(board, tuple(broken), (member, value), single=True).best()
 
 
@@ -150,27 +160,30 @@ class _Search:
         self.order = count()
         self.found: dict[tuple[tuple[str, Amount], ...], float] = {}
         self.seen: dict[_State, float] = {}
+        self.ways: dict[tuple[int, tuple[tuple[str, Amount], ...]], float] = {}
         self.steps = 0
+        self.most = _MOST_STEPS_SINGLE if single else _MOST_STEPS
 
     def run(self) -> Solved:
         """All solutions within the margin of the cheapest."""
         self._search()
-        complete = self.steps < _MOST_STEPS
+        complete = self.steps < self.most
         members = tuple(dict.fromkeys(m for number in self.broken for m in self.board.doubted(number)))
         ranked = sorted(self.found.items(), key=lambda item: (item[1], item[0]))
         return Solved(members, self.broken, tuple(Solution(changes, cost) for changes, cost in ranked), complete)
 
-    def best(self) -> Solution | None:
-        """The cheapest solution."""
+    def best(self) -> tuple[float, Amount | None]:
+        """The cost of the cheapest solution, and what it makes of the figure that is not to be read as forbidden."""
         self._search()
-        if self.steps >= _MOST_STEPS:
-            return None
-        solutions = (Solution(changes, cost) for changes, cost in self.found.items())
-        return min(solutions, key=lambda solution: solution.cost, default=None)
+        if self.forbidden is None or not self.found:
+            return (self.heap[0][0] if self.heap else self.limit), None
+        member = self.forbidden[0]
+        changes, cost = min(self.found.items(), key=lambda item: (item[1], item[0]))
+        return cost, dict(changes).get(member, self.board.figures[member].value)
 
     def _search(self) -> None:
         self._push(0.0, ((), frozenset()))
-        while self.heap and self.steps < _MOST_STEPS:
+        while self.heap and self.steps < self.most:
             bound, _, cost, state, closed = heappop(self.heap)
             if bound > self.limit:
                 break
@@ -201,19 +214,47 @@ class _Search:
         """A bound on what the state will still cost: broken identities that share no figure, each its cheapest way."""
         chosen, paid = dict(state[0]), state[1]
         taken: set[str] = set()
-        bound = gain = 0.0
+        met: set[str] = set()
+        bound = 0.0
         for number in self._touched(chosen):
             free = [member for member in self.board.doubted(number) if member not in chosen]
-            gain += sum(min(0.0, self._least(member)) for member in free if member not in taken)
-            fresh = taken.isdisjoint(free)
-            taken.update(free)
-            if not fresh or _debt(number, broken=True) in paid:
+            met.update(free)
+            if _debt(number, broken=True) in paid or not taken.isdisjoint(free):
                 continue
             evaluated = self.board.evaluate(number, chosen)
             if evaluated is not None and evaluated.verdict == "broken":
-                ways = [max(0.0, self._least(member)) for member in free]
-                bound += min([self.board.price(number), *ways])
+                taken.update(free)
+                bound += min(self.board.price(number), self._cheapest_way(number, evaluated, chosen))
+        gain = sum(min(0.0, self._least(member)) for member in sorted(met))
         return bound + gain
+
+    def _cheapest_way(self, number: int, state: Evaluation, chosen: Mapping[str, Amount]) -> float:
+        """A bound on closing an identity: one figure read as it implies, or any two read otherwise."""
+        key = number, tuple((m, chosen[m]) for m in self.board.identities[number].members() if m in chosen)
+        known = self.ways.get(key)
+        if known is None:
+            free = [member for member in self.board.doubted(number) if member not in chosen]
+            least = sorted(max(0.0, self._least(member)) for member in free)
+            if self.board.identities[number].divisor is not None:
+                known = min(least, default=UNSEEN)
+            else:
+                # relative to the cheapest reading of a figure at odds with its form, which the caller counts
+                singles = (
+                    cost - min(0.0, self._least(member)) + self._rest(number, {**chosen, member: value})
+                    for cost, closing in self._single_closings(number, state, free)
+                    for member, value in closing.items()
+                    if (member, value) != self.forbidden
+                )
+                known = max(0.0, min(singles, default=UNSEEN))
+                known = min(known, sum(least[:2])) if len(least) > 1 else known
+            self.ways[key] = known
+        return known
+
+    def _rest(self, number: int, chosen: Mapping[str, Amount]) -> float:
+        """What an identity still costs that was closed within rounding only."""
+        state = self.board.evaluate(number, chosen)
+        rounds = state is not None and state.verdict == "rounding" and self.board.is_sum(number)
+        return self.board.rounding_price if rounds else 0.0
 
     def _least(self, member: str) -> float:
         return self.board.readings[member].least
@@ -264,13 +305,18 @@ class _Search:
         if identity.divisor is not None:
             yield from self._ratio_closings(number, free, chosen)
             return
-        weights = _weights(identity)
+        yield from self._single_closings(number, state, free)
+        yield from self._pairs(free, _weights(identity), state.residual, budget)
+
+    def _single_closings(
+        self, number: int, state: Evaluation, free: Sequence[str]
+    ) -> Iterator[tuple[float, dict[str, Amount]]]:
+        weights = _weights(self.board.identities[number])
         for member in free:
             for value in _implied(self._value(member), self.board.readings[member].places, weights[member], state):
                 cost = self.board.readings[member].cost(value)
                 if cost <= FARTHEST and value != self._value(member).value:
                     yield cost, {member: value}
-        yield from self._pairs(free, weights, state.residual, budget)
 
     def _value(self, member: str) -> Printed:
         return self.board.figures[member]

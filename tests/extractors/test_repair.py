@@ -78,6 +78,23 @@ def test_each_class_of_damage_to_a_subtotal_is_repaired(figure: str, read: str, 
     assert (found.status, found.value) == ("repaired", amount(true))
 
 
+@pytest.mark.parametrize(("read", "true"), [("15.608", "15608"), ("- 15,608", "15608")])
+def test_marks_that_the_table_does_not_use_give_way(read: str, true: str) -> None:
+    """A point among whole figures was a comma; a minus among parentheses was a speck. The sum proves it."""
+    negatives = "\nOther losses | (1,204) | (1,377) | (1,866)\nFurther losses | (317) | (2,290) | (1,118)"
+    found = one(statement(EXPENSES + negatives).reread({"t1.r0.c0": read}), "t1.r0.c0")
+    assert (found.status, found.value, found.decimals, found.grade) == ("repaired", amount(true), 0, "exact")
+
+
+def test_a_figure_is_repaired_with_the_decimals_of_its_row() -> None:
+    """A lost decimal point comes back with the places that the neighbours show, and never more."""
+    document = statement(
+        "Cash | 484.9 | 612.2\nLand | 888.3 | 704.1\nPatents | 841.3 | 655.4\nTotal | 2,214.5 | 1,971.7"
+    )
+    found = one(document.reread({"t1.r3.c0": "2,2145"}), "t1.r3.c0")
+    assert (found.value, found.decimals) == (amount("2214.5"), 1)
+
+
 def test_a_lost_comma_is_no_other_value_and_is_proved() -> None:
     """``15608`` among comma figures is read right; the sum proves it."""
     found = one(statement(EXPENSES).reread({"t1.r0.c0": "15608"}), "t1.r0.c0")

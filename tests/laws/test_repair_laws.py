@@ -12,10 +12,12 @@ from extractors.footing import find_identities
 from extractors.numbers import read_number
 from extractors.page import Profile
 from extractors.repair import Outcome, repair_figures
-from schemas.amounts import Amount
-from schemas.filing import Check
+from schemas import filing as out
+from schemas.amounts import Amount, amount
+from schemas.filing import Check, Duration
 from schemas.identities import Identity, Printed, evaluate
 from schemas.recheck import identity_of
+from tests.fakes.results import result
 from tests.fakes.statements import Statement, statement
 
 GROUPS = ("Current assets", "Other assets", "Deferred items", "Receivables")
@@ -180,3 +182,51 @@ def test_checks_say_what_the_final_figures_say(document: Statement, seed: int) -
         own = [verdicts[check] for check in figure.checks]
         assert figure.status not in ("proved", "repaired") or any(verdict != "broken" for verdict in own)
         assert figure.grade != "exact" or "exact" in own
+
+
+def split_in_time(document: Statement, seed: int) -> tuple[Statement, out.Filing, out.Filing]:
+    """The document as nine months, with true results for six months and for the quarter, which add up to it."""
+    chance = random.Random(seed)
+    longest = Duration(start="2011-01-01", end="2011-09-30")
+    nine = replace(
+        document,
+        meaning=replace(
+            document.meaning,
+            tables=tuple(replace(t, periods=(longest, *t.periods[1:])) for t in document.meaning.tables),
+        ),
+    )
+    figures = [f for f in document.bodies[0].figures if f.column == 0]
+    quarter = {f.row: amount(str(chance.randrange(1001, 9999))) for f in figures}
+    six = {f.row: f.number.value - quarter[f.row] for f in figures}
+    labels = [row.label for row in document.tables[0].rows]
+    return (
+        nine,
+        result("a" * 64, labels, (Duration(start="2011-01-01", end="2011-06-30"), six)),
+        result("b" * 64, labels, (Duration(start="2011-07-01", end="2011-09-30"), quarter)),
+    )
+
+
+@few
+@given(statements(), seeds, st.integers(0, 2))
+def test_a_true_witness_never_makes_a_right_figure_silently_wrong(document: Statement, seed: int, errors: int) -> None:
+    """With the results of other periods beside it, a wrong figure is repaired right or needs review."""
+    true, *witnesses = split_in_time(document, seed)
+    once = damaged(true, seed, errors)
+    identities = find_identities(once.tables, once.bodies, once.meaning, witnesses)
+    outcome = repair_figures(once.bodies, once.meaning, identities)
+    alone = repaired(once)
+    for key, figure in true.figures().items():
+        final = outcome.figures[key]
+        was_right = alone.figures[key].value == figure.number.value
+        assert final.value == figure.number.value or final.needs_review or not was_right
+        assert final.value == figure.number.value or final.needs_review
+
+
+@few
+@given(statements(), seeds)
+def test_witnesses_of_other_periods_prove_what_adds_up(document: Statement, seed: int) -> None:
+    """Nine months are six months and a quarter: each figure of the column takes part in such a check."""
+    true, *witnesses = split_in_time(document, seed)
+    identities = find_identities(true.tables, true.bodies, true.meaning, witnesses)
+    sums = {i.total for i in identities if any(term.document for term in i.terms)}
+    assert sums == {f.id for f in true.bodies[0].figures if f.column == 0}
