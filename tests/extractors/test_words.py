@@ -417,3 +417,41 @@ Total                          1{number + 5}0
     assert isinstance(first, Line)
     assert isinstance(grid, Grid)
     assert rows(grid, heads=True) == []
+
+
+def test_other_columns_below_a_gap_are_another_table() -> None:
+    """Titles at the left part two tables when no figure of the second stands in a column of the first."""
+    found = grids("""
+Cash flows from operations                      1,000      900
+Cash flows from investing                         400      300
+Cash flows from financing                         200      100
+
+
+EXAMPLE MILLS, INC.
+Contractual maturities
+
+                     Debt     Leases
+2027               $  874     $  115
+2028               $  355     $  560
+""")
+    assert len(found) == 2
+    assert rows(found[1])[0] == {0: "2027", 1: "$ 874", 2: "$ 115"}
+
+
+def test_a_phrase_over_two_columns_joins_none_of_them() -> None:
+    """Withdrawals and deposits never stand on one line; a phrase below that runs over both makes them no column."""
+    (grid,) = grids("""
+                     Withdrawals   Deposits     Balance
+Opening balance                                   2,740
+Rent                         754                  1,986
+Salary                                  872       2,858
+Check                        302                  2,556
+See the page on how     interest is computed
+""")
+    assert grid.columns == 4
+
+
+def test_the_last_row_of_a_table_alone_on_its_page_is_a_row() -> None:
+    """A total that a page break cut off is no running text."""
+    first = find_flow(page("Present value of payments                 $58.9"))[0]
+    assert isinstance(first, Grid)

@@ -15,6 +15,9 @@ from extractors.tables.words.lines import TextLine, Token
 FAR = 3.6
 _PROSE_WORDS = 9
 _MOST_BETWEEN = 7
+# in usual line steps: two blank lines; and lines that heads take at most
+_GAP = 2.4
+_MOST_HEADS = 6
 _TIMES = re.compile(
     r"(?i)\b(months?|weeks?|quarters?|years?|ended|ending|fiscal|as of|january|february|march|april|may|june|july"
     r"|august|september|october|november|december|jan|feb|mar|apr|jun|jul|aug|sept?|oct|nov|dec)\b"
@@ -81,12 +84,29 @@ def _together(lines: Sequence[TextLine], group: list[int], after: int, step: flo
     above = [line for line in near if data(line)]
     if above and (headish(lines[after]) or _new_head(stretch, step) or _subhead(above, stretch, step)):
         return False
+    if len(above) > 1 and _elsewhere(above, stretch, lines[after : after + _MOST_HEADS], step):
+        return False
     return not _interrupts(between, near, lines[after])
+
+
+def _elsewhere(
+    above: Sequence[TextLine], stretch: Sequence[TextLine], following: Sequence[TextLine], step: float
+) -> bool:
+    """True when below a gap or heads no figure stands in a column above: another table, and other columns."""
+    below = next((line for line in following if data(line)), None)
+    if below is None:
+        return False
+    gap = max(b.middle - a.middle for a, b in pairwise(stretch)) > _GAP * step
+    heads = any(len(line.tokens) > 1 and not data(line) for line in stretch[1:])
+    if not gap and not heads:
+        return False
+    ends = [token.core[1] for line in above for token in line.figures]
+    return all(min(abs(token.core[1] - end) for end in ends) > 1.1 * below.em for token in below.figures)
 
 
 def _interrupts(between: Sequence[TextLine], above: Sequence[TextLine], below: TextLine) -> bool:
     """True when running text or a caption stands between two rows: lines that run into the columns."""
-    edge = _figures_edge(above)
+    edge = _edge(above, below)
     if edge is None:
         starts = sorted(line.left for line in above if len(line.tokens) > 1)
         left = starts[len(starts) // 2] if starts else 0.0
@@ -98,6 +118,21 @@ def _interrupts(between: Sequence[TextLine], above: Sequence[TextLine], below: T
         # a caption, and a boxhead below it
         return True
     return len(crossing) > 1 or any(len(line.words) > 2 * _PROSE_WORDS for line in crossing)
+
+
+def _edge(above: Sequence[TextLine], below: TextLine) -> float | None:
+    """Where the columns begin that a caption would run into: those above, and those below where they are others.
+
+    A row below that has figures in the columns above belongs to those; figures left of them are in its label.
+    """
+    edge = _figures_edge(above)
+    if edge is None or not below.figures:
+        return edge
+    ends = [token.core[1] for line in above[-12:] for token in line.figures]
+    inside = [token for token in below.figures if token.core[1] > edge]
+    if inside and all(min(abs(token.core[1] - end) for end in ends) < 1.1 * below.em for token in inside):
+        return edge
+    return min(edge, *(token.core[0] for token in below.figures))
 
 
 def _figures_edge(rows: Sequence[TextLine]) -> float | None:
@@ -149,6 +184,9 @@ def _worth(lines: Sequence[TextLine], group: Sequence[int]) -> bool:
     if figures:
         # "- 12 -" is a page number
         long = [token for token in figures[0].figures if re.search(r"\d\D?\d", token.text)]
+        if len(rows) == 1 and group[0] == 0 and len(rows[0].tokens) > 1 and not rows[0].tokens[0].figure:
+            # the last row of a table of the page before
+            return any(re.search(r"[$€£.,(]", token.text) for token in long)
         return len(rows) > 1 or (len(figures[0].figures) > 1 and bool(long) and not _BARE.match(plain(rows[0].text)))
     # a table of words: at least three rows whose tokens beside the first stand below one another
     beside = [token for line in rows for token in line.tokens[1:]]

@@ -83,8 +83,7 @@ def _one_drifted(one: Column, other: Column, em: float) -> bool:
 
 
 def _bridges(phrases: Column, figures: Sequence[Column], em: float) -> bool:
-    hit = [column for column in figures if phrases.overlap(column.left, column.right) > 0.3 * em]
-    return any(one.lines & other.lines for i, one in enumerate(hit) for other in hit[i + 1 :])
+    return sum(column.overlap(phrases.left, phrases.right) > 0.3 * em for column in figures) > 1
 
 
 def _by_right_edge(rows: Sequence[tuple[int, Sequence[Token]]], em: float) -> list[Column]:

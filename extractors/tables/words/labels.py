@@ -142,8 +142,9 @@ def _wraps(row: Row, line: BodyLine, tight: bool, measure: Measure) -> bool:
     if measure.ends:
         # typed lines all stand equally close
         tight = False
-        if 0 < shift < _HANGING * CHARACTER_WIDTH and _NAME.search(said) and _NAMED.fullmatch(goes):
-            return True
+    hanging = _HANGING * CHARACTER_WIDTH if measure.ends else 2.5 * em
+    if 0.3 * em < shift < hanging and _NAME.search(said) and _NAMED.fullmatch(goes):
+        return True
     full = 0 < measure.full < end + 0.3 * em + first.right - first.left
     return (tight or (full and abs(shift) < 0.6 * em)) and shift > -0.6 * em
 
