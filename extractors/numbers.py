@@ -198,11 +198,12 @@ def _number(found: re.Match[str], style: Style) -> Number | None:
 
 
 def _several(found: re.Match[str]) -> bool:
-    """True for "$ - $ 38", "(24 (22)" and "- 1 -": two figures, or a page number, not one number."""
+    """True for "$ - $ 38", "- (49)", "(24 (22)" and "- 1 -": two figures, or a page number, not one number."""
     currencies = sum(1 for n in range(1, 5) if found[f"currency{n}"])
     leading = "-" in ((found["sign1"] or "") + (found["sign2"] or ""))
     unclosed = found["open"] is not None and found["close"] is None and found["mark"] is not None
-    return currencies > 1 or (leading and found["sign3"] is not None) or unclosed
+    twice_negative = leading and (found["sign3"] is not None or found["open"] is not None)
+    return currencies > 1 or twice_negative or unclosed
 
 
 def _sign(found: re.Match[str], enclosed: bool) -> Sign | None:
