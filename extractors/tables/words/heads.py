@@ -67,6 +67,10 @@ def head_row(line: TextLine, body: Body, rules: Sequence[Rule], anchors: Anchors
     for token, span in zip(over, spans, strict=True):
         # where there are more heads than columns the last column takes the rest
         first, last = (min(max(end, least), len(columns) - 1) for end in span)
+        before = heads[-1] if heads else None
+        if before is not None and before.first < first <= before.last:
+            # the last column is its own: the spanner before it ends one earlier
+            heads[-1] = replace(before, last=first - 1)
         heads.append(Head(token, first, last))
         least = last + 1
     return heads
