@@ -19,6 +19,7 @@ class ReadFigure:
         number: the plain reading of ``raw``; None when digits are printed that the grammar cannot read
             ("108 % 89"), which repair may.
         confidence: of the reading alone, 0-1. rivals: other readings of the ink, from the recogniser.
+        labelled: whether its row has a label. alone: whether it is the only cell of its row.
     """
 
     id: str
@@ -29,6 +30,8 @@ class ReadFigure:
     place: Place | None
     confidence: float = 1.0
     rivals: tuple[Reading, ...] = ()
+    labelled: bool = True
+    alone: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from extractors.figures.model import Body, ReadFigure
 from extractors.numbers import Style, plain, read_number, style_of
 from extractors.page import Cell
-from extractors.tables import Table
+from extractors.tables import BodyRow, Table
 from schemas.filing import ColumnKind, Finding, Text
 
 _NOTE_HEAD = re.compile(r"(?i)\b(?:notes?|refs?\.?|reference|footnotes?)\b\Z")
@@ -36,7 +37,7 @@ def _body(name: str, table: Table, style: Style) -> Body:
     for row, column, cell in _cells(table):
         figure = _figure(f"{name}.r{row}.c{column}", row, column, cell, style) if kinds[column] == "value" else None
         if figure is not None:
-            figures.append(figure)
+            figures.append(_in_its_row(figure, table.rows[row]))
             continue
         texts.append(Text(row=row, column=column, text=cell.text, place=cell.place))
         if kinds[column] == "value" and _garbled(cell.text):
@@ -63,6 +64,12 @@ def _figure(figure_id: str, row: int, column: int, cell: Cell, style: Style) -> 
             confidence = min(cell.confidence, rival.probability)
             return ReadFigure(figure_id, row, column, cell.text, number, cell.place, confidence, cell.rivals)
     return None
+
+
+def _in_its_row(figure: ReadFigure, row: BodyRow) -> ReadFigure:
+    """The figure, with what its row says of where it belongs."""
+    alone = sum(cell is not None for cell in row.cells) == 1
+    return figure if row.label and not alone else replace(figure, labelled=bool(row.label), alone=alone)
 
 
 def _cells(table: Table) -> Iterator[tuple[int, int, Cell]]:

@@ -31,14 +31,13 @@ _UNGROUPED = 0.03  # "73401" among comma figures: the comma was lost, maybe more
 _POINT_FOR_COMMA = 0.9  # "26.251" among whole figures
 _ODD_SIGN = 0.5  # "- 3" among "(3)"
 _ODD_PLACES = 0.5  # "80.0" in a row of two-decimal figures
+_UNLABELLED = 0.05  # a row of a damaged text that lost its label may have lost more
 _MOST = 0.9
 
 
 def read_doubts(bodies: Sequence[Body], meaning: Meaning) -> dict[str, float]:
     """Figure id → probability (0-1) that it is misread, for the figures in doubt; the others are certain."""
-    odd: dict[str, float] = {}
-    for body, means in zip(bodies, meaning.tables, strict=True):
-        odd.update(_odd_forms(body, means))
+    odd = _all_odd_forms(bodies, meaning)
     figures = [figure for body in bodies for figure in body.figures]
     shared = _shared_doubt(figures, odd)
     found: dict[str, float] = {}
@@ -47,9 +46,34 @@ def read_doubts(bodies: Sequence[Body], meaning: Meaning) -> dict[str, float]:
         doubt = max([1.0 - figure.confidence, *flawed])
         if not _born_digital(figure):
             doubt = max(doubt, odd.get(figure.id, 0.0), shared)
+            if shared and not figure.labelled:
+                doubt = max(doubt, _UNLABELLED)
         if doubt > CERTAIN:
             found[figure.id] = min(_MOST, doubt)
     return found
+
+
+def read_strays(bodies: Sequence[Body], meaning: Meaning) -> frozenset[str]:
+    """Figures that stand alone in a row without a label, in a text with misread figures.
+
+    A sum can prove their value, but nothing proves which row they belong to: a person has to say what they are.
+    """
+    if not _shared_doubt([figure for body in bodies for figure in body.figures], _all_odd_forms(bodies, meaning)):
+        return frozenset()
+    return frozenset(
+        figure.id
+        for body in bodies
+        for figure in body.figures
+        if figure.alone and not figure.labelled and isinstance(figure.place, TextPlace) and figure.confidence < 1.0
+    )
+
+
+def _all_odd_forms(bodies: Sequence[Body], meaning: Meaning) -> dict[str, float]:
+    return {
+        member: doubt
+        for body, means in zip(bodies, meaning.tables, strict=True)
+        for member, doubt in _odd_forms(body, means).items()
+    }
 
 
 def _born_digital(figure: ReadFigure) -> bool:

@@ -18,6 +18,7 @@ _UNNOTICED_ROUNDING = 0.15  # a misread last digit hides in the rounding of a su
 _UNNOTICED_RATIO = 0.05
 _BLAMED_MOST, _BLAMED_LEAST = 0.5, 0.02  # doubt of a member of a broken check that nothing explains
 _BEST = 0.9999
+_STRAY = 0.05  # a sum proves the value of a figure, not the row it stands in
 _LAST_DIGIT = 0.15  # the share of misreadings that move a figure by a last place or two
 _NEXT_PLACE = 0.2  # how much rarer a rounding difference is for each further last place
 
@@ -37,7 +38,7 @@ class Evidence:
 
     Attributes:
         final: the figures after repair. verdicts: of each identity on them, None where it divides by nought.
-        doubts: probability of a misreading by id.
+        doubts: probability of a misreading by id. strays: figures of whose row nothing is known.
     """
 
     board: Board
@@ -45,6 +46,7 @@ class Evidence:
     verdicts: Sequence[CheckVerdict | None]
     proposal: Proposal
     doubts: Mapping[str, float]
+    strays: frozenset[str] = frozenset()
 
     @property
     def conflicts(self) -> frozenset[str]:
@@ -84,7 +86,8 @@ def _standing(
     if not vouchers:
         return Standing("unchecked", None, 1.0 - max(doubt, blame))
     remaining = max(1.0 - _BEST, doubt * _unnoticed(evidence, vouchers), blame)
-    return Standing("proved", grade, 1.0 - min(doubt if not blame else 1.0, remaining))
+    remaining = min(doubt if not blame else 1.0, remaining)
+    return Standing("proved", grade, 1.0 - (max(_STRAY, remaining) if member in evidence.strays else remaining))
 
 
 def _kept(belief: Belief | None, read: Amount) -> float:

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from extractors.figures import Body
-from extractors.footing.doubts import read_doubts
+from extractors.footing.doubts import read_doubts, read_strays
 from extractors.meaning import Meaning
 from extractors.page import DEFAULT, Profile
 from extractors.repair.judging import Evidence, Standing, judge
@@ -57,7 +57,7 @@ def repair_figures(
     final = dict(figures)
     final.update({member: board.readings[member].printed(value) for member, value in proposal.changes.items()})
     verdicts = [None if state is None else state.verdict for state in states]
-    evidence = Evidence(board, final, verdicts, proposal, doubts)
+    evidence = Evidence(board, final, verdicts, proposal, doubts, read_strays(bodies, meaning))
     return _Writer(evidence, states, judge(evidence), profile.review_bound).outcome(bodies)
 
 
