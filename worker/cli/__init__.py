@@ -9,7 +9,7 @@ import typer
 
 from schemas import __version__
 from schemas.errors import CrossfootError
-from worker.cli import check, convert, doctor, service
+from worker.cli import check, convert, doctor, explain, service
 from worker.cli.progress import shown
 
 DEBUG_OPTION = "--debug"
@@ -48,6 +48,7 @@ def options(
 
 app.command()(convert.convert)
 app.command()(check.check)
+app.command()(explain.explain)
 app.command()(check.schema)
 app.command()(doctor.doctor)
 app.command()(service.up)
