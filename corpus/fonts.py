@@ -35,7 +35,34 @@ FILES = {
     "Garamond": ("ebgaramond/EBGaramond12-Regular.ttf", "ebgaramond/EBGaramond12-Bold.ttf", "Times"),
     "OpenSans": ("open-sans/OpenSans-Regular.ttf", "open-sans/OpenSans-Bold.ttf", "Helvetica"),
     "Typewriter": ("cmu/cmuntt.ttf", "cmu/cmuntb.ttf", "Courier"),
+    "LightTypewriter": ("cmu/cmunbtl.ttf", "cmu/cmuntt.ttf", "Courier"),
+    "DejaVuMono": ("dejavu/DejaVuSansMono.ttf", "dejavu/DejaVuSansMono-Bold.ttf", "Courier"),
+    "PTMono": ("paratype/PTM55F.ttf", "paratype/PTM75F.ttf", "Courier"),
+    "PTSerif": ("paratype/PTF55F.ttf", "paratype/PTF75F.ttf", "Times"),
+    "PTSans": ("paratype/PTS55F.ttf", "paratype/PTS75F.ttf", "Helvetica"),
+    "PTNarrow": ("paratype/PTN57F.ttf", "paratype/PTN77F.ttf", "Helvetica"),
+    "Roboto": (
+        "roboto/unhinted/RobotoTTF/Roboto-Regular.ttf",
+        "roboto/unhinted/RobotoTTF/Roboto-Bold.ttf",
+        "Helvetica",
+    ),
+    "RobotoCondensed": (
+        "roboto/unhinted/RobotoCondensed-Regular.ttf",
+        "roboto/unhinted/RobotoCondensed-Bold.ttf",
+        "Helvetica",
+    ),
+    "OldStandard": ("fonts-oldstandard/OldStandard-Regular.ttf", "fonts-oldstandard/OldStandard-Bold.ttf", "Times"),
+    "Vollkorn": ("vollkorn/Vollkorn-Regular.ttf", "vollkorn/Vollkorn-Bold.ttf", "Times"),
 }
+SCANNED = {
+    "serif": ("DejaVuSerif", "Caladea", "ComputerModern", "Gentium", "PTSerif", "OldStandard"),
+    "sans": ("DejaVuSans", "Carlito", "Lato", "OpenSans", "PTSans", "Roboto", "ComputerModernSans"),
+    "condensed": ("DejaVuCondensed", "DejaVuSerifCondensed", "PTNarrow", "RobotoCondensed"),
+    "monospaced": ("DejaVuMono", "PTMono"),
+    "old-style figures": ("Garamond", "Vollkorn"),
+    "typewriter": ("Typewriter", "LightTypewriter"),
+}
+"""The typefaces of the scanned corpus by kind; none of them is one that the filings of the benchmark are set in."""
 STANDARD = {
     "Times": ("Times-Roman", "Times-Bold"),
     "Helvetica": ("Helvetica", "Helvetica-Bold"),

@@ -3,11 +3,14 @@
     python -m corpus.generate demo OUTDIR
     python -m corpus.generate corpus OUTDIR --seed N --count K --variants html pdf txt scan300 fax
     python -m corpus.generate truth OUTDIR --seed N --count K
+    python -m corpus.generate scans OUTDIR --seed N --count K
     python -m corpus.generate sonus OUTDIR
 
 ``corpus`` writes ``OUTDIR/<id>/document.html document.pdf scan300.pdf … truth.json``, laid out as the benchmark
 expects it. A variant may name a style: ``html=old``, ``txt=ocr``, ``txt=markdown``, ``scan300=hard``,
 ``scan200=random`` write the file of the variant in that style, so that the benchmark scores it under its name.
+``scans`` deals out typefaces and kinds of damage to short documents (``OUTDIR/made.json`` lists which; ``scan300.pdf``
+is their name whatever the resolution).
 """
 
 from __future__ import annotations
@@ -25,6 +28,7 @@ from corpus.fonts import EMBEDDED
 from corpus.layouts import Layout, draw
 from corpus.model import Filing
 from corpus.render_ocr import Reading
+from corpus.scans import write_scans
 from corpus.truth import damage_truth, dump, truth
 
 FILES = {"html": "document.html", "pdf": "document.pdf", "txt": "document.txt"}
@@ -118,11 +122,11 @@ def write_sonus(out: Path) -> None:
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Run one of the three commands; returns the exit status."""
+    """Run one of the commands; returns the exit status."""
     parser = argparse.ArgumentParser(
         prog="python -m corpus.generate", description="Write documents whose figures are known."
     )
-    parser.add_argument("what", choices=("demo", "corpus", "truth", "sonus"))
+    parser.add_argument("what", choices=("demo", "corpus", "truth", "scans", "sonus"))
     parser.add_argument("out", type=Path)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--count", type=int, default=10)
@@ -132,6 +136,9 @@ def main(arguments: Sequence[str]) -> int:
     if options.what == "demo":
         names = write_demo(options.out)
         print(f"{len(names)} documents in {options.out}")
+        return 0
+    if options.what == "scans":
+        print(f"{len(write_scans(options.out, options.seed, options.count))} documents in {options.out}")
         return 0
     if options.what == "sonus":
         write_sonus(options.out)

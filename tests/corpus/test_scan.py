@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from random import Random
 
+import cv2
 import numpy as np
 import pypdfium2
 import pytest
@@ -63,3 +64,54 @@ def test_marks_on_the_paper_darken_it(paper: bytes) -> None:
     marked = scan.Scanner(100, skew=0, noise=0, holes=True, stamp=True, pencil=True)
     bare = scan.scanned(clean.copy(), plain, Random(1))
     assert (scan.scanned(clean.copy(), marked, Random(1)) < 160).sum() > (bare < 160).sum() + 500
+
+
+def _marks(paper: bytes, kind: str) -> tuple[scan.Array, scan.Array, list[scan.Spot]]:
+    """The clean page, the page with marks of one kind and nothing else, and the boxes of its figures."""
+    page, spots = next(scan.sheets(paper, 150))
+    scanner = scan.Scanner(150, skew=0, noise=0, holes=kind == "holes", stamp=kind == "stamp", pencil=kind == "pencil")
+    return page, scan.scanned(page.copy(), scanner, Random(3), spots=spots), spots
+
+
+@pytest.mark.parametrize("kind", ["holes", "stamp", "pencil"])
+def test_no_mark_touches_print(paper: bytes, kind: str) -> None:
+    """Where there is ink of print the marked page is as before, and a white seam runs around it."""
+    clean, marked, _ = _marks(paper, kind)
+    changed = marked < clean * 0.93 + 12 - 20
+    seam = cv2.dilate((clean < 200).astype(np.uint8), np.ones((3, 3), np.uint8))
+    assert changed.any()
+    assert not (changed & (seam > 0)).any()
+
+
+@pytest.mark.parametrize("kind", ["stamp", "pencil"])
+def test_marks_stand_near_figures(paper: bytes, kind: str) -> None:
+    """Some mark is closer to a figure than half an inch."""
+    clean, marked, spots = _marks(paper, kind)
+    changed = marked < clean * 0.93 + 12 - 20
+    assert spots
+    assert any(changed[max(0, s.top - 75) : s.bottom + 75, max(0, s.left - 75) : s.right + 75].any() for s in spots)
+
+
+def test_figures_are_found_where_they_are_printed(paper: bytes) -> None:
+    """The box of each figure holds ink."""
+    page, spots = next(scan.sheets(paper, 150))
+    assert len(spots) > 20
+    assert all((page[s.top : s.bottom, s.left : s.right] < 128).any() for s in spots)
+
+
+def test_a_spread_shows_two_pages_on_one_sheet() -> None:
+    """Half as many sheets as pages, twice as wide, with a dark fold between them."""
+    pdf = render_pdf.render(brief(27, ("income statement", "balance sheet", "cash flows"), 3), LOOK)
+    single, double = (scan.images(pdf, scan.Scanner(60, 0, 0, spread=s), "t") for s in (False, True))
+    assert len(double) == (len(single) + 1) // 2
+    assert double[0].shape[1] == 2 * single[0].shape[1]
+    middle = double[0].shape[1] // 2
+    assert double[0][:, middle].mean() < 0.7 * double[0][:, middle // 8].mean()
+
+
+def test_turned_pages_do_not_stand_upright(paper: bytes) -> None:
+    """Each page lies on a side or on its head."""
+    upright = scan.images(paper, scan.Scanner(60, 0, 0), "t")[0]
+    for seed in "abcdef":
+        turned = scan.images(paper, scan.Scanner(60, 0, 0, turned=True), seed)[0]
+        assert turned.shape != upright.shape or np.array_equal(turned[::-1, ::-1], upright)
