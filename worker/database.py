@@ -1,107 +1,78 @@
-"""The door to SQLite: one file, write-ahead log, every write durable before it is answered."""
+"""The door to the job rows: SQLite for one machine, PostgreSQL for many; every write durable before it is answered.
+
+Statements are SQL that both understand, ``?`` standing for the values in their order; or SQLAlchemy expressions over
+``worker.rows.tables``. What the two do differently is here: how a writer keeps others away (SQLite has one writer at
+a time, ``BEGIN IMMEDIATE``; PostgreSQL locks rows, ``FOR_UPDATE``), and what is worth trying again.
+"""
 
 from __future__ import annotations
 
 import contextlib
+import functools
+import re
 import sqlite3
-from collections.abc import Iterator, Sequence
-from pathlib import Path
-from typing import Any, Self
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import count
+from typing import Any, Concatenate, Final, ParamSpec, Self, TypeVar
 
-from schemas.errors import StorageError
+from sqlalchemy import Connection, CursorResult, Engine, RowMapping, create_engine, event, text
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, SQLAlchemyError
+from sqlalchemy.sql import Executable
+
+from schemas.errors import ConfigurationError, StorageError
+from worker.rows import migrate
 from worker.settings import Settings
 
-SCHEMA_VERSION = 1
-SCHEMA = """
-CREATE TABLE IF NOT EXISTS documents(
-    sha256 TEXT PRIMARY KEY,
-    bytes INTEGER NOT NULL,
-    stored_at REAL NOT NULL
-) WITHOUT ROWID;
+P = ParamSpec("P")
+T = TypeVar("T")
+Row = RowMapping
+Statement = str | Executable
+Values = Sequence[Any] | Mapping[str, Any]
 
--- sha256 is null until a back-fill's file has been read; origin is what a container says of its part
-CREATE TABLE IF NOT EXISTS jobs(
-    id INTEGER PRIMARY KEY AUTOINCREMENT,
-    sha256 TEXT REFERENCES documents(sha256),
-    profile TEXT NOT NULL,
-    engine TEXT NOT NULL,
-    origin TEXT NOT NULL DEFAULT '',
-    uri TEXT,
-    password TEXT,
-    parent INTEGER REFERENCES jobs(id),
-    depth INTEGER NOT NULL DEFAULT 0,
-    urgency TEXT NOT NULL,
-    kind TEXT NOT NULL,
-    state TEXT NOT NULL DEFAULT 'queued'
-        CHECK (state IN ('queued', 'running', 'done', 'failed', 'quarantined', 'cancelled')),
-    attempt INTEGER NOT NULL DEFAULT 0,
-    owner TEXT,
-    lease_until REAL NOT NULL DEFAULT 0,
-    hinted_at REAL NOT NULL DEFAULT 0,
-    created_at REAL NOT NULL,
-    claimed_at REAL,
-    finished_at REAL,
-    error_code TEXT,
-    problem TEXT,
-    result_sha256 TEXT,
-    summary TEXT,
-    UNIQUE (sha256, profile, engine, origin),
-    CHECK ((state = 'running') = (owner IS NOT NULL)),
-    CHECK (state != 'done' OR result_sha256 IS NOT NULL)
-);
-CREATE INDEX IF NOT EXISTS jobs_queued ON jobs(urgency, kind, hinted_at, id) WHERE state = 'queued';
-CREATE INDEX IF NOT EXISTS jobs_running ON jobs(lease_until) WHERE state = 'running';
-CREATE INDEX IF NOT EXISTS jobs_state ON jobs(state, id);
-CREATE INDEX IF NOT EXISTS jobs_claimed ON jobs(claimed_at) WHERE claimed_at IS NOT NULL;
+# deadlock and serialization failure: the transaction has done nothing, and would do it the next time
+TRANSIENT: Final = frozenset({"40P01", "40001"})
+TRIES: Final = 8
+CONNECT_SECONDS: Final = 10
+# a writer that was stopped in mid-transaction must not keep its rows from everybody else
+IDLE_SECONDS: Final = 60
+# two processes that open a new database at once must not both make its tables
+MIGRATION_LOCK: Final = 0x63726F7373
 
--- a name under results/, done/ and failed/ belongs to one document for ever
-CREATE TABLE IF NOT EXISTS names(
-    base TEXT PRIMARY KEY,
-    holder TEXT NOT NULL
-) WITHOUT ROWID;
 
--- one row for each name a document came with: what is still to be put beside it when its job has ended
-CREATE TABLE IF NOT EXISTS deliveries(
-    id INTEGER PRIMARY KEY AUTOINCREMENT,
-    job_id INTEGER NOT NULL REFERENCES jobs(id),
-    path TEXT NOT NULL,
-    base TEXT,
-    work_id TEXT UNIQUE,
-    uri TEXT,
-    batch TEXT,
-    parent INTEGER REFERENCES deliveries(id),
-    part INTEGER,
-    ready INTEGER NOT NULL DEFAULT 0,
-    delivered_at REAL,
-    tries INTEGER NOT NULL DEFAULT 0,
-    next_at REAL NOT NULL DEFAULT 0,
-    UNIQUE (batch, uri)
-);
-CREATE INDEX IF NOT EXISTS deliveries_ready ON deliveries(next_at, id) WHERE ready = 1 AND delivered_at IS NULL;
-CREATE INDEX IF NOT EXISTS deliveries_job ON deliveries(job_id);
-CREATE INDEX IF NOT EXISTS deliveries_parent ON deliveries(parent) WHERE parent IS NOT NULL;
-CREATE INDEX IF NOT EXISTS deliveries_left ON deliveries(batch) WHERE batch IS NOT NULL AND delivered_at IS NULL;
-"""
+class ConflictError(StorageError):
+    """Another transaction was in the way of ours, which has done nothing and can be done again."""
 
 
 class Database:
-    """A connection, for one process and thread."""
+    """The rows of a home, for one process and thread."""
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
-        self._connection = connection
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._connection: Connection | None = None
+        postgres = engine.dialect.name == "postgresql"
+        # appended to a SELECT: the rows are ours until the transaction ends; SQLite needs no words for it
+        self.for_update = " FOR NO KEY UPDATE" if postgres else ""
+        self.skip_locked = " FOR NO KEY UPDATE SKIP LOCKED" if postgres else ""
 
     @classmethod
     def open(cls, settings: Settings) -> Self:
-        """Open the database of a home, making it where there is none.
+        """Open the database of a home, making it where there is none and bringing it up to date.
 
         Raises:
             StorageError: it cannot be opened, or a later version of the program wrote it.
+            ConfigurationError: ``CROSSFOOT_DATABASE_URL`` names no database.
         """
+        engine = _make_engine(settings)
         try:
-            settings.home.mkdir(parents=True, exist_ok=True, mode=0o700)
-            return cls(_connect(settings.database, settings.busy_seconds))
-        except (sqlite3.Error, OSError) as error:
-            raise StorageError(f"The job database cannot be opened: {error}.", str(settings.database)) from error
+            if not settings.database_url:
+                settings.home.mkdir(parents=True, exist_ok=True, mode=0o700)
+            _bring_up_to_date(engine)
+        except (SQLAlchemyError, migrate.TooNewError, OSError) as error:
+            engine.dispose()
+            place = str(settings.database) if not settings.database_url else "CROSSFOOT_DATABASE_URL"
+            raise StorageError(f"The job database cannot be opened: {_reason(error)}.", place) from error
+        return cls(engine)
 
     def __enter__(self) -> Self:
         return self
@@ -111,71 +82,183 @@ class Database:
 
     def close(self) -> None:
         """Close the connection."""
-        self._connection.close()
+        self._engine.dispose()
 
     @contextlib.contextmanager
     def transaction(self) -> Iterator[None]:
-        """Write all or nothing; the lock is taken at the start, so that nothing read inside can go stale.
+        """Write all or nothing; inside another transaction, a part of that one.
+
+        SQLite's lock is taken at the start, so that nothing read inside can go stale; on PostgreSQL that holds for
+        rows read with ``for_update``.
 
         Raises:
-            StorageError: the database does not take it (busy for too long, disk full).
+            ConflictError: another transaction was in the way (``atomic`` tries again).
+            StorageError: the database does not take it (busy for too long, disk full, away).
         """
-        with _storage():
-            self._connection.execute("BEGIN IMMEDIATE")
+        if self._connection is not None:
+            yield
+            return
+        with _storage(), self._engine.connect() as connection:
+            connection.exec_driver_sql("BEGIN" if self.for_update else "BEGIN IMMEDIATE")
+            self._connection = connection
             try:
                 yield
+                connection.exec_driver_sql("COMMIT")
             except BaseException:
-                self._connection.execute("ROLLBACK")
+                with contextlib.suppress(SQLAlchemyError):
+                    connection.exec_driver_sql("ROLLBACK")
                 raise
-            self._connection.execute("COMMIT")
+            finally:
+                self._connection = None
 
-    def execute(self, statement: str, values: Sequence[Any] = ()) -> int:
+    @property
+    def is_writing(self) -> bool:
+        """Whether a transaction is open."""
+        return self._connection is not None
+
+    def execute(self, statement: Statement, values: Values = ()) -> int:
         """Run a statement (a transaction of its own outside ``transaction``); how many rows it touched."""
-        with _storage():
-            return self._connection.execute(statement, values).rowcount
+        with self._run(statement, values) as result:
+            return result.rowcount
 
-    def insert(self, statement: str, values: Sequence[Any] = ()) -> int:
-        """Insert a row; its id."""
-        with _storage():
-            return self._connection.execute(statement, values).lastrowid or 0
+    def insert(self, statement: str, values: Values = ()) -> int:
+        """Insert a row into a table with numbers; its ``id``, or 0 where ``ON CONFLICT`` had nothing inserted."""
+        with self._run(f"{statement} RETURNING id", values) as result:
+            return int(result.scalar() or 0)
 
-    def insert_many(self, statement: str, rows: Sequence[Sequence[Any]]) -> int:
-        """Insert many rows; how many were new."""
-        with _storage():
-            return self._connection.executemany(statement, rows).rowcount
-
-    def rows(self, statement: str, values: Sequence[Any] = ()) -> list[sqlite3.Row]:
+    def rows(self, statement: Statement, values: Values = ()) -> list[Row]:
         """All rows of a query, or of a ``RETURNING``."""
-        with _storage():
-            return self._connection.execute(statement, values).fetchall()
+        with self._run(statement, values) as result:
+            return list(result.mappings())
 
-    def row(self, statement: str, values: Sequence[Any] = ()) -> sqlite3.Row | None:
+    def row(self, statement: Statement, values: Values = ()) -> Row | None:
         """The first row of a query, or None."""
-        found = self.rows(statement, values)
-        return found[0] if found else None
+        with self._run(statement, values) as result:
+            return result.mappings().first()
+
+    def insert_rows(self, table: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
+        """Insert many rows at once."""
+        marks = ", ".join(f":{column}" for column in columns)
+        clause = text(f"INSERT INTO {table}({', '.join(columns)}) VALUES ({marks})")  # noqa: S608 - names of ours
+        with self._held() as connection:
+            connection.execute(clause, [dict(zip(columns, row, strict=True)) for row in rows])
+
+    @contextlib.contextmanager
+    def _held(self) -> Iterator[Connection]:
+        """The connection of the transaction that is open, or one for a single statement."""
+        with _storage():
+            if self._connection is not None:
+                yield self._connection
+            else:
+                with self._engine.connect() as connection:
+                    yield connection
+
+    @contextlib.contextmanager
+    def _run(self, statement: Statement, values: Values) -> Iterator[CursorResult[Any]]:
+        clause = _clause(statement) if isinstance(statement, str) else statement
+        named = values if isinstance(values, Mapping) else {f"p{n}": value for n, value in enumerate(values)}
+        with self._held() as connection:
+            yield connection.execute(clause, named)
+
+
+def atomic(function: Callable[Concatenate[Database, P], T]) -> Callable[Concatenate[Database, P], T]:
+    """Have a function that works on rows run in one transaction, and again where another was in its way."""
+
+    @functools.wraps(function)
+    def run(db: Database, /, *args: P.args, **kwargs: P.kwargs) -> T:
+        for _ in range(0 if db.is_writing else TRIES - 1):
+            with contextlib.suppress(ConflictError), db.transaction():
+                return function(db, *args, **kwargs)
+        with db.transaction():
+            return function(db, *args, **kwargs)
+
+    return run
+
+
+@functools.lru_cache(maxsize=1024)
+def _clause(statement: str) -> Executable:
+    """SQL with ``?`` → what SQLAlchemy runs on either database."""
+    numbers = count()
+    return text(re.sub(r"\?", lambda _: f":p{next(numbers)}", statement))
 
 
 @contextlib.contextmanager
 def _storage() -> Iterator[None]:
-    """Name what SQLite says as the program's own error; a broken rule of ours stays what it is."""
+    """Name what a database says as the program's own error; a broken rule of ours stays what it is."""
     try:
         yield
-    except sqlite3.IntegrityError:
+    except IntegrityError:
         raise
-    except sqlite3.Error as error:
-        raise StorageError(f"The job database does not answer: {error}.") from error
+    except SQLAlchemyError as error:
+        kind = ConflictError if _sqlstate(error) in TRANSIENT else StorageError
+        raise kind(f"The job database does not answer: {_reason(error)}.") from error
 
 
-def _connect(path: Path, busy_seconds: float) -> sqlite3.Connection:
-    connection = sqlite3.connect(path, timeout=busy_seconds, isolation_level=None)
-    connection.row_factory = sqlite3.Row
-    connection.execute("PRAGMA synchronous = FULL")
-    connection.execute("PRAGMA foreign_keys = ON")
-    version = connection.execute("PRAGMA user_version").fetchone()[0]
-    if version > SCHEMA_VERSION:
-        connection.close()
-        raise sqlite3.DatabaseError(f"it is of version {version}, this program knows {SCHEMA_VERSION}")
-    if version < SCHEMA_VERSION:
-        connection.execute("PRAGMA journal_mode = WAL")
-        connection.executescript(f"BEGIN IMMEDIATE; {SCHEMA} PRAGMA user_version = {SCHEMA_VERSION}; COMMIT;")
-    return connection
+def _sqlstate(error: SQLAlchemyError) -> str | None:
+    return getattr(error.orig, "sqlstate", None) if isinstance(error, DBAPIError) else None
+
+
+def _reason(error: Exception) -> str:
+    """What the database itself says, in one line, without our statement and its values."""
+    said = error.orig if isinstance(error, DBAPIError) and error.orig is not None else error
+    return " ".join(str(said).split()).rstrip(".")
+
+
+def _make_engine(settings: Settings) -> Engine:
+    """The engine for a home; nothing is connected yet."""
+    if not settings.database_url:
+        return _make_sqlite(f"sqlite:///{settings.database}", settings)
+    try:
+        url = make_url(settings.database_url)
+    except (ArgumentError, ValueError):
+        url = None
+    backend = "" if url is None else url.drivername.partition("+")[0]
+    if url is not None and backend in ("postgresql", "postgres"):
+        options = {"lock_timeout": settings.busy_seconds, "idle_in_transaction_session_timeout": IDLE_SECONDS}
+        words = " ".join(f"-c {name}={int(seconds * 1000)}" for name, seconds in options.items())
+        return create_engine(
+            url.set(drivername="postgresql+psycopg"),
+            isolation_level="AUTOCOMMIT",
+            pool_size=1,
+            pool_pre_ping=True,
+            connect_args={"connect_timeout": CONNECT_SECONDS, "options": words},
+        )
+    if url is not None and backend == "sqlite" and url.database:
+        return _make_sqlite(f"sqlite:///{url.database}", settings)
+    raise ConfigurationError(
+        "CROSSFOOT_DATABASE_URL must be postgresql://user:password@host/name, or sqlite:////path.",
+        "CROSSFOOT_DATABASE_URL",
+    )
+
+
+def _make_sqlite(url: str, settings: Settings) -> Engine:
+    engine = create_engine(
+        url, isolation_level="AUTOCOMMIT", pool_size=1, connect_args={"timeout": settings.busy_seconds}
+    )
+
+    @event.listens_for(engine, "connect")
+    def prepare(connection: sqlite3.Connection, _record: object) -> None:
+        connection.execute("PRAGMA synchronous = FULL")
+        connection.execute("PRAGMA foreign_keys = ON")
+
+    return engine
+
+
+def _bring_up_to_date(engine: Engine) -> None:
+    """Make or migrate the tables, once, whoever comes first."""
+    with engine.connect() as connection:
+        if migrate.read_revision(connection) == migrate.HEAD:
+            return
+        if engine.dialect.name == "sqlite":
+            connection.exec_driver_sql("PRAGMA journal_mode = WAL")
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+        else:
+            connection.exec_driver_sql("BEGIN")
+            connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({MIGRATION_LOCK})")
+        try:
+            migrate.upgrade(connection)
+            connection.exec_driver_sql("COMMIT")
+        except BaseException:
+            with contextlib.suppress(SQLAlchemyError):
+                connection.exec_driver_sql("ROLLBACK")
+            raise

@@ -7,12 +7,11 @@ Functions without a transaction of their own are for use inside one.
 
 from __future__ import annotations
 
-import sqlite3
 from dataclasses import dataclass
 from typing import Final
 
 from worker import naming
-from worker.database import Database
+from worker.database import Database, Row
 
 PROFILE: Final = "default"
 POSTPONED_SECONDS: Final = 2.0
@@ -207,7 +206,7 @@ def add_part(db: Database, container: int, child: int, number: int, file: str) -
             _add_part(db, row, child, number, file)
 
 
-def _add_part(db: Database, parent: sqlite3.Row, child: int, number: int, name: str) -> None:
+def _add_part(db: Database, parent: Row, child: int, number: int, name: str) -> None:
     if db.row("SELECT 1 FROM deliveries WHERE parent = ? AND part = ?", (parent["id"], number)) is not None:
         return
     document = db.row("SELECT sha256 FROM jobs WHERE id = ?", (child,))
@@ -256,7 +255,7 @@ def find_ready(db: Database, now: float, limit: int = 100) -> list[Delivery]:
     return [Delivery(**{**dict(row), "container": bool(row["container"])}) for row in rows]
 
 
-def find_parts(db: Database, delivery: int) -> list[sqlite3.Row]:
+def find_parts(db: Database, delivery: int) -> list[Row]:
     """The parts of a container's name, in order: ``part, base, sha256, state, problem, summary``."""
     return db.rows(
         "SELECT d.part, d.base, j.sha256, j.state, j.problem, j.summary,"

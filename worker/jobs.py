@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import builtins
 import json
-import sqlite3
 import time
 from dataclasses import dataclass
 from typing import Final, Literal, Self, get_args
 
 from schemas.errors import UsageError
 from worker import deliveries
-from worker.database import Database
+from worker.database import Database, Row
 from worker.settings import Settings
 
 State = Literal["queued", "running", "done", "failed", "quarantined", "cancelled"]
@@ -125,7 +124,7 @@ class Jobs:
         found = {row["state"]: row["jobs"] for row in rows}
         return {state: found.get(state, 0) for state in STATES}
 
-    def _job(self, row: sqlite3.Row) -> Job:
+    def _job(self, row: Row) -> Job:
         names = self._db.rows(
             "SELECT path, base, delivered_at FROM deliveries WHERE job_id = ? ORDER BY id", (row["id"],)
         )

@@ -14,14 +14,13 @@ Every function is one transaction; ``now`` is wall-clock time in seconds.
 from __future__ import annotations
 
 import json
-import sqlite3
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
 from schemas.errors import AttemptsError, CrossfootError
 from worker import deliveries
-from worker.database import Database
+from worker.database import Database, Row
 from worker.naming import part_name
 from worker.settings import Settings
 
@@ -207,7 +206,7 @@ def release_dead(db: Database, settings: Settings, owners: str, now: float) -> l
         return [_give_back(db, settings, row["id"], "its worker died", now) for row in _held_by(db, owners)]
 
 
-def _held_by(db: Database, owners: str) -> list[sqlite3.Row]:
+def _held_by(db: Database, owners: str) -> list[Row]:
     """The running jobs of all whose tokens begin so."""
     return db.rows(
         "SELECT id, kind FROM jobs WHERE state = 'running' AND substr(owner, 1, ?) = ?", (len(owners), owners)

@@ -35,6 +35,9 @@ class Settings:
     Attributes:
         home: the folder that holds everything (made absolute when read).
         redis_url: empty lets ``crossfoot up`` start a Redis of its own.
+        database_url: ``postgresql://…`` for several machines; empty is a SQLite file in the home.
+        store: ``file:///folder`` or ``s3://bucket/prefix`` for documents and results; empty is ``home/blobs``.
+        site: a name for this home where several share one database: its folders are filled by its own processes.
         lease_seconds: how long a worker may be silent before its document is given to another.
         deadline_seconds, deadline_page_seconds, deadline_max_seconds: wall clock for one document.
         attempts: how often a document may take its process down.
@@ -45,6 +48,8 @@ class Settings:
         max_bytes: the largest document that is taken.
         concurrency: documents converted at the same time.
         busy_seconds: how long to wait for the database.
+        retention_days: how long a job that has ended is kept, with its document and results; 0 is for ever.
+        quota_mb: what documents and results may take in the store; reserve_mb: what is left free on its disk.
         stop_seconds: how long ``crossfoot up`` lets its processes end by themselves.
         engine_module: whose ``work`` converts a document in its child; another one is for tests only.
         instance, worker: names given by the supervisor, for the owner of a lease.
@@ -52,6 +57,9 @@ class Settings:
 
     home: Path = DEFAULT_HOME
     redis_url: str = field(default="", repr=False)
+    database_url: str = field(default="", repr=False)
+    store: str = ""
+    site: str = ""
     lease_seconds: float = _bounded(30.0, 0.5, 3600.0)
     deadline_seconds: float = _bounded(60.0, 0.1, 86400.0)
     deadline_page_seconds: float = _bounded(5.0, 0.0, 3600.0)
@@ -67,6 +75,9 @@ class Settings:
     max_bytes: int = _bounded(200 * MEGABYTE, 1, 1 << 40)
     concurrency: int = _bounded(os.cpu_count() or 1, 1, 256)
     busy_seconds: float = _bounded(20.0, 10.0, 600.0)
+    retention_days: float = _bounded(0.0, 0.0, 36500.0)
+    quota_mb: int = _bounded(0, 0, 1 << 40)
+    reserve_mb: int = _bounded(256, 0, 1 << 30)
     stop_seconds: float = _bounded(5.0, 0.1, 600.0)
     engine_module: str = "worker.local.conversion"
     instance: str = ""
@@ -126,6 +137,11 @@ class Settings:
     def database(self) -> Path:
         """The job rows: the truth."""
         return self.home / "jobs.sqlite"
+
+    @property
+    def cache(self) -> Path:
+        """Documents and results on their way from an object store."""
+        return self.home / "cache"
 
     @property
     def lock(self) -> Path:

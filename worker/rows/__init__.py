@@ -1,0 +1,1 @@
+"""The rows themselves: what tables there are (``tables``), and how an older database becomes one of today."""
