@@ -12,6 +12,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal
 
 from schemas.amounts import MAX_CHARACTERS, ZERO, Amount, amount
@@ -130,6 +131,7 @@ def plain(text: str) -> str:
     return _DASH.sub("-", text).replace("＄", "$").replace("％", "%")
 
 
+@lru_cache(maxsize=32768)  # the stages ask of the same cells again and again
 def read_number(text: str, style: Style = POINT_STYLE) -> Number | None:
     """Read a printed string as a number, or None when it is none.
 

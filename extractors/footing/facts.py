@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from math import log
 
 from extractors.figures import ReadFigure
@@ -49,7 +50,7 @@ class Fact:
         return Addend(self.figure, weight, self.document, self.printed)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Sheet:
     """The facts of one table: by name the rows that bear it (one in each section), by period the facts of a row."""
 
@@ -57,7 +58,7 @@ class Sheet:
     index: int
     rows: Mapping[Name, Sequence[Mapping[Period, Fact]]]
 
-    @property
+    @cached_property
     def periods(self) -> frozenset[Period]:
         """Those in which the table prints anything."""
         return frozenset(period for rows in self.rows.values() for facts in rows for period in facts)

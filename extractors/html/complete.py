@@ -74,9 +74,11 @@ def _held(soup: BeautifulSoup) -> _Held:
             held.tables += node.name in ("table", LOST_TABLE)
             held.attributes = max(held.attributes, len(node.attrs))
         elif type(node) in (NavigableString, CData) and (node.parent is None or node.parent.name not in _ASIDE_TAGS):
-            words = [len(word) for word in str(node).split()]
-            held.characters += sum(words)
-            held.longest = max(held.longest, max(words, default=0))
+            words = str(node).split()
+            if words:
+                lengths = [*map(len, words)]
+                held.characters += sum(lengths)
+                held.longest = max(held.longest, *lengths)
     return held
 
 

@@ -60,6 +60,9 @@ def _shown(row: RowNode) -> ShownRow:
 
 
 def _cell(node: CellNode) -> ShownCell:
+    if not node.content:  # most cells of a filing only pad
+        above, below = node.above == "single", node.below == "single"
+        return ShownCell(node, [], above=above, below=below, row_span=node.row_span)
     blocks = node.blocks
     rules = [block.rule or bool(_RULE.match(block.text)) for block in blocks]
     said = [block for block, rule in zip(blocks, rules, strict=True) if not rule]

@@ -234,7 +234,10 @@ class _Walker:
         table.cells += 1
         row.cells.append(cell)
         self.targets.append(cell.content)
-        return replace(context, left=look.inset, first_line=look.first_line or 0.0)
+        first_line = look.first_line or 0.0
+        if (context.left, context.first_line) == (look.inset, first_line):
+            return context
+        return replace(context, left=look.inset, first_line=first_line)
 
     def _span(self, tag: Tag, name: str, most: int) -> int:
         value = tag.get(name)
@@ -281,7 +284,7 @@ class _Walker:
         if context.raised:
             text = self._raised(text)
         if buffer.context is None:
-            buffer.context = context if self.fresh else replace(context, first_line=0.0)
+            buffer.context = context if self.fresh or not context.first_line else replace(context, first_line=0.0)
         buffer.pieces.append(text)
         buffer.length += len(text)
         buffer.bold += len(text) if context.bold else 0
@@ -304,18 +307,25 @@ class _Walker:
             return
         self.buffer = _Buffer()
         context = buffer.context or _Context()
-        text = _DROPPED.sub("", "".join(buffer.pieces))
-        text = text if context.preformatted else _PLAIN_BLANKS.sub(" ", text)
-        bare = text.lstrip(" ")
-        leading = len(bare) - len(bare.lstrip())
-        indent = context.left + context.first_line + sum(_LEADING.get(c, 0.3) for c in bare[:leading])
-        text = _BLANKS.sub(" ", bare).strip()
+        text, leading = _shown("".join(buffer.pieces), context.preformatted)
+        indent = context.left + context.first_line + leading
         if buffer.mark:
             text = f"{text} {buffer.mark}".strip()
         if not text:
             return
         self.fresh = False
         self.targets[-1].append(Block(text, indent, buffer.bold * 2 > buffer.length, context.centred, context.size))
+
+
+def _shown(text: str, preformatted: bool) -> tuple[str, float]:
+    """The text with each run of blanks as one, and the ems by which blanks that are kept set it in."""
+    if text.isascii() and not preformatted:
+        return " ".join(text.split()), 0.0
+    text = _DROPPED.sub("", text)
+    text = text if preformatted else _PLAIN_BLANKS.sub(" ", text)
+    bare = text.lstrip(" ")
+    leading = len(bare) - len(bare.lstrip())
+    return _BLANKS.sub(" ", bare).strip(), sum(_LEADING.get(c, 0.3) for c in bare[:leading])
 
 
 def _inherit(context: _Context, tag: Tag, look: Look, block: bool) -> _Context:

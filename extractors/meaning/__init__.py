@@ -109,8 +109,10 @@ def _money(
 
 def _line_units(line: str) -> Units:
     """Units that a line of running text states for what follows."""
+    if len(line) >= 400:
+        return Units()
     stated = line.startswith("(") or re.search(r"(?i)\b(?:tabular|amounts|dollars)\b", line)
-    return read_units([line]) if stated and len(line) < 400 else Units()
+    return read_units([line]) if stated else Units()
 
 
 def _unit_lines(table: Table) -> list[str]:

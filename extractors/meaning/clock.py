@@ -9,6 +9,7 @@ import calendar
 import datetime as dt
 import re
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 _NAMES = {
     "january": 1, "february": 2, "march": 3, "april": 4, "may": 5, "june": 6, "july": 7, "august": 8,
@@ -114,6 +115,7 @@ class Said:
         return bool(self.months or self.weeks)
 
 
+@lru_cache(maxsize=4096)  # the tables of a report share their heads
 def read_clock(text: str) -> Said:
     """All that a text says about time."""
     text = _FORM_NAME.sub(" ", re.sub(r"\s+", " ", text))
