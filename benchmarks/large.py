@@ -33,44 +33,10 @@ BYTES_PER_TABLE = 4_000_000 // 120
 _BODY = re.compile(r"(?is)<body[^>]*>(.*)</body>")
 # a report keeps to one decimal mark: generated filings that write a comma are left out
 _DECIMAL_COMMA = re.compile(r"\d\.\d{3}[.,<]|>\(?\d+,\d{1,2}\D")
-_WORDS = [
-    "the",
-    "company",
-    "recorded",
-    "revenue",
-    "of",
-    "products",
-    "and",
-    "services",
-    "during",
-    "the",
-    "period",
-    "ended",
-    "under",
-    "an",
-    "agreement",
-    "with",
-    "customers",
-    "which",
-    "is",
-    "subject",
-    "to",
-    "the",
-    "risk",
-    "factors",
-    "that",
-    "this",
-    "report",
-    "describes",
-    "and",
-    "to",
-    "such",
-    "other",
-    "matters",
-    "as",
-    "may",
-    "arise",
-]
+_PROSE = (
+    "the company recorded revenue of products and services during the period ended under an agreement with customers "
+    "which is subject to the risk factors that this report describes and to such other matters as may arise"
+)
 
 
 def main() -> int:
@@ -120,7 +86,7 @@ def _report(bodies: list[str], length: int, chance: random.Random) -> str:
         written += len(body)
         prose = body.count("<table") * BYTES_PER_TABLE - len(body)
         while prose > 0:
-            words = " ".join(chance.choices(_WORDS, k=120))
+            words = " ".join(chance.choices(_PROSE.split(), k=120))
             parts.append(f'<p style="font-family:Times New Roman;font-size:10pt">{words}.</p>\n')
             prose -= len(parts[-1])
             written += len(parts[-1])
