@@ -50,6 +50,7 @@ class Settings:
         busy_seconds: how long to wait for the database.
         retention_days: how long a job that has ended is kept, with its document and results; 0 is for ever.
         quota_mb: what documents and results may take in the store; reserve_mb: what is left free on its disk.
+        webhook_networks: private networks that webhooks and fetched documents may reach, ``10.1.0.0/16,::1/128``.
         stop_seconds: how long ``crossfoot up`` lets its processes end by themselves.
         engine_module: whose ``work`` converts a document in its child; another one is for tests only.
         instance, worker: names given by the supervisor, for the owner of a lease.
@@ -78,6 +79,7 @@ class Settings:
     retention_days: float = _bounded(0.0, 0.0, 36500.0)
     quota_mb: int = _bounded(0, 0, 1 << 40)
     reserve_mb: int = _bounded(256, 0, 1 << 30)
+    webhook_networks: str = ""
     stop_seconds: float = _bounded(5.0, 0.1, 600.0)
     engine_module: str = "worker.local.conversion"
     instance: str = ""
