@@ -183,7 +183,7 @@ def _store(bench: Bench, held: Claim, folder: Path, outcome: dict[str, Any]) -> 
     """Make the child's result the job's."""
     stored = bench.blobs.put_file(folder / RESULT, RESULT_BYTES)
     summary = {k: v for k, v in outcome.items() if k not in ("state", "sha256")}
-    ending = leases.finish(bench.db, held, stored.sha256, summary, time.time())
+    ending = leases.finish(bench.db, held, (stored.sha256, stored.size), summary, time.time())
     if ending == "differs":
         log.error("job %d: ALARM: two executions gave different results, %s is one", held.id, stored.sha256)
     return ending
@@ -203,4 +203,4 @@ def _store_parts(bench: Bench, held: Claim, folder: Path, outcome: dict[str, Any
     whole = {"outcome": "partial" if left_out else "complete", "left_out": left_out}
     content = {"container": about, **whole, "parts": listed, "skipped": outcome.get("skipped", [])}
     result = bench.blobs.put_bytes(json.dumps(content).encode() + b"\n")
-    return leases.finish_container(bench.db, held, result.sha256, tuple(parts), time.time())
+    return leases.finish_container(bench.db, held, (result.sha256, result.size), tuple(parts), time.time())

@@ -1,8 +1,8 @@
 """The door to the job rows: SQLite for one machine, PostgreSQL for many; every write durable before it is answered.
 
 Statements are SQL that both understand, ``?`` standing for the values in their order; or SQLAlchemy expressions over
-``worker.rows.tables``. What the two do differently is here: how a writer keeps others away (SQLite has one writer at
-a time, ``BEGIN IMMEDIATE``; PostgreSQL locks rows, ``FOR_UPDATE``), and what is worth trying again.
+``worker.rows.tables``. Locks on rows are written as PostgreSQL wants them; SQLite, which has one writer at a time
+(``BEGIN IMMEDIATE``), needs none and is not told of them.
 """
 
 from __future__ import annotations
@@ -15,13 +15,14 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import count
 from typing import Any, Concatenate, Final, ParamSpec, Self, TypeVar
 
-from sqlalchemy import Connection, CursorResult, Engine, RowMapping, create_engine, event, text
+from sqlalchemy import Connection, CursorResult, Engine, RowMapping, create_engine, event, insert, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, SQLAlchemyError
 from sqlalchemy.sql import Executable
 
 from schemas.errors import ConfigurationError, StorageError
 from worker.rows import migrate
+from worker.rows.tables import metadata
 from worker.settings import Settings
 
 P = ParamSpec("P")
@@ -33,6 +34,7 @@ Values = Sequence[Any] | Mapping[str, Any]
 # deadlock and serialization failure: the transaction has done nothing, and would do it the next time
 TRANSIENT: Final = frozenset({"40P01", "40001"})
 TRIES: Final = 8
+ROW_LOCKS: Final = re.compile(r" FOR (NO KEY )?UPDATE( SKIP LOCKED)?\b")
 CONNECT_SECONDS: Final = 10
 # a writer that was stopped in mid-transaction must not keep its rows from everybody else
 IDLE_SECONDS: Final = 60
@@ -50,10 +52,7 @@ class Database:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._connection: Connection | None = None
-        postgres = engine.dialect.name == "postgresql"
-        # appended to a SELECT: the rows are ours until the transaction ends; SQLite needs no words for it
-        self.for_update = " FOR NO KEY UPDATE" if postgres else ""
-        self.skip_locked = " FOR NO KEY UPDATE SKIP LOCKED" if postgres else ""
+        self._locks_rows = engine.dialect.name == "postgresql"
 
     @classmethod
     def open(cls, settings: Settings) -> Self:
@@ -89,7 +88,7 @@ class Database:
         """Write all or nothing; inside another transaction, a part of that one.
 
         SQLite's lock is taken at the start, so that nothing read inside can go stale; on PostgreSQL that holds for
-        rows read with ``for_update``.
+        rows read ``FOR NO KEY UPDATE``.
 
         Raises:
             ConflictError: another transaction was in the way (``atomic`` tries again).
@@ -99,7 +98,7 @@ class Database:
             yield
             return
         with _storage(), self._engine.connect() as connection:
-            connection.exec_driver_sql("BEGIN" if self.for_update else "BEGIN IMMEDIATE")
+            connection.exec_driver_sql("BEGIN" if self._locks_rows else "BEGIN IMMEDIATE")
             self._connection = connection
             try:
                 yield
@@ -136,12 +135,14 @@ class Database:
         with self._run(statement, values) as result:
             return result.mappings().first()
 
-    def insert_rows(self, table: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
-        """Insert many rows at once."""
-        marks = ", ".join(f":{column}" for column in columns)
-        clause = text(f"INSERT INTO {table}({', '.join(columns)}) VALUES ({marks})")  # noqa: S608 - names of ours
+    def insert_rows(self, table: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> list[int]:
+        """Insert many rows at once; their numbers, in order."""
+        if not rows:
+            return []
+        target = metadata.tables[table]
+        statement = insert(target).returning(target.c.id, sort_by_parameter_order=True)
         with self._held() as connection:
-            connection.execute(clause, [dict(zip(columns, row, strict=True)) for row in rows])
+            return list(connection.execute(statement, [dict(zip(columns, r, strict=True)) for r in rows]).scalars())
 
     @contextlib.contextmanager
     def _held(self) -> Iterator[Connection]:
@@ -155,7 +156,7 @@ class Database:
 
     @contextlib.contextmanager
     def _run(self, statement: Statement, values: Values) -> Iterator[CursorResult[Any]]:
-        clause = _clause(statement) if isinstance(statement, str) else statement
+        clause = _clause(statement, self._locks_rows) if isinstance(statement, str) else statement
         named = values if isinstance(values, Mapping) else {f"p{n}": value for n, value in enumerate(values)}
         with self._held() as connection:
             yield connection.execute(clause, named)
@@ -176,9 +177,10 @@ def atomic(function: Callable[Concatenate[Database, P], T]) -> Callable[Concaten
 
 
 @functools.lru_cache(maxsize=1024)
-def _clause(statement: str) -> Executable:
-    """SQL with ``?`` → what SQLAlchemy runs on either database."""
+def _clause(statement: str, locks_rows: bool) -> Executable:
+    """SQL with ``?`` → what SQLAlchemy runs on this database."""
     numbers = count()
+    statement = statement if locks_rows else ROW_LOCKS.sub("", statement)
     return text(re.sub(r"\?", lambda _: f":p{next(numbers)}", statement))
 
 

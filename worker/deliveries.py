@@ -2,20 +2,26 @@
 
 The same bytes are one job, but each name they came with gets its own result. A name (``base``) belongs to one
 document for ever; another document that comes with it gets eight characters of its hash into the name.
-Functions without a transaction of their own are for use inside one.
+Functions without a transaction of their own are for use inside one. Who reads a job's state in order to act on it
+locks the job first, and a document before a job that may not be there yet: in this order everywhere.
 """
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from typing import Final
 
 from worker import naming
-from worker.database import Database, Row
+from worker.database import Database, Row, atomic
 
 PROFILE: Final = "default"
+# a name whose bytes were sent by somebody who asks for the result: nothing is put into a folder
+NOWHERE: Final = "-"
 POSTPONED_SECONDS: Final = 2.0
 POSTPONED_LONGEST: Final = 300.0
+# values in one statement: SQLite takes 32,766
+MANY: Final = 5_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +30,10 @@ class Arrival:
 
     Attributes:
         path: relative, POSIX, as it lay in the inbox.
-        work_id: the folder under ``work/`` that holds the file until the job has ended.
+        work_id: the folder under ``work/`` that holds the file until the job has ended; None for an upload.
+        key_id: whose it is: the number of an API key, 0 for the doors of the machine.
+        metadata: the caller's JSON object as text, or None.
+        site: the home whose folders it is put into ("" any, ``NOWHERE`` none).
     """
 
     path: str
@@ -33,8 +42,11 @@ class Arrival:
     kind: str
     urgency: str
     engine: str
-    work_id: str
+    work_id: str | None
     password: str | None = None
+    key_id: int = 0
+    metadata: str | None = None
+    site: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,35 +76,53 @@ class Delivery:
     container: bool
 
 
+@atomic
 def arrive(db: Database, arrival: Arrival, now: float) -> int:
     """Write down a document and its name, durably, before anybody is told or its file is moved; the job's id.
 
     The same arrival twice (after a crash) is one. A document that is dropped again after it failed is tried again:
     that is what the person who drops it wants; one that is done, queued or running gets no second job.
     """
-    with db.transaction():
+    if arrival.work_id is not None:
         known = db.row("SELECT job_id FROM deliveries WHERE work_id = ?", (arrival.work_id,))
         if known is not None:
             return int(known["job_id"])
-        add_document(db, arrival.sha256, arrival.size, now)
-        job = find_job(db, arrival.sha256, PROFILE, "")
-        if job is None:
-            job = db.insert(
-                "INSERT INTO jobs(sha256, profile, engine, password, urgency, kind, created_at)"
-                " VALUES (?, ?, ?, ?, ?, ?, ?)",
-                (arrival.sha256, PROFILE, arrival.engine, arrival.password, arrival.urgency, arrival.kind, now),
-            )
-        elif start_again(db, job):
-            values = (arrival.password, arrival.engine, arrival.urgency, job)
-            db.execute("UPDATE jobs SET password = ?, engine = ?, urgency = ? WHERE id = ?", values)
-        base = reserve(db, arrival.path, arrival.sha256)
-        db.insert(
-            "INSERT INTO deliveries(job_id, path, base, work_id, ready)"
-            " SELECT id, ?, ?, ?, state NOT IN ('queued', 'running') FROM jobs WHERE id = ?",
-            (arrival.path, base, arrival.work_id, job),
-        )
-        copy_parts(db, job)
-        return job
+    add_document(db, arrival.sha256, arrival.size, now)
+    job = find_job(db, arrival.sha256, PROFILE, "", arrival.key_id)
+    if job is None:
+        job = _add_job(db, arrival, now)
+    elif start_again(db, job):
+        values = (arrival.password, arrival.engine, arrival.urgency, arrival.metadata, job)
+        db.execute("UPDATE jobs SET password = ?, engine = ?, urgency = ?, metadata = ? WHERE id = ?", values)
+    base = arrival.path if arrival.site == NOWHERE else reserve(db, arrival.path, arrival.sha256)
+    delivery = db.insert(
+        "INSERT INTO deliveries(job_id, path, base, work_id, site, metadata, created_at) VALUES (?, ?, ?, ?, ?, ?, ?)",
+        (job, arrival.path, base, arrival.work_id, arrival.site, arrival.metadata, now),
+    )
+    _follow_state(db, delivery, job, now)
+    copy_parts(db, job, now)
+    return job
+
+
+def _add_job(db: Database, arrival: Arrival, now: float) -> int:
+    """The job of a document that has none."""
+    return db.insert(
+        "INSERT INTO jobs(sha256, profile, engine, password, urgency, kind, key_id, metadata, created_at)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (
+            *(arrival.sha256, PROFILE, arrival.engine, arrival.password, arrival.urgency, arrival.kind),
+            *(arrival.key_id, arrival.metadata, now),
+        ),
+    )
+
+
+def _follow_state(db: Database, delivery: int, job: int, now: float) -> None:
+    """Have a new name served at once where its job, which is locked, has ended already."""
+    db.execute(
+        "UPDATE deliveries SET ready = 1, delivered_at = CASE WHEN site = ? THEN ? END WHERE id = ?"
+        " AND EXISTS (SELECT 1 FROM jobs WHERE id = ? AND state NOT IN ('queued', 'running'))",
+        (NOWHERE, now, delivery, job),
+    )
 
 
 def start_again(db: Database, job_id: int) -> bool:
@@ -120,23 +150,32 @@ def _reopen_container(db: Database, job_id: int) -> None:
         db.execute("UPDATE deliveries SET delivered_at = NULL WHERE id = ?", (row["id"],))
 
 
-def plan(db: Database, batch: str, rows: list[tuple[str, str, str]], engine: str, now: float) -> int:
+@atomic
+def plan(db: Database, batch: str, rows: list[tuple[str, str, str]], engine: str, now: float, site: str = "") -> int:
     """Add a back-fill's files, in one transaction: ``(path, uri, kind)``; how many were new.
 
     A file that the batch has had already is not added again.
     """
-    added = 0
-    with db.transaction():
-        for path, uri, kind in rows:
-            if db.row("SELECT 1 FROM deliveries WHERE batch = ? AND uri = ?", (batch, uri)) is not None:
-                continue
-            job = db.insert(
-                "INSERT INTO jobs(uri, profile, engine, urgency, kind, created_at) VALUES (?, ?, ?, 'backfill', ?, ?)",
-                (uri, PROFILE, engine, kind, now),
-            )
-            db.insert("INSERT INTO deliveries(job_id, path, uri, batch) VALUES (?, ?, ?, ?)", (job, path, uri, batch))
-            added += 1
-    return added
+    known = _find_known(db, batch, [uri for _, uri, _ in rows])
+    new = {uri: (path, kind) for path, uri, kind in rows if uri not in known}
+    columns = ("uri", "profile", "engine", "urgency", "kind", "created_at")
+    jobs = db.insert_rows(
+        "jobs", columns, [(uri, PROFILE, engine, "backfill", kind, now) for uri, (_, kind) in new.items()]
+    )
+    names = [(job, path, uri, batch, site, now) for job, (uri, (path, _)) in zip(jobs, new.items(), strict=True)]
+    db.insert_rows("deliveries", ("job_id", "path", "uri", "batch", "site", "created_at"), names)
+    return len(new)
+
+
+def _find_known(db: Database, batch: str, uris: list[str]) -> set[str]:
+    """Which of these files the batch has had already."""
+    known: set[str] = set()
+    for start in range(0, len(uris), MANY):
+        some = uris[start : start + MANY]
+        marks = ", ".join("?" * len(some))
+        query = f"SELECT uri FROM deliveries WHERE batch = ? AND uri IN ({marks})"  # noqa: S608 - marks only
+        known.update(row["uri"] for row in db.rows(query, (batch, *some)))
+    return known
 
 
 def count_batch(db: Database, batch: str) -> dict[str, int]:
@@ -159,17 +198,39 @@ def is_delivered(db: Database, batch: str) -> bool:
 
 
 def add_document(db: Database, sha256: str, size: int, now: float) -> None:
-    """Write down that the store holds these bytes."""
-    db.execute("INSERT INTO documents VALUES (?, ?, ?) ON CONFLICT DO NOTHING", (sha256, size, now))
-
-
-def find_job(db: Database, sha256: str, profile: str, origin: str) -> int | None:
-    """The job of these bytes, the newest where later engines have converted them again."""
-    row = db.row(
-        "SELECT id FROM jobs WHERE sha256 = ? AND profile = ? AND origin = ? ORDER BY id DESC LIMIT 1",
-        (sha256, profile, origin),
+    """Write down that the store holds these bytes; until the transaction ends, nobody else gives them a job."""
+    db.execute(
+        "INSERT INTO documents(sha256, bytes, stored_at) VALUES (?, ?, ?)"
+        " ON CONFLICT (sha256) DO UPDATE SET bytes = excluded.bytes",
+        (sha256, size, now),
     )
-    return None if row is None else int(row["id"])
+
+
+def find_job(
+    db: Database, sha256: str, profile: str, origin: str, key_id: int = 0, engine: str | None = None
+) -> int | None:
+    """The job of these bytes, locked: one that is done before all others, then the newest; None where there is none.
+
+    Several engines may have converted them; with ``engine`` only that one's job is looked for.
+    """
+    query = (
+        "SELECT id FROM jobs WHERE sha256 = ? AND profile = ? AND origin = ? AND key_id = ? AND (? = '' OR engine = ?)"
+        " ORDER BY CASE WHEN state = 'done' THEN 0 ELSE 1 END, id DESC LIMIT 1"
+    )
+    values = (sha256, profile, origin, key_id, engine or "", engine or "")
+    found = db.row(query, values)
+    while found is not None:
+        lock(db, found["id"])
+        again = db.row(query, values)  # another may have finished it, or purged it, before it was ours
+        if again is not None and again["id"] == found["id"]:
+            return int(found["id"])
+        found = again
+    return None
+
+
+def lock(db: Database, job_id: int) -> Row | None:
+    """A job that nobody else changes until the transaction ends; None where it is gone."""
+    return db.row("SELECT * FROM jobs WHERE id = ? FOR NO KEY UPDATE", (job_id,))
 
 
 def reserve(db: Database, path: str, holder: str) -> str:
@@ -189,88 +250,112 @@ def name_waiting(db: Database, job_id: int, holder: str) -> None:
         db.execute("UPDATE deliveries SET base = ? WHERE id = ?", (reserve(db, row["path"], holder), row["id"]))
 
 
-def hand_over(db: Database, job_id: int, twin: int) -> None:
-    """Have another job, of the same bytes, serve the names of a job."""
-    db.execute(
-        "UPDATE deliveries SET job_id = ?, ready ="
-        " (SELECT state NOT IN ('queued', 'running') FROM jobs WHERE id = ?) WHERE job_id = ?",
-        (twin, twin, job_id),
+def hand_over(db: Database, job_id: int, heir: int, now: float) -> None:
+    """Have another job, which is locked, serve the names of a job."""
+    names = db.rows("SELECT id FROM deliveries WHERE job_id = ?", (job_id,))
+    db.execute("UPDATE deliveries SET job_id = ?, ready = 0, delivered_at = NULL WHERE job_id = ?", (heir, job_id))
+    for row in names:
+        _follow_state(db, row["id"], heir, now)
+    copy_parts(db, heir, now)
+    _reopen_container(db, heir)
+
+
+def add_part(db: Database, container: int, child: int, part: tuple[int, str], now: float) -> None:
+    """For every name of a container's job, the name of one of its parts (number, and file as ``03-exhibit.htm``)."""
+    for row in db.rows("SELECT * FROM deliveries WHERE job_id = ? AND base IS NOT NULL", (container,)):
+        _add_part(db, row, child, part, now)
+
+
+def _add_part(db: Database, parent: Row, child: int, part: tuple[int, str], now: float) -> None:
+    """A part's name under one name of its container; an earlier engine may have found another document there."""
+    number, name = part
+    document = db.row("SELECT sha256 FROM jobs WHERE id = ? FOR NO KEY UPDATE", (child,))
+    sha256 = document["sha256"] if document is not None else name
+    known = db.row(
+        "SELECT d.id, j.sha256 FROM deliveries d JOIN jobs j ON j.id = d.job_id WHERE d.parent = ? AND d.part = ?",
+        (parent["id"], number),
     )
-    copy_parts(db, twin)
-
-
-def add_part(db: Database, container: int, child: int, number: int, file: str) -> None:
-    """For every name of a container's job, the name of one of its parts (``file`` as ``03-exhibit.htm``)."""
-    for row in db.rows("SELECT id, path, base, batch FROM deliveries WHERE job_id = ?", (container,)):
-        if row["base"] is not None:
-            _add_part(db, row, child, number, file)
-
-
-def _add_part(db: Database, parent: Row, child: int, number: int, name: str) -> None:
-    if db.row("SELECT 1 FROM deliveries WHERE parent = ? AND part = ?", (parent["id"], number)) is not None:
+    if known is not None and known["sha256"] == sha256:
         return
-    document = db.row("SELECT sha256 FROM jobs WHERE id = ?", (child,))
-    base = reserve(db, f"{parent['base']}/{name}", document["sha256"] if document is not None else name)
-    db.insert(
-        "INSERT INTO deliveries(job_id, path, base, parent, part, batch, ready)"
-        " SELECT id, ?, ?, ?, ?, ?, state NOT IN ('queued', 'running') FROM jobs WHERE id = ?",
-        (f"{parent['path']}/{name}", base, parent["id"], number, parent["batch"], child),
+    path = f"{parent['path']}/{name}"
+    base = path if parent["site"] == NOWHERE else reserve(db, f"{parent['base']}/{name}", sha256)
+    if known is not None:
+        values = (child, path, base, known["id"])
+        db.execute(
+            "UPDATE deliveries SET job_id = ?, path = ?, base = ?, ready = 0, delivered_at = NULL WHERE id = ?", values
+        )
+    delivery = known["id"] if known is not None else _insert_part(db, parent, child, (number, path, base), now)
+    _follow_state(db, delivery, child, now)
+    copy_parts(db, child, now)
+
+
+def _insert_part(db: Database, parent: Row, child: int, part: tuple[int, str, str], now: float) -> int:
+    """A new name; its number."""
+    number, path, base = part
+    inherited = (parent["id"], parent["batch"], parent["site"], parent["metadata"])
+    return db.insert(
+        "INSERT INTO deliveries(job_id, path, base, part, parent, batch, site, metadata, created_at)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (child, path, base, number, *inherited, now),
     )
-    copy_parts(db, child)
 
 
-def copy_parts(db: Database, container: int) -> None:
+def copy_parts(db: Database, container: int, now: float) -> None:
     """Give every name of a container that has been taken apart the parts that its first name has."""
     if db.row("SELECT 1 FROM jobs WHERE id = ? AND state = 'done'", (container,)) is None:
         return
-    names = db.rows(
-        "SELECT id, path, base, batch FROM deliveries WHERE job_id = ? AND base IS NOT NULL ORDER BY id", (container,)
-    )
+    names = db.rows("SELECT * FROM deliveries WHERE job_id = ? AND base IS NOT NULL ORDER BY id", (container,))
     if not names:
         return
     parts = db.rows("SELECT job_id, part, path FROM deliveries WHERE parent = ? ORDER BY part", (names[0]["id"],))
     for row in names[1:]:
         for part in parts:
-            _add_part(db, row, part["job_id"], part["part"], part["path"].rpartition("/")[2])
+            _add_part(db, row, part["job_id"], (part["part"], part["path"].rpartition("/")[2]), now)
 
 
-def mark_ready(db: Database, job_id: int) -> None:
+def mark_ready(db: Database, job_id: int, now: float) -> None:
     """Have every name of a job that has ended served."""
     name_waiting(db, job_id, f"job {job_id}")
-    db.execute("UPDATE deliveries SET ready = 1 WHERE job_id = ?", (job_id,))
+    db.execute(
+        "UPDATE deliveries SET ready = 1, delivered_at = CASE WHEN site = ? THEN ? END WHERE job_id = ?",
+        (NOWHERE, now, job_id),
+    )
 
 
-def find_ready(db: Database, now: float, limit: int = 100) -> list[Delivery]:
+def find_ready(db: Database, now: float, limit: int = 100, site: str = "") -> list[Delivery]:
     """Names whose job has ended and that were not served yet; a container's only after those of all its parts."""
     rows = db.rows(
         "SELECT d.id, d.job_id, d.path, d.base, d.work_id, d.uri, d.parent, d.part, j.state, j.sha256, j.problem,"
-        " j.result_sha256, coalesce(json_extract(j.summary, '$.review'), 0) AS review,"
-        " coalesce(json_extract(j.summary, '$.container'), 0) AS container"
-        " FROM deliveries d JOIN jobs j ON j.id = d.job_id"
-        " WHERE d.ready = 1 AND d.delivered_at IS NULL AND d.next_at <= ?"
+        " j.result_sha256, j.summary FROM deliveries d JOIN jobs j ON j.id = d.job_id"
+        " WHERE d.ready = 1 AND d.delivered_at IS NULL AND d.next_at <= ? AND d.site IN ('', ?)"
         " AND NOT EXISTS (SELECT 1 FROM deliveries p WHERE p.parent = d.id AND p.delivered_at IS NULL)"
         " ORDER BY d.next_at, d.id LIMIT ?",
-        (now, limit),
+        (now, site, limit),
     )
-    return [Delivery(**{**dict(row), "container": bool(row["container"])}) for row in rows]
+    return [_delivery(row) for row in rows]
+
+
+def _delivery(row: Row) -> Delivery:
+    values = dict(row)
+    summary = json.loads(values.pop("summary") or "{}")
+    return Delivery(**values, review=int(summary.get("review") or 0), container=bool(summary.get("container")))
 
 
 def find_parts(db: Database, delivery: int) -> list[Row]:
     """The parts of a container's name, in order: ``part, base, sha256, state, problem, summary``."""
     return db.rows(
-        "SELECT d.part, d.base, j.sha256, j.state, j.problem, j.summary,"
-        " coalesce(json_extract(j.summary, '$.container'), 0) AS container"
+        "SELECT d.part, d.base, j.sha256, j.state, j.problem, j.summary"
         " FROM deliveries d JOIN jobs j ON j.id = d.job_id WHERE d.parent = ? ORDER BY d.part",
         (delivery,),
     )
 
 
 def complete(db: Database, delivery: Delivery, now: float) -> None:
-    """Write down that a name was served, unless its job was started again in the meantime."""
+    """Write down that a name was served, unless its job was started again, or another has taken it, in the meantime."""
     db.execute(
-        "UPDATE deliveries SET delivered_at = ? WHERE id = ? AND ready = 1"
+        "UPDATE deliveries SET delivered_at = ? WHERE id = ? AND ready = 1 AND job_id = ?"
         " AND EXISTS (SELECT 1 FROM jobs WHERE id = ? AND state = ?)",
-        (now, delivery.id, delivery.job_id, delivery.state),
+        (now, delivery.id, delivery.job_id, delivery.job_id, delivery.state),
     )
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Final, Literal, Self, get_args
 
 from schemas.errors import UsageError
-from worker import deliveries
+from worker import deliveries, events
 from worker.database import Database, Row
 from worker.settings import Settings
 
@@ -107,15 +107,17 @@ class Jobs:
         Raises:
             UsageError: there is no such job, or it has ended.
         """
+        now = time.time()
         with self._db.transaction():
             touched = self._db.execute(
                 "UPDATE jobs SET state = 'cancelled', owner = NULL, lease_until = 0, password = NULL,"
-                " finished_at = ? WHERE id = ? AND state IN ('queued', 'running')",
-                (time.time(), job_id),
+                " progress = NULL, finished_at = ? WHERE id = ? AND state IN ('queued', 'running')",
+                (now, job_id),
             )
             if not touched:
                 raise UsageError(f"Job {job_id} is {self.show(job_id).state} already.")
-            deliveries.mark_ready(self._db, job_id)
+            deliveries.mark_ready(self._db, job_id, now)
+            events.tell_ended(self._db, job_id, now)
         return self.show(job_id)
 
     def counts(self) -> dict[State, int]:

@@ -19,20 +19,20 @@ from dataclasses import dataclass
 from typing import Literal
 
 from schemas.errors import AttemptsError, CrossfootError
-from worker import deliveries
-from worker.database import Database, Row
+from worker import deliveries, events
+from worker.database import Database, Row, atomic
 from worker.naming import part_name
 from worker.settings import Settings
 
 Ending = Literal["done", "fenced", "differs"]
 END = (
-    "UPDATE jobs SET owner = NULL, lease_until = 0, password = NULL, finished_at = ?,"
+    "UPDATE jobs SET owner = NULL, lease_until = 0, password = NULL, progress = NULL, finished_at = ?,"
     " state = ?, error_code = ?, problem = ?, result_sha256 = ?, summary = ? WHERE id = ?"
 )
 # what goes back is hinted again at the next sweep
 BACK = (
-    "UPDATE jobs SET state = 'queued', owner = NULL, lease_until = 0, hinted_at = 0,"
-    " attempt = max(0, attempt - ?), kind = ? WHERE id = ?"
+    "UPDATE jobs SET state = 'queued', owner = NULL, lease_until = 0, hinted_at = 0, progress = NULL,"
+    " attempt = CASE WHEN attempt > ? THEN attempt - ? ELSE 0 END, kind = ? WHERE id = ?"
 )
 
 
@@ -45,6 +45,7 @@ class Claim:
         sha256: None for a back-fill's file that has not been read yet; then ``uri`` is its path.
         origin: canonical JSON of what the container says of its part, or "".
         depth: how many containers the document came out of.
+        key_id: whose it is. supersedes: the job of an earlier engine whose names this one takes over.
     """
 
     id: int
@@ -58,6 +59,10 @@ class Claim:
     kind: str
     password: str | None
     depth: int
+    engine: str
+    key_id: int
+    metadata: str | None
+    supersedes: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,11 +81,26 @@ def claim(db: Database, settings: Settings, job_id: int, owner: str, now: float)
     """Take a job that is queued, or whose lease has run out; None where another was quicker or no attempt is left."""
     row = db.row(
         "UPDATE jobs SET state = 'running', attempt = attempt + 1, owner = ?, lease_until = ?, claimed_at = ?"
-        " WHERE id = ? AND attempt < ? AND (state = 'queued' OR (state = 'running' AND lease_until < ?))"
-        " RETURNING id, owner, attempt, sha256, uri, profile, origin, urgency, kind, password, depth",
+        " WHERE id = (SELECT id FROM jobs WHERE id = ? AND attempt < ?"
+        " AND (state = 'queued' OR (state = 'running' AND lease_until < ?)) FOR NO KEY UPDATE SKIP LOCKED)"
+        " RETURNING *",
         (owner, now + settings.lease_seconds, now, job_id, settings.attempts, now),
     )
-    return None if row is None else Claim(**dict(row))
+    return None if row is None else Claim(**{name: row[name] for name in Claim.__slots__})
+
+
+def claim_next(db: Database, settings: Settings, queue: tuple[str, str], owner: str, now: float) -> Claim | None:
+    """Take the job that has waited longest in a queue (urgency, kind), without a hint; None where none waits.
+
+    Several workers asking at once get different jobs and do not wait for one another.
+    """
+    row = db.row(
+        "UPDATE jobs SET state = 'running', attempt = attempt + 1, owner = ?, lease_until = ?, claimed_at = ?"
+        " WHERE id = (SELECT id FROM jobs WHERE state = 'queued' AND urgency = ? AND kind = ? AND attempt < ?"
+        " ORDER BY id LIMIT 1 FOR NO KEY UPDATE SKIP LOCKED) RETURNING *",
+        (owner, now + settings.lease_seconds, now, *queue, settings.attempts),
+    )
+    return None if row is None else Claim(**{name: row[name] for name in Claim.__slots__})
 
 
 def renew(db: Database, settings: Settings, held: Claim, now: float) -> bool:
@@ -92,140 +112,169 @@ def renew(db: Database, settings: Settings, held: Claim, now: float) -> bool:
     return bool(touched)
 
 
+@atomic
 def attach(db: Database, held: Claim, sha256: str, size: int, now: float) -> bool:
     """Say which bytes a back-fill's path turned out to hold; False when this job has nothing left to do.
 
     Where the same bytes have a job already, that one serves this name too and the row of ours, which never had a
     document, goes: the same bytes are one job.
     """
-    with db.transaction():
-        if not _is_held(db, held):
-            return False
-        deliveries.add_document(db, sha256, size, now)
-        deliveries.name_waiting(db, held.id, sha256)
-        twin = deliveries.find_job(db, sha256, held.profile, held.origin)
-        if twin is None:
-            db.execute("UPDATE jobs SET sha256 = ? WHERE id = ?", (sha256, held.id))
-            return True
-        deliveries.hand_over(db, held.id, twin)
-        db.execute("DELETE FROM jobs WHERE id = ?", (held.id,))
+    if not is_held(db, held):
         return False
+    deliveries.add_document(db, sha256, size, now)
+    deliveries.name_waiting(db, held.id, sha256)
+    twin = deliveries.find_job(db, sha256, held.profile, held.origin, held.key_id)
+    if twin is None:
+        db.execute("UPDATE jobs SET sha256 = ? WHERE id = ?", (sha256, held.id))
+        return True
+    deliveries.hand_over(db, held.id, twin, now)
+    db.execute("DELETE FROM jobs WHERE id = ?", (held.id,))
+    return False
 
 
-def finish(db: Database, held: Claim, result_sha256: str, summary: Mapping[str, object], now: float) -> Ending:
-    """Make a stored result the job's result; ``fenced`` when the job is another's by now.
+@atomic
+def finish(db: Database, held: Claim, result: tuple[str, int], summary: Mapping[str, object], now: float) -> Ending:
+    """Make a stored result (its hash, its bytes) the job's result; ``fenced`` when the job is another's by now.
 
     ``differs`` is the alarm: somebody else has finished this job with other bytes, which must never happen.
     """
-    with db.transaction():
-        if _is_held(db, held):
-            db.execute(END, (now, "done", None, None, result_sha256, json.dumps(summary), held.id))
-            deliveries.mark_ready(db, held.id)
-            return "done"
-        row = db.row("SELECT result_sha256 FROM jobs WHERE id = ? AND state = 'done'", (held.id,))
-        return "differs" if row is not None and row["result_sha256"] != result_sha256 else "fenced"
+    if is_held(db, held):
+        _end_done(db, held, result, summary, now)
+        return "done"
+    row = db.row("SELECT result_sha256 FROM jobs WHERE id = ? AND state = 'done'", (held.id,))
+    return "differs" if row is not None and row["result_sha256"] != result[0] else "fenced"
 
 
-def finish_container(db: Database, held: Claim, result_sha256: str, parts: tuple[Part, ...], now: float) -> Ending:
+def _end_done(db: Database, held: Claim, result: tuple[str, int], summary: Mapping[str, object], now: float) -> None:
+    """A version more; the names of the job that is superseded are served again, with this result."""
+    sha256, size = result
+    facts = json.dumps(summary)
+    db.execute(END, (now, "done", None, None, sha256, facts, held.id))
+    db.execute(
+        "INSERT INTO results(job_id, version, engine, sha256, bytes, created_at, summary) VALUES (?, 1 +"
+        " coalesce((SELECT max(version) FROM results WHERE job_id = ?), 0), ?, ?, ?, ?, ?)"
+        " ON CONFLICT (job_id, sha256) DO NOTHING",
+        (held.id, held.supersedes or held.id, held.engine, sha256, size, now, facts),
+    )
+    deliveries.mark_ready(db, held.id, now)
+    if held.supersedes is not None and deliveries.lock(db, held.supersedes) is not None:
+        deliveries.hand_over(db, held.supersedes, held.id, now)
+    events.tell_ended(db, held.id, now)
+
+
+@atomic
+def finish_container(db: Database, held: Claim, result: tuple[str, int], parts: tuple[Part, ...], now: float) -> Ending:
     """End a container's job by giving each of its parts a job, and each of its names a name for each part.
 
     The part's job is one of its own, with attempts, limits and quarantine of its own, so that one bad part takes
     nothing from the others. It keeps the container's urgency.
     """
-    with db.transaction():
-        if not _is_held(db, held):
-            return "fenced"
-        for part in parts:
-            deliveries.add_document(db, part.sha256, part.size, now)
-            child = deliveries.find_job(db, part.sha256, held.profile, part.origin)
-            child = child or _add_child(db, held, part, now)
-            deliveries.add_part(db, held.id, child, part.number, part_name(part.number, part.name))
-        summary = json.dumps({"container": True, "parts": len(parts)})
-        db.execute(END, (now, "done", None, None, result_sha256, summary, held.id))
-        deliveries.mark_ready(db, held.id)
-        return "done"
+    if not is_held(db, held):
+        return "fenced"
+    for part in sorted(parts, key=lambda p: p.sha256):  # in one order everywhere, so that nobody waits in a circle
+        deliveries.add_document(db, part.sha256, part.size, now)
+    children = [(part, _find_child(db, held, part, now)) for part in parts]
+    _end_done(db, held, result, {"container": True, "parts": len(parts)}, now)
+    for part, child in children:
+        deliveries.add_part(db, held.id, child, (part.number, part_name(part.number, part.name)), now)
+    return "done"
 
 
-def _add_child(db: Database, held: Claim, part: Part, now: float) -> int:
-    """The job of a part that has none yet."""
+def _find_child(db: Database, held: Claim, part: Part, now: float) -> int:
+    """The job of a part; a new one where it has none, or where an engine converts again what an earlier one did."""
+    known = deliveries.find_job(db, part.sha256, held.profile, part.origin, held.key_id)
+    if known is not None and held.supersedes is None:
+        return known
+    own = deliveries.find_job(db, part.sha256, held.profile, part.origin, held.key_id, held.engine)
+    if own is not None:
+        return own
     return db.insert(
-        "INSERT INTO jobs(sha256, origin, kind, parent, depth, created_at, profile, urgency, password, engine)"
-        " SELECT ?, ?, ?, id, depth + 1, ?, profile, urgency, password, engine FROM jobs WHERE id = ?",
-        (part.sha256, part.origin, part.kind, now, held.id),
+        "INSERT INTO jobs(sha256, origin, kind, created_at, parent, supersedes, depth, profile, urgency, password,"
+        " engine, key_id, metadata) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (
+            *(part.sha256, part.origin, part.kind, now, held.id, known, held.depth + 1),
+            *(held.profile, held.urgency, held.password, held.engine, held.key_id, held.metadata),
+        ),
     )
 
 
+@atomic
 def fail(db: Database, held: Claim, error: CrossfootError, now: float) -> bool:
     """End a job whose document cannot be converted; False when the job is another's by now."""
-    with db.transaction():
-        if not _is_held(db, held):
-            return False
-        db.execute(END, (now, "failed", error.problem_code, json.dumps(error.problem()), None, None, held.id))
-        deliveries.mark_ready(db, held.id)
-        return True
+    if not is_held(db, held):
+        return False
+    _end_badly(db, held.id, "failed", error, now)
+    return True
 
 
+def _end_badly(db: Database, job_id: int, state: str, error: CrossfootError, now: float) -> None:
+    """End a job without a result."""
+    db.execute(END, (now, state, error.problem_code, json.dumps(error.problem()), None, None, job_id))
+    deliveries.mark_ready(db, job_id, now)
+    events.tell_ended(db, job_id, now)
+
+
+@atomic
 def release(db: Database, settings: Settings, held: Claim, cause: str, now: float) -> str | None:
     """Give a job back whose process died: queued again, or quarantined after the last attempt; the new state."""
-    with db.transaction():
-        return _give_back(db, settings, held.id, cause, now) if _is_held(db, held) else None
+    return _give_back(db, settings, held.id, cause, now) if is_held(db, held) else None
 
 
+@atomic
 def release_unharmed(db: Database, owners: str) -> int:
     """Give back, without counting the attempt, what workers held that we stopped ourselves; how many jobs.
 
     ``owners`` is the beginning of their tokens.
     """
-    with db.transaction():
-        held = _held_by(db, owners)
-        for row in held:
-            db.execute(BACK, (1, row["kind"], row["id"]))
+    held = _held_by(db, owners)
+    for row in held:
+        db.execute(BACK, (1, 1, row["kind"], row["id"]))
     return len(held)
 
 
+@atomic
 def move(db: Database, held: Claim, kind: str) -> bool:
     """Give a job back to the queue of a kind without counting the attempt (a PDF found to be a long scan)."""
-    with db.transaction():
-        if not _is_held(db, held):
-            return False
-        db.execute(BACK, (1, kind, held.id))
-        return True
+    if not is_held(db, held):
+        return False
+    db.execute(BACK, (1, 1, kind, held.id))
+    return True
 
 
+@atomic
 def expire(db: Database, settings: Settings, now: float) -> list[str]:
     """Take the jobs whose lease has run out from their silent workers; the state each went to."""
-    with db.transaction():
-        late = db.rows("SELECT id FROM jobs WHERE state = 'running' AND lease_until < ?", (now,))
-        cause = "its worker died or fell silent"
-        return [_give_back(db, settings, row["id"], cause, now) for row in late]
+    query = "SELECT id FROM jobs WHERE state = 'running' AND lease_until < ? ORDER BY id FOR NO KEY UPDATE SKIP LOCKED"
+    late = db.rows(query, (now,))
+    return [_give_back(db, settings, row["id"], "its worker died or fell silent", now) for row in late]
 
 
+@atomic
 def release_dead(db: Database, settings: Settings, owners: str, now: float) -> list[str]:
     """Take the jobs of workers that are known to be dead, without waiting for their leases; the attempt counts."""
-    with db.transaction():
-        return [_give_back(db, settings, row["id"], "its worker died", now) for row in _held_by(db, owners)]
+    return [_give_back(db, settings, row["id"], "its worker died", now) for row in _held_by(db, owners)]
 
 
 def _held_by(db: Database, owners: str) -> list[Row]:
-    """The running jobs of all whose tokens begin so."""
+    """The running jobs of all whose tokens begin so, locked."""
     return db.rows(
-        "SELECT id, kind FROM jobs WHERE state = 'running' AND substr(owner, 1, ?) = ?", (len(owners), owners)
+        "SELECT id, kind FROM jobs WHERE state = 'running' AND substr(owner, 1, ?) = ? ORDER BY id FOR NO KEY UPDATE",
+        (len(owners), owners),
     )
 
 
-def _is_held(db: Database, held: Claim) -> bool:
-    """Whether a job is still its claimer's; asked inside the transaction that acts on it."""
-    row = db.row("SELECT 1 FROM jobs WHERE id = ? AND owner = ? AND state = 'running'", (held.id, held.owner))
-    return row is not None
+def is_held(db: Database, held: Claim) -> bool:
+    """Whether a job is still its claimer's, and stays so until the transaction that asks has ended."""
+    query = "SELECT id FROM jobs WHERE id = ? AND owner = ? AND state = 'running' FOR NO KEY UPDATE"
+    return db.row(query, (held.id, held.owner)) is not None
 
 
 def _give_back(db: Database, settings: Settings, job_id: int, cause: str, now: float) -> str:
     """Queue a running job again, or quarantine it when no attempt is left; the new state."""
     row = db.row("SELECT attempt, kind FROM jobs WHERE id = ?", (job_id,))
     if row is None or row["attempt"] < settings.attempts:
-        db.execute(BACK, (0, row["kind"] if row is not None else "", job_id))
+        db.execute(BACK, (0, 0, row["kind"] if row is not None else "", job_id))
         return "queued"
     error = AttemptsError(f"It was given up after {row['attempt']} attempts; in the last one {cause}.")
-    db.execute(END, (now, "quarantined", error.problem_code, json.dumps(error.problem()), None, None, job_id))
-    deliveries.mark_ready(db, job_id)
+    _end_badly(db, job_id, "quarantined", error, now)
     return "quarantined"

@@ -127,9 +127,9 @@ def _part_entry(row: Any) -> dict[str, Any]:
     """What the index says of a part besides its number, name and hash."""
     file = row["base"].rpartition("/")[2]
     if row["state"] == "done":
-        if row["container"]:
-            return {"state": "container", "index": f"{file}/{INDEX_NAME}"}
         summary = json.loads(row["summary"] or "{}")
+        if summary.get("container"):
+            return {"state": "container", "index": f"{file}/{INDEX_NAME}"}
         facts = {k: summary.get(k) for k in ("verdict", "outcome", "tables", "figures", "review")}
         return {"state": "converted", "result": f"{file}{RESULT_SUFFIX}", **facts}
     problem = read_problem(row["state"], row["problem"])

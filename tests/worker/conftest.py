@@ -1,15 +1,16 @@
-"""What the tests of the command line share."""
+"""What the tests of the service share: the command line, and job rows on either database."""
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 from tests.fakes import engine
+from tests.fakes.postgres import Postgres
 from worker.cli import main
 
 
@@ -40,3 +41,19 @@ def crossfoot(
         return Said(status, said.out, said.err.decode())
 
     return run
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Postgres]:
+    """A PostgreSQL server for all tests of this process."""
+    with Postgres() as server:
+        yield server
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest) -> str:
+    """Each database in turn: "" for the file in the home, and a fresh one on the server."""
+    if request.param == "sqlite":
+        return ""
+    server: Postgres = request.getfixturevalue("postgres")
+    return server.make_database()

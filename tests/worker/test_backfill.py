@@ -16,9 +16,9 @@ from worker.settings import Settings
 
 
 @pytest.fixture
-def home(tmp_path: Path) -> Settings:
-    """A home that nobody serves."""
-    return replace(Settings(), home=tmp_path / "home")
+def home(tmp_path: Path, database_url: str) -> Settings:
+    """A home that nobody serves, its rows on either database."""
+    return replace(Settings(), home=tmp_path / "home", database_url=database_url)
 
 
 def paths(settings: Settings) -> list[str]:

@@ -13,9 +13,17 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
 
 from schemas.errors import EncryptedError, UsageError
+from tests.fakes.postgres import Postgres
 from tests.fakes.scripted import KEY
 from worker import deliveries, leases
 from worker.database import Database
@@ -25,13 +33,13 @@ from worker.leases import Claim, Part
 from worker.settings import Settings
 
 LEASE = 10.0
-RESULT = "r" * 64
+RESULT = ("r" * 64, 7)
 
 
 @pytest.fixture
-def home(tmp_path: Path) -> Settings:
-    """A home with a lease of ten seconds."""
-    return replace(Settings(), home=tmp_path, lease_seconds=LEASE)
+def home(tmp_path: Path, database_url: str) -> Settings:
+    """A home with a lease of ten seconds, on either database."""
+    return replace(Settings(), home=tmp_path, lease_seconds=LEASE, database_url=database_url)
 
 
 @pytest.fixture
@@ -89,7 +97,7 @@ def test_two_executions_with_different_results_raise_the_alarm(db: Database, hom
     late = claimed(db, home, job, "late")
     leases.finish(db, claimed(db, home, job, "new", LEASE + 1), RESULT, {}, LEASE + 2)
     assert leases.finish(db, late, RESULT, {}, LEASE + 3) == "fenced"
-    assert leases.finish(db, late, "s" * 64, {}, LEASE + 3) == "differs"
+    assert leases.finish(db, late, ("s" * 64, 7), {}, LEASE + 3) == "differs"
 
 
 def test_the_third_lost_attempt_is_the_last(db: Database, home: Settings) -> None:
@@ -198,11 +206,17 @@ def test_people_may_retry_what_failed_and_cancel_what_has_not_ended(db: Database
 class Rows(RuleBasedStateMachine):
     """Workers, sweeper, users and the clock in any order: what must hold, holds after every step."""
 
+    def url(self) -> str:
+        """Where the rows are: a file in the home, unless a subclass says otherwise."""
+        return ""
+
     @initialize()
     def begin(self) -> None:
         """An empty database at time nought."""
         self.folder = tempfile.mkdtemp()
-        self.home = replace(Settings(), home=Path(self.folder), lease_seconds=LEASE, attempts=2)
+        self.home = replace(
+            Settings(), home=Path(self.folder), lease_seconds=LEASE, attempts=2, database_url=self.url()
+        )
         self.db = Database.open(self.home)
         self.now = 0.0
         self.claims: list[Claim] = []
@@ -302,7 +316,16 @@ class Rows(RuleBasedStateMachine):
             assert all(attempt == self.home.attempts for state, attempt in rows if state == "quarantined")
 
 
+MACHINE = settings(max_examples=40, stateful_step_count=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 TestRows = Rows.TestCase
-TestRows.settings = settings(
-    max_examples=40, stateful_step_count=30, deadline=None, suppress_health_check=[HealthCheck.too_slow]
-)
+TestRows.settings = MACHINE
+
+
+def test_the_same_holds_on_postgresql(postgres: Postgres) -> None:
+    """The same machine, its rows on a server."""
+
+    class RowsOnPostgres(Rows):
+        def url(self) -> str:
+            return postgres.make_database()
+
+    run_state_machine_as_test(RowsOnPostgres, settings=settings(MACHINE, max_examples=15))

@@ -20,9 +20,9 @@ from worker.supervisor import make_folders
 
 
 @pytest.fixture
-def home(tmp_path: Path) -> Settings:
-    """A home with its folders."""
-    settings = replace(Settings(), home=tmp_path / "home")
+def home(tmp_path: Path, database_url: str) -> Settings:
+    """A home with its folders, its rows on either database."""
+    settings = replace(Settings(), home=tmp_path / "home", database_url=database_url)
     make_folders(settings)
     return settings
 
@@ -51,7 +51,7 @@ def end(home: Settings, db: Database, job: int, result: str | None, review: int 
         leases.fail(db, held, UnreadableError("It is torn.", "page 1"), 1.0)
     else:
         stored = Blobs(home.blobs).put_bytes(result.encode())
-        leases.finish(db, held, stored.sha256, {"review": review}, 1.0)
+        leases.finish(db, held, (stored.sha256, stored.size), {"review": review}, 1.0)
 
 
 def files(folder: Path) -> list[str]:

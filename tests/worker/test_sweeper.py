@@ -52,9 +52,11 @@ class Server:
 
 
 @pytest.fixture
-def home(tmp_path: Path) -> Settings:
+def home(tmp_path: Path, database_url: str) -> Settings:
     """A home with its folders."""
-    settings = replace(Settings(), home=tmp_path / "home", hint_window=WINDOW, rehint_seconds=30.0)
+    settings = replace(
+        Settings(), home=tmp_path / "home", database_url=database_url, hint_window=WINDOW, rehint_seconds=30.0
+    )
     make_folders(settings)
     return settings
 
