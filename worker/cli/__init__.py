@@ -9,7 +9,7 @@ import typer
 
 from schemas import __version__
 from schemas.errors import CrossfootError
-from worker.cli import check, convert, doctor, explain, service
+from worker.cli import check, convert, doctor, explain, serve, service
 from worker.cli.progress import shown
 
 DEBUG_OPTION = "--debug"
@@ -54,7 +54,12 @@ app.command()(doctor.doctor)
 app.command()(service.up)
 app.command()(service.worker)
 app.command()(service.backfill)
+app.command()(serve.serve)
+app.command()(serve.inbox)
+app.command()(serve.sweeper)
+app.command()(serve.webhooks)
 app.add_typer(service.jobs, name="jobs")
+app.add_typer(serve.keys, name="keys")
 
 
 def main() -> int:

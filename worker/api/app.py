@@ -1,0 +1,121 @@
+"""The FastAPI app: every operation, every error a problem, one OpenAPI document."""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import logging
+import time
+from collections.abc import AsyncIterator
+from typing import Any, Final
+
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from schemas import __version__
+from worker.api import docs, health, hooks, jobs, models, problems, results
+from worker.api.service import Rows, Service, look
+from worker.api.uploads import Receiver
+from worker.api.watching import Watch
+from worker.settings import Settings
+from worker.webhooks import guard
+
+log = logging.getLogger("crossfoot.api")
+
+ABOUT: Final = """Turns filings into one fixed JSON in which the document's own arithmetic proves the figures.
+
+Send a document to `POST /v1/jobs`; the answer is a job. Ask for the job until its state is `done`, wait for it, follow
+its events, or be told by a webhook; then fetch the result. Errors are `application/problem+json` (RFC 9457)."""
+
+
+def make_app(settings: Settings, *, loopback: bool = True, longest_stream: float = 3600.0) -> FastAPI:
+    """The app over the rows and the store of these settings.
+
+    Args:
+        settings: where rows and store are.
+        loopback: it is reached from this machine only, so that it needs no key as long as none was made.
+        longest_stream: seconds after which a stream of events is closed.
+    """
+    rows = Rows(settings)
+    service = Service(
+        settings=settings,
+        rows=rows,
+        uploads=Receiver(settings.home / "uploads", settings.max_bytes),
+        watch=Watch(functools.partial(look, rows)),
+        loopback=loopback,
+        allowed=guard.read_networks(settings.webhook_networks),
+        longest_stream=longest_stream,
+    )
+
+    @contextlib.asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        async with service.watch.running():
+            yield
+        rows.close()
+
+    app = FastAPI(
+        title="Crossfoot",
+        version=__version__,
+        description=ABOUT,
+        lifespan=lifespan,
+        docs_url=None,
+        redoc_url=None,
+    )
+    app.state.service = service
+    problems.install(app)
+    for router in (jobs.router, results.router, hooks.router, health.router, docs.router):
+        app.include_router(router)
+    app.openapi = functools.partial(_openapi, app)  # type: ignore[method-assign]
+    app.add_middleware(Guarded)
+    return app
+
+
+def _openapi(app: FastAPI) -> dict[str, Any]:
+    """The OpenAPI document, with what bodies that are read by hand are made of."""
+    if app.openapi_schema is None:
+        schema = get_openapi(title=app.title, version=app.version, description=app.description, routes=app.routes)
+        parts = schema.setdefault("components", {}).setdefault("schemas", {})
+        for model in (problems.Problem, models.NewJob, models.UploadForm):
+            made = model.model_json_schema(ref_template="#/components/schemas/{model}")
+            parts.update(made.pop("$defs", {}))
+            parts[model.__name__] = made
+        app.openapi_schema = schema
+    return app.openapi_schema
+
+
+class Guarded:
+    """What holds for every answer: no sniffing, no framing; one line of log."""
+
+    HEADERS: Final = (
+        (b"x-content-type-options", b"nosniff"),
+        (b"x-frame-options", b"DENY"),
+        (b"content-security-policy", b"default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"),
+        (b"referrer-policy", b"no-referrer"),
+    )
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        begun, status = time.perf_counter(), 0
+
+        async def answer(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                message["headers"] = [*message["headers"], *self.HEADERS]
+            await send(message)
+
+        try:
+            await self._app(scope, receive, answer)
+        finally:
+            path = scope["path"]
+            if path not in ("/livez", "/readyz", "/metrics"):
+                seconds = round(time.perf_counter() - begun, 4)
+                facts = {"method": scope["method"], "path": path[:200], "status": status, "seconds": seconds}
+                log.info("%s %s: %d", scope["method"], ascii(path[:200]).strip("'"), status, extra=facts)

@@ -1,0 +1,243 @@
+"""A request that brings a document: body to the disk, wishes checked, bytes to the store, row written."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+import tempfile
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from functools import partial
+from http import HTTPStatus
+from typing import Any, Final, TypeVar
+
+from anyio.to_thread import run_sync
+from fastapi import Request
+from pydantic import ValidationError
+
+from schemas.errors import ServiceError
+from worker.api import models, rows, stored, submitting
+from worker.api.keys import Caller
+from worker.api.problems import ApiError, not_found
+from worker.api.service import Service
+from worker.api.submitting import Submission, Submitted
+from worker.api.uploads import Upload, file_name, gathered, too_large
+from worker.blobs import Stored
+from worker.routing import kind_of_bytes
+from worker.settings import engine_name
+from worker.webhooks import guard, signing
+
+M = TypeVar("M", bound=models.Closed)
+log = logging.getLogger("crossfoot.api")
+
+JSON_BYTES: Final = 128 * 1024
+FETCH_SECONDS: Final = 60.0
+MOST_UPLOADS: Final = 512
+PIECE: Final = 256 * 1024
+JSON_FIELDS: Final = ("options", "metadata", "callbacks")
+
+
+async def take(request: Request, service: Service, caller: Caller, idempotency: str | None, force: bool) -> Submitted:
+    """Bring a request's document to its job.
+
+    Raises:
+        ApiError: whatever is wrong with the request.
+    """
+    async with _counted(service), _alone(service, caller, idempotency):
+        content_type = request.headers.get("content-type", "")
+        if content_type.partition(";")[0].strip().lower() == "application/json":
+            return await _take_named(request, service, caller, (idempotency, force))
+        length = request.headers.get("content-length")
+        upload = await service.uploads.form(request.stream(), content_type, length)
+        with upload.stream:
+            asked = _check(models.Asked, _fields(upload))
+            wanted = _Wanted(asked, caller, idempotency, _digest(upload.digest, force), force)
+            known = await _recall(service, wanted)
+            if known is not None:
+                return known
+            kept = await run_sync(stored.put_stream, service.settings, upload.stream, limiter=service.uploads.threads)
+        return await _submit(service, wanted, kept, file_name(upload.name))
+
+
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """What is asked, by whom, and under which name."""
+
+    asked: models.Asked
+    caller: Caller
+    idempotency: str | None
+    digest: str
+    force: bool
+
+
+async def _take_named(request: Request, service: Service, caller: Caller, how: tuple[str | None, bool]) -> Submitted:
+    """A document that is named in JSON."""
+    idempotency, force = how
+    asked = _check(models.NewJob, await _json(request))
+    wanted = _Wanted(asked, caller, idempotency, _digest(asked.model_dump_json(), force), force)
+    known = await _recall(service, wanted)
+    if known is not None:
+        return known
+    kept, name = await _bring(service, caller, asked.source)
+    return await _submit(service, wanted, kept, name)
+
+
+async def _recall(service: Service, wanted: _Wanted) -> Submitted | None:
+    """The job that the request has got already, under the same idempotency key."""
+    known = await service.rows.run(submitting.recall, wanted.caller.key_id, wanted.idempotency, wanted.digest)
+    return None if known is None else Submitted(known, known=True)
+
+
+async def _submit(service: Service, wanted: _Wanted, kept: Stored, name: str) -> Submitted:
+    """Write the row of a document that lies in the store."""
+    asked, key_id = wanted.asked, wanted.caller.key_id
+    await _check_callbacks(service, asked.callbacks)
+    submission = Submission(
+        key_id=key_id,
+        sha256=kept.sha256,
+        size=kept.size,
+        kind=kind_of_bytes(kept.head),
+        urgency=asked.options.urgency,
+        profile=asked.profile,
+        engine=engine_name(),
+        name=name,
+        metadata=asked.metadata,
+        password=asked.options.password,
+        idempotency=wanted.idempotency,
+        request=wanted.digest,
+        force=wanted.force,
+        callbacks=tuple(asked.callbacks),
+    )
+    submitted = await service.rows.run(submitting.submit, submission, time.time())
+    log.info("job %d: taken", submitted.job_id, extra={"document": kept.sha256, "key": key_id, "bytes": kept.size})
+    return submitted
+
+
+@asynccontextmanager
+async def _counted(service: Service) -> AsyncIterator[None]:
+    """Refuse what would be too many at once, before any of it is read."""
+    if service.load.uploads >= MOST_UPLOADS:
+        raise ApiError(503, "Too many documents are sent at once.", code="E_BUSY", headers={"Retry-After": "5"})
+    service.load.uploads += 1
+    try:
+        yield
+    finally:
+        service.load.uploads -= 1
+
+
+@asynccontextmanager
+async def _alone(service: Service, caller: Caller, idempotency: str | None) -> AsyncIterator[None]:
+    """Refuse a second request of the same idempotency key while the first is on its way."""
+    if idempotency is None:
+        yield
+        return
+    name = (caller.key_id, idempotency)
+    if name in service.load.names:
+        raise ApiError(409, "A request of this Idempotency-Key is on its way.", headers={"Retry-After": "2"})
+    service.load.names.add(name)
+    try:
+        yield
+    finally:
+        service.load.names.discard(name)
+
+
+async def _json(request: Request) -> Any:
+    """The body as JSON."""
+    body = bytearray()
+    async for chunk in gathered(request.stream()):
+        body += chunk
+        if len(body) > JSON_BYTES:
+            raise too_large(JSON_BYTES)
+    try:
+        return json.loads(bytes(body))
+    except (ValueError, RecursionError):
+        raise ApiError(422, "The body is not JSON.", place="body") from None
+
+
+def _check(model: type[M], content: Any) -> M:
+    """What was asked, checked."""
+    try:
+        return model.model_validate(content)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        place = ".".join(("body", *(str(part) for part in first["loc"])))[:200]
+        raise ApiError(422, f"{first['msg']}.", place=place) from None
+
+
+def _fields(upload: Upload) -> dict[str, Any]:
+    """The fields of a form as the keys of a JSON body.
+
+    Raises:
+        ApiError: 422, one that must be JSON is none.
+    """
+    found: dict[str, Any] = dict(upload.fields)
+    for name in JSON_FIELDS:
+        if name in found:
+            try:
+                found[name] = json.loads(found[name])
+            except (ValueError, RecursionError):
+                raise ApiError(422, "This field must be JSON.", place=f"body.{name}") from None
+    return found
+
+
+def _digest(asked: str, force: bool) -> str:
+    """One hash for all that was asked."""
+    return hashlib.sha256(f"{asked}\n{force}".encode()).hexdigest()
+
+
+async def _bring(
+    service: Service, caller: Caller, source: models.HttpSource | models.DocumentSource
+) -> tuple[Stored, str]:
+    """The document that a request names, and a name for it."""
+    if isinstance(source, models.DocumentSource):
+        row = await service.rows.run(rows.find_document, caller.sees, source.sha256)
+        blob = None if row is None else await run_sync(stored.open_blob, service.settings, source.sha256)
+        if row is None or blob is None:
+            raise not_found("There is no such document that this key may see.")
+        head = await run_sync(blob.head)
+        names = await service.rows.run(rows.list_names, caller.sees, source.sha256)
+        return Stored(source.sha256, row["bytes"], head), names[-1] if names else "document"
+    fetch = partial(_fetch, service, source.url)
+    kept = await run_sync(fetch, limiter=service.uploads.threads)
+    return kept, file_name(guard.check_url(source.url).path)
+
+
+def _fetch(service: Service, url: str) -> Stored:
+    """Fetch a document by the guard's rules into a file without a name, and store it."""
+    try:
+        return _fetch_into(service, url)
+    except ServiceError as error:  # not one of ours: the other server's
+        raise ApiError(422, error.detail, code="E_SOURCE", place="source.url") from None
+
+
+def _fetch_into(service: Service, url: str) -> Stored:
+    limit = service.settings.max_bytes
+    target = guard.resolve(url, service.allowed)
+    service.uploads.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    with tempfile.TemporaryFile(dir=service.uploads.folder) as held:
+        with guard.ask(target, "GET", {"Accept": "*/*", "User-Agent": engine_name()}, None, FETCH_SECONDS) as answer:
+            if answer.status != HTTPStatus.OK:
+                said = f"The other server has answered with status {answer.status}."
+                raise ApiError(422, said, code="E_SOURCE", place="source.url")
+            size = 0
+            while piece := answer.read(PIECE):
+                size += len(piece)
+                if size > limit:
+                    raise too_large(limit)
+                held.write(piece)
+        held.seek(0)
+        return stored.put_stream(service.settings, held)
+
+
+async def _check_callbacks(service: Service, callbacks: list[models.Callback]) -> None:
+    """Refuse addresses that would never be told, while the caller is there to hear it."""
+    for callback in callbacks:
+        if callback.secret is not None:
+            signing.read_secret(callback.secret)
+        try:
+            await run_sync(guard.resolve, callback.url, service.allowed)
+        except ServiceError as error:
+            raise ApiError(422, error.detail, place="body.callbacks") from None

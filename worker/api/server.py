@@ -1,0 +1,79 @@
+"""``crossfoot serve``: uvicorn with the app, and the rule that only keys open a door to the network."""
+
+from __future__ import annotations
+
+import logging
+from types import FrameType
+from typing import Final
+
+import uvicorn
+from fastapi import FastAPI
+
+from schemas.errors import ConfigurationError, ServiceError
+from worker import logs
+from worker.api import rows
+from worker.api.app import make_app
+from worker.api.service import is_loopback
+from worker.database import Database
+from worker.settings import Settings
+
+log = logging.getLogger("crossfoot.api")
+
+# connections at once, of all kinds; what comes then is told to come again
+MOST_CONNECTIONS: Final = 2048
+KEEP_ALIVE_SECONDS: Final = 15
+# what a stop waits for: uploads and answers that are on their way
+STOP_SECONDS: Final = 10
+HEAD_BYTES: Final = 32 * 1024
+
+
+def run(settings: Settings, host: str, port: int, log_format: str = "text") -> int:
+    """Serve until SIGINT or SIGTERM; the exit status.
+
+    Raises:
+        ConfigurationError: another address than loopback, and no key was ever made.
+        StorageError: the rows cannot be reached.
+        ServiceError: the address cannot be listened on.
+    """
+    logs.use(log_format)
+    with Database.open(settings) as db:
+        if not is_loopback(host) and not rows.has_keys(db):
+            raise ConfigurationError(
+                f"{host} is reached from other machines: make a key first (crossfoot keys create NAME).", "--host"
+            )
+    server = Server(configuration(settings, host, port))
+    try:
+        server.run()
+    except SystemExit:  # uvicorn's way to say that the address is taken
+        raise ServiceError(f"{host}:{port} cannot be listened on.", "--port") from None
+    return 0
+
+
+class Server(uvicorn.Server):
+    """Tells those who wait for jobs that it ends; uvicorn would wait for them."""
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """What a signal calls."""
+        super().handle_exit(sig, frame)
+        app: FastAPI = self.config.app  # type: ignore[assignment]
+        app.state.service.watch.stop_soon()
+
+
+def configuration(settings: Settings, host: str, port: int) -> uvicorn.Config:
+    """How uvicorn runs the app."""
+    return uvicorn.Config(
+        make_app(settings, loopback=is_loopback(host)),
+        host=host,
+        port=port,
+        log_config=None,
+        access_log=False,  # a line a request is ours to write, without what stands in a query
+        server_header=False,
+        proxy_headers=False,
+        limit_concurrency=MOST_CONNECTIONS,
+        timeout_keep_alive=KEEP_ALIVE_SECONDS,
+        timeout_graceful_shutdown=STOP_SECONDS,
+        h11_max_incomplete_event_size=HEAD_BYTES,
+        http="h11",
+        ws="none",
+        loop="asyncio",
+    )

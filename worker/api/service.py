@@ -1,0 +1,181 @@
+"""What every operation works with: settings, rows, store, those who wait; and who is asking."""
+
+from __future__ import annotations
+
+import asyncio
+import ipaddress
+import threading
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import Annotated, Concatenate, Final, ParamSpec, TypeVar
+from urllib.parse import urlsplit
+
+from fastapi import Depends, Request
+from fastapi.security import APIKeyHeader, HTTPAuthorizationCredentials, HTTPBearer
+
+from worker.api import rows
+from worker.api.keys import LOCAL, Caller, Scope
+from worker.api.problems import ApiError
+from worker.api.uploads import Receiver
+from worker.api.watching import Watch
+from worker.database import Database
+from worker.settings import Settings
+from worker.webhooks.guard import Network
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+ROW_THREADS: Final = 8
+# how many questions may wait for the rows; what comes then is told to come again
+MOST_QUEUED: Final = 2000
+LOCAL_NAMES: Final = ("localhost", "127.0.0.1", "::1")
+_bearer: Final = HTTPBearer(auto_error=False, description="An API key: `Authorization: Bearer cf_…`")
+_header: Final = APIKeyHeader(name="X-Api-Key", auto_error=False, description="The same key, for who cannot set that")
+
+
+class Rows:
+    """The database, asked on threads of its own, each with a connection of its own."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._pool = ThreadPoolExecutor(ROW_THREADS, "rows")
+        self._held = threading.local()
+        self._opened: list[Database] = []
+        self._asked = 0
+
+    async def run(self, ask: Callable[Concatenate[Database, P], R], *args: P.args, **kwargs: P.kwargs) -> R:
+        """Call a function with a connection, on a thread.
+
+        Raises:
+            StorageError: the database does not answer.
+            ApiError: too many wait for it already.
+        """
+        if self._asked >= MOST_QUEUED:
+            raise ApiError(503, "Too much is asked at once.", code="E_BUSY", headers={"Retry-After": "2"})
+        self._asked += 1
+        try:
+            # shielded: who is gone must not leave a half-done transaction to the next
+            return await asyncio.shield(
+                asyncio.get_running_loop().run_in_executor(self._pool, lambda: ask(self._database(), *args, **kwargs))
+            )
+        finally:
+            self._asked -= 1
+
+    def _database(self) -> Database:
+        db: Database | None = getattr(self._held, "db", None)
+        if db is None:
+            db = self._held.db = Database.open(self._settings)
+            self._opened.append(db)
+        return db
+
+    def close(self) -> None:
+        """End the threads and their connections."""
+        self._pool.shutdown(wait=True)
+
+
+@dataclass(slots=True)
+class Load:
+    """What is on its way at this moment: how many documents, and under which idempotency keys."""
+
+    uploads: int = 0
+    names: set[tuple[int, str]] = field(default_factory=set)
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """One running API.
+
+    Attributes:
+        loopback: it is reached from this machine only.
+        allowed: private networks that may be asked.
+        longest_stream: seconds after which a stream of events is closed.
+        used: when it was noted last that a key was used.
+    """
+
+    settings: Settings
+    rows: Rows
+    uploads: Receiver
+    watch: Watch
+    loopback: bool
+    allowed: tuple[Network, ...] = ()
+    longest_stream: float = 3600.0
+    used: dict[int, float] = field(default_factory=dict)
+    load: Load = field(default_factory=Load)
+
+
+def service_of(request: Request) -> Service:
+    """The service that a request has reached."""
+    found: Service = request.app.state.service
+    return found
+
+
+async def caller_of(
+    request: Request,
+    bearer: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)],
+    header: Annotated[str | None, Depends(_header)],
+) -> Caller:
+    """Who asks. Without any key ever made, whoever reaches the loopback address is this machine's user.
+
+    Raises:
+        ApiError: 401 no key, or none that is good.
+    """
+    service = service_of(request)
+    key = bearer.credentials if bearer is not None else header
+    found = await service.rows.run(rows.look_up_key, key, service.used, time.time())
+    if found is not None:
+        return found
+    if key is None and service.loopback and not await service.rows.run(rows.has_keys):
+        _check_local(request)
+        return LOCAL
+    raise ApiError(401, "A valid API key is needed.", headers={"WWW-Authenticate": 'Bearer realm="crossfoot"'})
+
+
+def _check_local(request: Request) -> None:
+    """Refuse what a web page of somebody else makes this machine's browser ask."""
+    host = _name(f"//{request.headers.get('host', '')}")
+    origin = request.headers.get("origin")
+    if host not in LOCAL_NAMES:
+        raise ApiError(421, "Without API keys, only this machine is served, under the name localhost.")
+    if origin is not None and _name(origin) not in LOCAL_NAMES:
+        raise ApiError(403, "Without API keys, pages of other sites are not served.", code="E_KEY")
+    if request.headers.get("sec-fetch-site", "none") not in ("none", "same-origin", "same-site"):
+        raise ApiError(403, "Without API keys, pages of other sites are not served.", code="E_KEY")
+
+
+def _name(url: str) -> str | None:
+    try:
+        return urlsplit(url).hostname
+    except ValueError:
+        return None
+
+
+def is_loopback(host: str) -> bool:
+    """Whether an address to listen on is reached from this machine only."""
+    try:
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def need(scope: Scope) -> Callable[[Caller], Awaitable[Caller]]:
+    """A dependency: the caller, who must have a scope."""
+
+    async def check(caller: Annotated[Caller, Depends(caller_of)]) -> Caller:
+        if not caller.may(scope):
+            raise ApiError(403, f"This key lacks the scope {scope}.")
+        return caller
+
+    return check
+
+
+Serving = Annotated[Service, Depends(service_of)]
+Submitter = Annotated[Caller, Depends(need("submit"))]
+Reader = Annotated[Caller, Depends(need("read"))]
+Administrator = Annotated[Caller, Depends(need("admin"))]
+
+
+async def look(rows_: Rows, jobs: Sequence[int]) -> dict[int, str]:
+    """What ``Watch`` asks."""
+    return await rows_.run(rows.look, jobs)

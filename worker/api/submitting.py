@@ -1,0 +1,147 @@
+"""From bytes that lie on the disk to a job's row: stored first, written down in one transaction, then answered."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from worker.api.models import Callback
+from worker.api.problems import ApiError
+from worker.database import Database, Row, atomic
+from worker.deliveries import NOWHERE, Arrival, arrive
+from worker.naming import clean
+
+LONGEST_NAME: Final = 255
+# states of a job that a second request for the same bytes joins
+KNOWN: Final = ("queued", "running", "done")
+# idempotency keys are good for so long, at least
+REMEMBERED_SECONDS: Final = 24 * 3600.0
+
+
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """A document that lies in the store, and what is asked of it.
+
+    Attributes:
+        key_id: whose it is. name: what its file is called.
+        idempotency: the caller's name for the request, or None; request: sha256 over all that was asked.
+        force: convert again what an earlier version of the program has converted.
+    """
+
+    key_id: int
+    sha256: str
+    size: int
+    kind: str
+    urgency: str
+    profile: str
+    engine: str
+    name: str
+    metadata: dict[str, Any]
+    password: str | None = None
+    idempotency: str | None = None
+    request: str = ""
+    force: bool = False
+    callbacks: tuple[Callback, ...] = field(default=())
+
+
+@dataclass(frozen=True, slots=True)
+class Submitted:
+    """The job of a submission; ``known`` where it was there before."""
+
+    job_id: int
+    known: bool
+
+
+def recall(db: Database, key_id: int, idempotency: str | None, request: str) -> int | None:
+    """The job that an idempotency key stands for, None where it is new.
+
+    Raises:
+        ApiError: 422, it was used for another request.
+    """
+    if idempotency is None:
+        return None
+    row = db.row(
+        "SELECT request, job_id FROM idempotency WHERE key_id = ? AND key = ?",
+        (key_id, idempotency),
+    )
+    if row is None:
+        return None
+    if row["request"] != request:
+        raise ApiError(422, "This Idempotency-Key was used for another request.", code="E_IDEMPOTENCY")
+    return None if row["job_id"] is None else int(row["job_id"])
+
+
+@atomic
+def submit(db: Database, new: Submission, now: float) -> Submitted:
+    """Write down a document, its name and its job; the same bytes under the same key are one job.
+
+    Raises:
+        ApiError: 422, the idempotency key was used for another request.
+    """
+    if new.idempotency is not None:
+        # the first statement writes, so that two who come with the same key at once come one after the other
+        db.execute(
+            "INSERT INTO idempotency(key_id, key, request, created_at) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING",
+            (new.key_id, new.idempotency, new.request, now),
+        )
+        known = recall(db, new.key_id, new.idempotency, new.request)
+        if known is not None:
+            return Submitted(known, known=True)
+    metadata = json.dumps(new.metadata, ensure_ascii=False) if new.metadata else None
+    before = _newest(db, new)
+    if new.force and before is not None and before["state"] == "done" and before["engine"] != new.engine:
+        _redo(db, new, before, now)
+    job = arrive(db, _arrival(new, metadata), now)
+    # one that listens is told what was said last; each name keeps what was said with it
+    db.execute("UPDATE jobs SET metadata = ? WHERE id = ?", (metadata, job))
+    for callback in new.callbacks:
+        db.insert(
+            "INSERT INTO endpoints(key_id, job_id, url, secret, created_at) VALUES (?, ?, ?, ?, ?)",
+            (new.key_id, job, callback.url, callback.secret or "", now),
+        )
+    if new.idempotency is not None:
+        db.execute("UPDATE idempotency SET job_id = ? WHERE key_id = ? AND key = ?", (job, new.key_id, new.idempotency))
+    known = before is not None and before["id"] == job and before["state"] in KNOWN and not new.force
+    return Submitted(job, known=known)
+
+
+def _newest(db: Database, new: Submission) -> Row | None:
+    return db.row(
+        "SELECT id, state, engine FROM jobs WHERE sha256 = ? AND profile = ? AND origin = '' AND key_id = ?"
+        " ORDER BY CASE WHEN state = 'done' THEN 0 ELSE 1 END, id DESC LIMIT 1",
+        (new.sha256, new.profile, new.key_id),
+    )
+
+
+def _redo(db: Database, new: Submission, before: Row, now: float) -> None:
+    """Have this version of the program convert what an earlier one has converted."""
+    db.insert(
+        "INSERT INTO jobs(sha256, profile, engine, key_id, password, urgency, kind, created_at, supersedes)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+        (
+            *(new.sha256, new.profile, new.engine, new.key_id, new.password, new.urgency, new.kind),
+            *(now, before["id"]),
+        ),
+    )
+
+
+def _arrival(new: Submission, metadata: str | None) -> Arrival:
+    return Arrival(
+        path=clean(new.name)[:LONGEST_NAME] or "document",
+        sha256=new.sha256,
+        size=new.size,
+        kind=new.kind,
+        urgency=new.urgency,
+        engine=new.engine,
+        work_id=None,
+        password=new.password,
+        key_id=new.key_id,
+        metadata=metadata,
+        site=NOWHERE,
+    )
+
+
+def forget(db: Database, now: float) -> int:
+    """Forget idempotency keys that are old; how many."""
+    return db.execute("DELETE FROM idempotency WHERE created_at < ?", (now - REMEMBERED_SECONDS,))

@@ -1,0 +1,64 @@
+"""Structured logs: one JSON object a line, with the ids of jobs and documents and never their text."""
+
+from __future__ import annotations
+
+import contextlib
+import datetime as dt
+import json
+import logging
+import re
+from typing import Any, Final
+
+# what may stand in a line besides time, level and message; everything else that libraries add is left out
+FIELDS: Final = ("job", "document", "key", "code", "method", "path", "status", "seconds", "bytes", "webhook", "request")
+NUMBERED: Final = re.compile(r"\bjob (\d+)\b")
+LONGEST: Final = 2000
+
+
+class JsonFormatter(logging.Formatter):
+    """A record as JSON: ``time, level, message``, the fields given as ``extra``, and the kind of an exception.
+
+    The text of an exception may quote a document, so only its type and places are written, never its words.
+    """
+
+    def format(self, record: logging.LogRecord) -> str:
+        """One line."""
+        moment = dt.datetime.fromtimestamp(record.created, dt.UTC)
+        message = record.getMessage()[:LONGEST]
+        line: dict[str, Any] = {
+            "time": moment.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+            "level": record.levelname.lower(),
+            "logger": record.name,
+            "message": message,
+        }
+        line |= {name: value for name in FIELDS if (value := getattr(record, name, None)) is not None}
+        numbered = NUMBERED.search(message)
+        if numbered and "job" not in line:
+            line["job"] = int(numbered.group(1))
+        if record.exc_info and record.exc_info[0] is not None:
+            line["exception"] = record.exc_info[0].__name__
+            line["places"] = _places(record.exc_info[2])
+        return json.dumps(line, ensure_ascii=False, default=str)
+
+
+def _places(trace: Any) -> list[str]:
+    """Where an exception came through, innermost last: file, line, function."""
+    places = []
+    while trace is not None:
+        code = trace.tb_frame.f_code
+        places.append(f"{'/'.join(code.co_filename.split('/')[-3:])}:{trace.tb_lineno} {code.co_name}")
+        trace = trace.tb_next
+    return places[-12:]
+
+
+def use(style: str) -> None:
+    """Have the program's messages written to stderr, as ``json`` or as ``text``."""
+    log = logging.getLogger("crossfoot")
+    for handler in log.handlers:
+        with contextlib.suppress(ValueError):
+            log.removeHandler(handler)
+    handler = logging.StreamHandler()
+    text = logging.Formatter("%(asctime)s %(levelname)s %(message)s")
+    handler.setFormatter(JsonFormatter() if style == "json" else text)
+    log.addHandler(handler)
+    log.setLevel(logging.INFO)
