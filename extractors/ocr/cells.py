@@ -25,17 +25,25 @@ from extractors.ocr.tesseract import Token
 from extractors.page import Reading
 
 DASH = "—"
+# shorter ones are dashes only where a column of figures ends
+_SHORT_DASH = 0.5
+_NEXT_LINES, _EDGE = 9.0, 0.9
 # in heights of the print
 _WIDEST_CELL = 14.0
 _WIDEST_JUNK = 9.0
 _PAD_ACROSS, _PAD_DOWN = 0.3, 0.25
 # a page of noise is not read run by run
 _MOST_UNSEEN = 80
+# a currency sign at the left edge of its column
+_WIDEST_SIGN, _FARTHEST_SIGN = 0.9, 10.0
 _DASHES = re.compile("[-_=~\N{EN DASH}\N{EM DASH}]+")
 # gap in a number that Tesseract read as one
 _WIDEST_GAP = 1.1
 _SURE = 0.7
+_SURELY = 0.9
 _WORD = re.compile(r"[A-Za-z][A-Za-z.,:;'’-]{2,}")
+# "A-1", "11/01", "10-K": letters among digits, and strokes between them, are no signs of figures
+_FOREIGN = re.compile(r"[A-Za-z].*\d|\d[/:]\d|\d[-.][A-Za-z]")
 # letters that the recogniser's free reading may give for a sign of a number
 _LETTERS = re.compile(r"[A-HJ-NP-RT-Za-km-np-z]")
 
@@ -135,7 +143,9 @@ def choose(cells: Sequence[Cell], glyph: float) -> list[Cell]:
         if not cell.digits and not cell.run.dash and not cell.worded and cell.run.width <= _WIDEST_JUNK * glyph
     ]
     unseen = [cell for cell in others if not cell.tokens][:_MOST_UNSEEN]
-    doubtful = [cell for cell in others if cell.tokens and _in_column(cell, numeric)]
+    doubtful = [
+        cell for cell in others if cell.tokens and (_in_column(cell, numeric) or _is_sign(cell, numeric, glyph))
+    ]
     return numeric + unseen + doubtful
 
 
@@ -148,7 +158,9 @@ def crop(sheet: Sheet, run: Run) -> Pixels:
 def is_dash(cell: Cell, cells: Sequence[Cell], glyph: float) -> bool:
     """True when a flat run stands at half the height of something beside it, and nothing stands right above it."""
     middle = (cell.run.top + cell.run.bottom) / 2
-    if cell.worded or cell.letters > 3 or cell.digits > 1 or cell.run.width < 0.5 * glyph:
+    if cell.worded or cell.letters > 3 or cell.digits > 1:
+        return False
+    if cell.run.width < _SHORT_DASH * glyph and not _ends_with_column(cell, cells, glyph):
         return False
     beside = bool(_DASHES.fullmatch(cell.text))
     for other in cells:
@@ -165,6 +177,8 @@ def is_dash(cell: Cell, cells: Sequence[Cell], glyph: float) -> bool:
 def settle(cell: Cell, free: Reading, readings: list[Reading]) -> list[ReadToken]:
     """What the cell says, or nothing when the recogniser does not see a number in it."""
     best = readings[0]
+    if is_foreign(cell.text, free):
+        return []
     if best.text == "$":
         return [ReadToken(_token("$", cell.run, 0.99))] if cell.letters <= 1 else []
     strange = len(_LETTERS.findall(free.text)) > max(1, 0.2 * len(free.text))
@@ -176,6 +190,11 @@ def settle(cell: Cell, free: Reading, readings: list[Reading]) -> list[ReadToken
         return []
     best, rivals = weigh(cell.text, readings)
     return _split(cell.run, best, rivals)
+
+
+def is_foreign(seen: str, free: Reading) -> bool:
+    """True when both engines see signs that no figure holds: a date, a number of an item, a name."""
+    return free.probability >= _SURELY and seen == free.text and bool(_FOREIGN.search(seen))
 
 
 def weigh(seen: str, readings: Sequence[Reading]) -> tuple[Reading, tuple[Reading, ...]]:
@@ -256,6 +275,28 @@ def _within(run: Run, token: Token, glyph: float) -> bool:
     middle, slack = (run.top + run.bottom) / 2, 0.3 * glyph
     across = token.left - slack <= run.left and run.right <= token.right + slack
     return across and token.top <= middle <= token.bottom and run.height < 1.8 * glyph
+
+
+def _is_sign(cell: Cell, numeric: Sequence[Cell], glyph: float) -> bool:
+    """True for one sign that is no "$" to Tesseract, with a figure to the right of it on its line."""
+    run = cell.run
+    if cell.text == "$" or run.width > _WIDEST_SIGN * glyph:
+        return False
+    return any(
+        0 < other.run.left - run.right < _FARTHEST_SIGN * glyph
+        and other.run.top < (run.top + run.bottom) / 2 < other.run.bottom
+        for other in numeric
+    )
+
+
+def _ends_with_column(cell: Cell, cells: Sequence[Cell], glyph: float) -> bool:
+    """True when a figure a few lines above or below ends where the cell does."""
+    for other in cells:
+        run = other.run
+        near = abs(run.top - cell.run.top) < _NEXT_LINES * glyph
+        if other.digits and not other.worded and near and abs(run.right - cell.run.right) < _EDGE * glyph:
+            return True
+    return False
 
 
 def _in_column(cell: Cell, numeric: Sequence[Cell]) -> bool:

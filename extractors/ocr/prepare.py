@@ -24,6 +24,8 @@ Box = tuple[float, float, float, float]
 _LOW_DPI = 190.0
 _ENLARGED_DPI = 300.0
 _LEAST_SKEW = 0.05
+# a hyphen is so much wider than high, and so wide in heights of the print: dust is round
+_FLAT, _HYPHEN = 1.5, 0.25
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,7 +208,8 @@ def _specks(labels: Labels, stats: Stats, glyph: float) -> npt.NDArray[np.bool_]
     """Components far smaller than a glyph with no glyph within reach: a point or a comma always has one."""
     size = np.maximum(stats[:, 2], stats[:, 3])
     # dashes and rules are long, parts of broken print are near other print: both stay
-    small = size < 0.42 * glyph
+    flat = (stats[:, 2] >= _FLAT * stats[:, 3]) & (stats[:, 2] >= _HYPHEN * glyph)
+    small = (size < 0.42 * glyph) & ~flat
     small[0] = False
     large = size >= 0.55 * glyph
     large[0] = False

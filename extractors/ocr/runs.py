@@ -78,7 +78,7 @@ def _run(box: tuple[int, int, int, int], glyph: float) -> Run | None:
     width, height = right - left, bottom - top
     if height > _TALLEST * glyph:
         return None
-    flat = height <= 0.4 * glyph and width >= max(1.7 * height, 0.25 * glyph) and width <= 3.5 * glyph
+    flat = height <= 0.4 * glyph and width >= max(1.5 * height, 0.25 * glyph) and width <= 3.5 * glyph
     if not flat and (height < 0.6 * glyph or width < 0.2 * glyph):
         return None
     return Run(left, top, right, bottom, dash=flat)

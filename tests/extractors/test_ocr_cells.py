@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pytest
 
@@ -96,6 +98,36 @@ def test_letters_are_not_forced_into_a_number() -> None:
     """What the free reading sees as a word keeps tesseract's reading, however the digits come out."""
     words = Cell(Run(0, 0, 60, 20), (0,), "on")
     assert settle(words, Reading("on", 0.99), [Reading("0", 0.5), Reading("01", 0.2)]) == []
+
+
+@pytest.mark.parametrize("text", ["A-1", "11/01", "10-K", "Q3", "12:30"])
+def test_dates_and_numbers_of_items_are_no_figures(text: str) -> None:
+    """Where both engines see letters among digits or a stroke between them, the word stays a word."""
+    forced = [Reading(re.sub(r"[^\d-]", "", text), 0.95)]
+    assert settle(Cell(Run(0, 0, 60, 20), (0,), text), Reading(text, 0.99), forced) == []
+
+
+def test_a_figure_that_tesseract_took_for_a_word_is_a_figure() -> None:
+    """Letters that only one engine sees do not keep a figure from being one."""
+    read = settle(Cell(Run(0, 0, 60, 20), (0,), "l,2B4"), Reading("1,284", 0.99), [Reading("1,284", 0.99)])
+    assert [word.token.text for word in read] == ["1,284"]
+
+
+def test_a_sign_left_of_a_figure_is_read_again() -> None:
+    """A "§" at the left edge of a column of figures may be a dollar; a word far from any figure is left alone."""
+    sign, figure = cell("§", 400, 0, width=12), cell("1,234", 440, 0)
+    assert sign in choose([sign, figure], GLYPH)
+    assert sign not in choose([sign, cell("1,234", 440, 200)], GLYPH)
+    assert cell("$", 400, 0, width=12) not in choose([cell("$", 400, 0, width=12), figure], GLYPH)
+
+
+def test_a_short_hyphen_is_a_dash_where_a_column_of_figures_ends() -> None:
+    """Hyphens half as wide as a digit is high stand for nought at the right edge of a column, nowhere else."""
+    label, figures = cell("Goodwill", 0, 100), [cell("1,234", 500, top) for top in (60, 140)]
+    hyphen = cell("", 552, 108, width=8, height=3, dash=True)
+    astray = cell("", 530, 108, width=8, height=3, dash=True)
+    assert is_dash(hyphen, [label, *figures, hyphen], GLYPH)
+    assert not is_dash(astray, [label, *figures, astray], GLYPH)
 
 
 def test_a_lost_cell_is_found_again() -> None:

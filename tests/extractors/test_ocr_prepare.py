@@ -93,6 +93,16 @@ def test_specks_and_borders_go_and_decimal_points_stay() -> None:
     assert np.array_equal(ink, clean_ink)
 
 
+def test_a_lone_hyphen_is_no_speck() -> None:
+    """A flat mark far from other print stays, however small: a nil of a column; a round one of its size goes."""
+    page = np.where(draw() < 128, 0, 255).astype(np.uint8)
+    page[800:803, 700:708] = 0
+    page[900:905, 700:705] = 0
+    _, ink, _ = clean(page, find_ink(page), DPI)
+    assert ink[800:803, 700:708].all()
+    assert not ink[895:910, 695:710].any()
+
+
 def test_a_coarse_fax_gets_square_pixels() -> None:
     """204 x 98 dots to the inch are stretched until both are the same."""
     page = draw()[::2]

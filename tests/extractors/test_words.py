@@ -207,6 +207,24 @@ List of subsidiaries     March 15            10-Q
     assert {0: "Credit agreement", 1: "June 17", 2: "S-1"} in [*rows(grid), *rows(grid, heads=True)]
 
 
+def test_words_of_typed_labels_stand_together() -> None:
+    """Where only the height of the ink is known, typewriter blanks seem as wide as gaps; they part no label."""
+    words = []
+    lines = ("Cost of goods sold", "Selling and administrative", "Interest paid on notes", "Loss on sale of land")
+    for number, label in enumerate(lines):
+        at = 0
+        for text in [*label.split(), "1,234"]:
+            left = 300.0 if text == "1,234" else at * 6.0
+            place = TextPlace(line=number + 1, start=at, end=at + len(text))
+            # ink of six points in a type of ten: letters fill four fifths of their pitch
+            words.append(
+                Word(text, left + 0.6, 12.0 * number, left + 6.0 * len(text) - 0.6, 12.0 * number + 6.0, place)
+            )
+            at += len(text) + 1
+    grid = next(b for b in find_flow(Page(1, width=600, height=80, words=tuple(words))) if isinstance(b, Grid))
+    assert [row[0] for row in rows(grid)] == list(lines)
+
+
 def test_leaders_are_no_words() -> None:
     """Rows of dots neither become cells nor stick to labels and figures."""
     (grid,) = grids("""

@@ -19,6 +19,8 @@ _LEVEL = 0.45
 # blanks of usual type are 0.25 to 0.33 em wide (0.6 of typewriter type): wider gaps separate phrases
 _USUAL_BLANK = 0.29
 _WIDEST_BLANK = 0.7
+# where only the height of the ink is known, typewriter blanks with the room around their letters reach this far
+_TYPED_BLANK = 1.45
 _SIGNS = "|".join(re.escape(c) for c in sorted(CURRENCIES, key=len, reverse=True))
 _SIGN = re.compile(rf"(?:{_SIGNS})\Z")
 _OPENER = re.compile(rf"(?:{_SIGNS})?[(\-]?\Z")
@@ -170,13 +172,17 @@ def find_lines(words: Sequence[Word]) -> list[TextLine]:
 
 def blank_width(lines: Sequence[TextLine]) -> float:
     """The usual width of a blank between words, in ems."""
-    gaps = []
-    for line in lines:
-        for before, after in pairwise(line.words):
-            gap = (after.left - before.right) / line.em
-            if 0.1 < gap < _WIDEST_BLANK and _LETTERS.search(before.text) and _LETTERS.search(after.text):
-                gaps.append(gap)
-    return median(gaps) if len(gaps) >= 5 else _USUAL_BLANK
+    gaps = [
+        (after.left - before.right) / line.em
+        for line in lines
+        for before, after in pairwise(line.words)
+        if _LETTERS.search(before.text) and _LETTERS.search(after.text)
+    ]
+    usual = [gap for gap in gaps if 0.1 < gap < _WIDEST_BLANK]
+    typed = [gap for gap in gaps if _WIDEST_BLANK <= gap < _TYPED_BLANK]
+    if len(typed) >= 5 and len(typed) > 3 * len(usual):
+        return median(typed)
+    return median(usual) if len(usual) >= 5 else _USUAL_BLANK
 
 
 def groups_by_blank(lines: Sequence[TextLine]) -> bool:
