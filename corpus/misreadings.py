@@ -14,6 +14,7 @@ import json
 import os
 import subprocess
 import tempfile
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from random import Random
@@ -102,7 +103,7 @@ def pairs(faces: str, pages: int, seed: int) -> list[Pair]:
 
 
 def main() -> None:
-    """Write the pairs that differ, with the number of all."""
+    """Write the pairs that differ, with the number of all and what was printed."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("faces", choices=sorted(FACES))
     parser.add_argument("out", type=Path)
@@ -111,7 +112,10 @@ def main() -> None:
     options = parser.parse_args()
     found = pairs(options.faces, options.pages, options.seed)
     wrong = [pair for pair in found if pair[0] != pair[1]]
-    options.out.write_text(json.dumps({"read": len(found), "misread": wrong}, indent=0))
+    marks = Counter(mark for printed, _ in found for mark in printed if mark != " ")
+    made = f"python -m corpus.misreadings {options.faces} {options.out.name} --pages {options.pages} --seed {options.seed}"
+    told = {"made by": made, "read": len(found), "printed": dict(sorted(marks.items())), "misread": wrong}
+    options.out.write_text(json.dumps(told, indent=0))
     print(f"{len(found)} figures read, {len(wrong)} of them otherwise than printed")
 
 

@@ -8,7 +8,7 @@ from math import exp
 
 from extractors.footing.doubts import CERTAIN
 from extractors.repair.proposing import Belief, Proposal
-from extractors.repair.search import Board
+from extractors.repair.board import Board
 from schemas.amounts import Amount, shifted
 from schemas.filing import Grade, Status
 from schemas.identities import CheckVerdict, Printed

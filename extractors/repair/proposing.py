@@ -6,15 +6,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import exp
 
-from extractors.repair.search import Board, Solved, components, solve, solve_without
+from extractors.repair.board import Board
+from extractors.repair.components import components
+from extractors.repair.weighing import Weighed, weigh
 from schemas.amounts import Amount
 
 _RIVAL = 0.0005  # a reading less probable than this is not worth telling
 _NEAR_OPTIMAL = 0.01
 _MOST_RIVALS = 5
 _FURTHER_MISREADING = 3.5  # nats by which a reading is farther than the one that the form names
-_MOST_WEIGHED = 8  # changes that are weighed one by one where the solutions are too many to list
-_UNLISTED = 10.0  # alternatives assumed for one that was found
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,19 +47,17 @@ class Proposal:
     beliefs: Mapping[str, Belief]
 
 
-def propose_repairs(board: Board, broken: Sequence[int], threshold: float) -> Proposal:
+def propose_repairs(board: Board, threshold: float) -> Proposal:
     """The unique repairs of the broken identities.
 
     Args:
-        broken: numbers of the identities that do not hold as read.
         threshold: least posterior probability (0-1) of a change. Raising it never adds a change.
     """
-    suspicious = [number for number in broken if board.doubted(number)]
+    suspicious = [number for number in range(len(board.identities)) if board.doubted(number) and _broken(board, number)]
     beliefs: dict[str, Belief] = {}
     changes: dict[str, Amount] = {}
     for index, group in enumerate(components(board, suspicious)):
-        solved = solve(board, group)
-        own = _beliefs(board, solved, index) if solved.complete else _by_margins(board, solved, index)
+        own = _beliefs(board, weigh(board, group), index)
         beliefs.update(own)
         accepted = {
             member: belief.best[0]
@@ -70,46 +68,28 @@ def propose_repairs(board: Board, broken: Sequence[int], threshold: float) -> Pr
     return Proposal(changes, beliefs)
 
 
-def _by_margins(board: Board, solved: Solved, index: int) -> dict[str, Belief]:
-    """Beliefs where not all solutions could be listed: each change of the cheapest against the best without it.
+def _broken(board: Board, number: int) -> bool:
+    """True when an identity does not hold as read, or as the form of its figures suggests."""
+    states = (board.evaluate(number, {}), board.evaluate(number, board.likely))
+    return any(state is not None and state.verdict == "broken" for state in states)
 
-    What lies between the two in number is not known, so that the rest is counted several times.
-    """
-    if not solved.solutions or len(solved.solutions[0].changes) > _MOST_WEIGHED:
-        return _beliefs(board, solved, index)
-    best = solved.solutions[0]
+
+def _beliefs(board: Board, weighed: Weighed, index: int) -> dict[str, Belief]:
+    """The probability of each reading of each figure that the optimum or an alternative changes."""
+    weights: dict[str, dict[Amount, float]] = {member: {} for member in (*weighed.best, *sorted(weighed.cut))}
+    for diff, nats in weighed.alternatives.items():
+        for member, value in diff:
+            own = weights.setdefault(member, {})
+            own[value] = own.get(value, 0.0) + exp(-nats)
     found: dict[str, Belief] = {}
-    for member, value in best.changes:
-        cost, other = solve_without(board, solved.identities, member, value)
-        odds = min(1.0, _UNLISTED * exp(min(0.0, best.cost - cost)))
-        known = board.figures[member].value if other is None else other
-        left = odds / (1.0 + odds)
-        found[member] = Belief(((value, 1.0 - left), (known, left)), index, complete=True)
-    for member in solved.members:
-        # nothing is known against the others, but not all was tried
-        found.setdefault(member, Belief(((board.figures[member].value, 0.5),), index, complete=False))
-    return found
-
-
-def _beliefs(board: Board, solved: Solved, index: int) -> dict[str, Belief]:
-    """The marginal probability of each reading of each figure that some solution changes."""
-    if not solved.solutions:
-        return {m: Belief(((board.figures[m].value, 0.5),), index, complete=False) for m in solved.members}
-    least = solved.solutions[0].cost
-    weights = [exp(least - solution.cost) for solution in solved.solutions]
-    whole = sum(weights)
-    moved: dict[str, dict[Amount, float]] = {}
-    for solution, weight in zip(solved.solutions, weights, strict=True):
-        for member, value in solution.changes:
-            own = moved.setdefault(member, {})
-            own[value] = own.get(value, 0.0) + weight / whole
-    if not solved.complete:
-        moved = {member: moved.get(member, {}) for member in solved.members} | moved
-    found = {}
-    for member, readings in sorted(moved.items()):
-        readings[board.figures[member].value] = max(0.0, 1.0 - sum(readings.values()))
-        ranked = sorted(readings.items(), key=lambda item: (-item[1], item[0]))
-        found[member] = Belief(tuple(ranked), index, solved.complete)
+    for member, others in sorted(weights.items()):
+        plain = board.figures[member].value
+        best = weighed.best.get(member, plain)
+        others[best] = others.get(best, 0.0) + 1.0
+        others.setdefault(plain, 0.0)
+        every = sum(others.values())
+        ranked = sorted(((value, weight / every) for value, weight in others.items()), key=lambda o: (-o[1], o[0]))
+        found[member] = Belief(tuple(ranked), index, member not in weighed.cut)
     return found
 
 
@@ -136,7 +116,8 @@ def _stands(board: Board, member: str, changes: Mapping[str, Amount]) -> bool:
         closed += holds and not held and not coarse and _decides(board, number, member)
     # where the form itself names a reading, another one is two misreadings of one figure: one check is not enough
     readings = board.readings[member]
-    twice = readings.at_odds and readings.cost(changes[member]) - readings.least >= _FURTHER_MISREADING
+    farther = readings.cost(changes[member]) - readings.cost(readings.favourite)
+    twice = readings.at_odds and farther >= _FURTHER_MISREADING
     return closed > twice
 
 

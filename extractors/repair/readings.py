@@ -93,9 +93,11 @@ class Readings:
         return Printed(value.quantize(shifted(whole(1), -places)), places)
 
     @cached_property
-    def least(self) -> float:
-        """The cost of the cheapest other reading that could be meant."""
-        return min([self.near[0][1] if self.near else FARTHEST, FARTHEST])
+    def favourite(self) -> Amount:
+        """The reading that the form speaks for before any arithmetic: the plain one unless that is at odds with it."""
+        if self.at_odds and self.near and self.near[0][1] < 0:
+            return self.near[0][0]
+        return self.figure.number.value
 
     @cached_property
     def near(self) -> tuple[tuple[Amount, float], ...]:

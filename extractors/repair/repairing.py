@@ -14,7 +14,7 @@ from extractors.repair.judging import Evidence, Standing, judge
 from extractors.repair.model import Judged, Outcome
 from extractors.repair.proposing import Proposal, propose_repairs, rivals_of
 from extractors.repair.readings import Readings, read_readings
-from extractors.repair.search import Board
+from extractors.repair.board import Board
 from extractors.repair.telling import name_change, write_difference, write_reason
 from schemas.amounts import canonical, trimmed
 from schemas.filing import Check, Finding, Repair, Rival, Term, Verdict
@@ -48,8 +48,8 @@ def repair_figures(
     doubts = read_doubts(bodies, meaning)
     board = Board(ordered, figures, read_readings(bodies, meaning, doubts), _weak(bodies, meaning))
     states = [board.evaluate(number, {}) for number in range(len(ordered))]
-    broken = [number for number, state in enumerate(states) if state is not None and state.verdict == "broken"]
-    proposal = propose_repairs(board, broken, threshold) if broken else NO_PROPOSAL
+    broken = any(state is not None and state.verdict == "broken" for state in states)
+    proposal = propose_repairs(board, threshold) if broken else NO_PROPOSAL
     if not profile.repair:
         proposal = Proposal({}, proposal.beliefs)
     if proposal.changes:

@@ -1,0 +1,117 @@
+"""The cheapest solution of a component of broken checks, and what else could be meant instead.
+
+First the optimum. Then, for each reading that it changes, the solutions without that reading; for each check that it
+leaves broken, those in which it holds. Both are searched from the optimum, so that what lies elsewhere stays as it is:
+the cost does not grow with the number of errors in a document, only with what one error touches.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from extractors.repair.board import MOST_ROUNDING, Board
+from extractors.repair.search import Changes, Search, Task, debts, rounding_beside
+from schemas.amounts import Amount
+
+MARGIN = 7.0
+"""Nats above the optimum within which alternatives count (their weights fall below a thousandth)."""
+
+_MOST_STEPS = 4000
+_MOST_STEPS_BESIDE = 1500
+_ALIKE = 1e-6
+_MOST_ROUNDS = 4  # times that a better optimum, found among the alternatives, is taken
+
+
+@dataclass(slots=True)
+class Weighed:
+    """A component with its optimum.
+
+    Attributes:
+        members: doubted figures of its broken identities. best: the readings that are not plain.
+        alternatives: what differs from the optimum → nats that it costs more.
+        cut: figures of which not all was tried; all of them when no optimum was found.
+    """
+
+    members: tuple[str, ...]
+    best: dict[str, Amount]
+    alternatives: dict[Changes, float] = field(default_factory=dict)
+    cut: set[str] = field(default_factory=set)
+
+
+def weigh(board: Board, group: Sequence[int]) -> Weighed:
+    """The optimum of a component and its alternatives."""
+    members = tuple(dict.fromkeys(m for number in group for m in board.doubted(number)))
+    watched = (*group, *rounding_beside(board, group))
+    limit = sum(board.price(number) for number in group) + MOST_ROUNDING * (len(watched) - len(group)) + MARGIN
+    found = Search(board, Task(board.likely, watched, limit, _MOST_STEPS, first=True)).run()
+    start = {m: v for m, v in board.likely.items() if m in members}
+    if not found.complete or not found.solutions:
+        return Weighed(members, start, cut=set(members))
+    best = _plainly(board, {**start, **dict(found.solutions[0][1])})
+    weighed = Weighed(members, best)
+    for _ in range(_MOST_ROUNDS):
+        weighed = Weighed(members, best)
+        better = _look_beside(board, weighed, watched)
+        if better is None:
+            return weighed
+        best = better
+    return weighed
+
+
+def _plainly(board: Board, readings: Mapping[str, Amount]) -> dict[str, Amount]:
+    return {m: value for m, value in sorted(readings.items()) if value != board.figures[m].value}
+
+
+def _look_beside(board: Board, weighed: Weighed, watched: Sequence[int]) -> dict[str, Amount] | None:
+    """Fill in the alternatives; a better optimum when one shows."""
+    for offset, back, task, members in _tasks(board, weighed.best, watched):
+        found = Search(board, task).run()
+        if not found.complete:
+            weighed.cut.update(members)
+        for cost, changes in found.solutions:
+            other = {**back, **dict(changes)}
+            diff = tuple(sorted((m, v) for m, v in other.items() if v != _now(board, weighed.best, m)))
+            if offset + cost < -_ALIKE:
+                return _plainly(board, {**weighed.best, **dict(diff)})
+            if diff:
+                weighed.alternatives[diff] = min(offset + cost, weighed.alternatives.get(diff, offset + cost))
+    _drop_composed(weighed.alternatives)
+    return None
+
+
+def _now(board: Board, best: Mapping[str, Amount], member: str) -> Amount:
+    return best.get(member, board.figures[member].value)
+
+
+def _tasks(
+    board: Board, best: Mapping[str, Amount], watched: Sequence[int]
+) -> Iterator[tuple[float, dict[str, Amount], Task, list[str]]]:
+    """Searches beside the optimum: nats at their start, what they begin with otherwise, the task, figures concerned."""
+    everywhere = {**board.likely, **best}
+    for member in (m for m in board.likely if m not in best):
+        everywhere.pop(member)
+    touched = sorted({*watched, *(n for m in best for n in board.touching[m])})
+    owed = debts(board, touched, everywhere)
+    for member, value in best.items():
+        plain = board.figures[member].value
+        back = plain if board.likely.get(member, value) == value else board.likely[member]
+        offset = board.cost(member, back) - board.cost(member, value)
+        start = {**everywhere, member: back}
+        own = tuple(board.touching[member])
+        task = Task(start, own, MARGIN - offset, _MOST_STEPS_BESIDE, forbidden=(member, value), paid=owed)
+        yield offset, {member: back}, task, [member]
+    for debt, price in sorted(owed.items()):
+        if debt // 2 in watched:
+            others = {key: cost for key, cost in owed.items() if key != debt}
+            task = Task(everywhere, (debt // 2,), MARGIN + price, _MOST_STEPS_BESIDE, unpayable=debt, paid=others)
+            yield -price, {}, task, board.doubted(debt // 2)
+
+
+def _drop_composed(alternatives: dict[Changes, float]) -> None:
+    """Drop those that are two others side by side: they say nothing that these do not."""
+    known = {frozenset(changes): nats for changes, nats in alternatives.items()}
+    for own, nats in sorted(known.items(), key=lambda item: (-len(item[0]), sorted(item[0]))):
+        parts = ((other, own - other) for other in known if other < own and own - other in known)
+        if any(known[one] + known[two] <= nats + _ALIKE for one, two in parts):
+            del alternatives[tuple(sorted(own))]
