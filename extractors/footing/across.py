@@ -15,7 +15,7 @@ from schemas.identities import Addend, Identity
 
 _CONTRADICTED = -4.0
 _NOT_CALLED_TOTAL = -4.0
-_ROWS = 3  # rows in which at least two addends sum exactly: fewer is coincidence
+_ROWS = 3  # rows in which at least two addends sum exactly: fewer is coincidence, unless the head says "total"
 _MOST_COLUMNS = 24
 
 
@@ -65,7 +65,7 @@ def _weigh(relation: _Relation, entries: Sequence[Entry], ledger: Ledger) -> flo
     head = ledger.heads[relation.total]
     nats = 0.0 if TOTAL_HEAD.search(head) else _NOT_CALLED_TOTAL
     nats -= log(1 + len(entries[0].values)) + (2.5 if any(sign < 0 for sign, _ in relation.terms) else 0.0)
-    holding = contradicted = 0
+    holding = contradicted = carried = 0
     for entry in entries:
         value = entry.values[relation.total]
         numbers = [sign * (entry.values[column] or 0) for sign, column in relation.terms]
@@ -77,10 +77,12 @@ def _weigh(relation: _Relation, entries: Sequence[Entry], ledger: Ledger) -> flo
         if value == sum(numbers):
             nats += -log(chance(value)) if filled > 1 else 0.3
             holding += filled > 1
+            carried += filled == 1
         else:
             contradicted += 1
             nats += _CONTRADICTED
-    return nats if holding >= _ROWS and holding > 3 * contradicted else -99.0
+    sparse = "total" in head and holding and not contradicted and holding + carried > _ROWS
+    return nats if sparse or (holding >= _ROWS and holding > 3 * contradicted) else -99.0
 
 
 def _identity(entry: Entry, relation: _Relation, nats: float) -> Identity | None:

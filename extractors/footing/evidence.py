@@ -22,12 +22,18 @@ _REPEATED = 0.6  # a "sum" of one nonzero addend only repeats it
 
 @dataclass(frozen=True, slots=True)
 class Weighed:
-    """A relation weighed over columns: nats, the columns it can be instantiated in, how many of them hold exactly."""
+    """A relation weighed over columns.
+
+    Attributes:
+        columns: those it can be instantiated in. holding, rounded, contradicted: in how many of them it holds exactly,
+            within rounding, not at all.
+    """
 
     nats: float
     columns: tuple[int, ...]
     holding: int
     contradicted: int
+    rounded: int = 0
 
 
 def significant(value: int) -> int:
@@ -54,7 +60,7 @@ def weigh(total: Entry, terms: Sequence[Signed], places: int, doubts: Mapping[st
         places: decimals of the ledger. doubts: probability of a misreading by figure id, for those in doubt.
         slack: last places that rounding may explain.
     """
-    nats, holding, contradicted, columns = 0.0, 0, 0, []
+    nats, holding, contradicted, rounded, columns = 0.0, 0, 0, 0, []
     seen: set[tuple[int, ...]] = set()
     for column, value in enumerate(total.values):
         present = [(sign, entry) for sign, entry in terms if entry.values[column] is not None]
@@ -74,10 +80,11 @@ def weigh(total: Entry, terms: Sequence[Signed], places: int, doubts: Mapping[st
             holding += filled > 1 or significant(value) > 1
         elif slack and abs(residual) <= slack and filled > 1:
             nats += _ROUNDED - log(min(1.0, chance(value) * 2 * slack))
+            rounded += 1
         else:
             contradicted += 1
             nats += _mismatch((column, residual), [(1, total), *((-s, e) for s, e in present)], places, doubts)
-    return Weighed(nats, tuple(columns), holding, contradicted)
+    return Weighed(nats, tuple(columns), holding, contradicted, rounded)
 
 
 def _mismatch(miss: tuple[int, int], members: Sequence[Signed], places: int, doubts: Mapping[str, float]) -> float:

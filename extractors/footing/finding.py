@@ -7,13 +7,14 @@ from itertools import groupby
 
 from extractors.figures import Body
 from extractors.footing.across import find_cross_sums
+from extractors.footing.adopting import read_all_ledgers
 from extractors.footing.between import find_equal_totals, find_same_facts
 from extractors.footing.doubts import read_doubts
 from extractors.footing.facts import own_sheets, witness_sheets
 from extractors.footing.labels import OPENING
-from extractors.footing.ledger import read_ledgers
+from extractors.footing.percentages import find_percentages
 from extractors.footing.periods import find_period_sums
-from extractors.footing.ratios import find_per_share, find_percentages
+from extractors.footing.ratios import find_per_share
 from extractors.footing.stack import Sum, find_sums
 from extractors.footing.witnessed import find_witnessed
 from extractors.meaning import Meaning
@@ -36,7 +37,7 @@ def find_identities(
         witnesses: results of the same company; facts of the same name, unit and period tie out against them.
     """
     doubts = read_doubts(bodies, meaning)
-    ledgers = read_ledgers(tables, bodies, meaning)
+    ledgers = read_all_ledgers(tables, bodies, meaning, doubts)
     found: list[Identity] = []
     for _, group in groupby(ledgers, key=lambda ledger: ledger.table):
         of_table = list(group)
@@ -46,7 +47,7 @@ def find_identities(
             found += find_equal_totals(ledger, {relation.total.row for relation in sums})
         found += find_cross_sums(of_table)
         found += find_per_share(of_table, doubts)
-        found += find_percentages(of_table)
+        found += find_percentages(of_table, ledgers, doubts)
     found += find_same_facts(ledgers)
     own, others = own_sheets(ledgers), witness_sheets(witnesses)
     found += find_witnessed(own, others, doubts)

@@ -6,19 +6,21 @@ percentages. Whole numbers (values in units of the ledger's last place) keep the
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Literal
 
 from extractors.figures import Body, ReadFigure
 from extractors.footing.doubts import likely_values
-from extractors.footing.labels import plain_label, words_of
-from extractors.meaning import Meaning, RowMeaning, TableMeaning
+from extractors.footing.labels import PERCENT_HEAD, plain_label, words_of
+from extractors.meaning import RowMeaning, TableMeaning
 from extractors.tables import Table
 from schemas.amounts import Amount, shifted
 from schemas.filing import Period
 
 UnitClass = Literal["amount", "shares", "per_share", "percent"]
+_NOTHING: Mapping[int, tuple[UnitClass, int]] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,25 +67,23 @@ class Ledger:
     entries: tuple[Entry, ...]
 
 
-def read_ledgers(tables: Sequence[Table], bodies: Sequence[Body], meaning: Meaning) -> list[Ledger]:
-    """The ledgers of all tables, in the order of the tables, amounts first."""
-    found: list[Ledger] = []
-    for index, (table, body, means) in enumerate(zip(tables, bodies, meaning.tables, strict=True)):
-        found += _ledgers(index, table, body, means)
-    return found
+ClassKey = tuple[UnitClass, int]
+"""Class of unit and scale: what a ledger is made of."""
 
 
-def _ledgers(index: int, table: Table, body: Body, means: TableMeaning) -> list[Ledger]:
-    sections = _sections(table, body)
-    classes: dict[tuple[UnitClass, int], dict[int, dict[int, ReadFigure]]] = {}
-    for figure in body.figures:
-        key = _class_of(figure, means.rows[figure.row])
-        if key[0] == "shares" and means.kind == "cash_flow":
-            key = "amount", key[1]  # "common stock repurchased": a statement of cash flows counts no shares
-        classes.setdefault(key, {}).setdefault(figure.row, {})[figure.column] = figure
+def read_ledgers(
+    index: int, table: Table, body: Body, means: TableMeaning, adopted: Mapping[int, ClassKey] = _NOTHING
+) -> list[Ledger]:
+    """The ledgers of one table, amounts first.
+
+    Args:
+        index: the place of the table in the document. adopted: rows whose figures are of another class than they seem.
+    """
+    classes = _classes(table, body, means, adopted)
     order: tuple[UnitClass, ...] = ("amount", "shares", "per_share", "percent")
+    sections, likely = _sections(table, body), likely_values(body, means)
+    heads = tuple(plain_label(" ".join(head)) for head in table.heads)
     found = []
-    likely = likely_values(body, means)
     for unit, scale in sorted(classes, key=lambda key: (order.index(key[0]), -key[1])):
         rows = classes[unit, scale]
         shown = [f.number.decimals for row in rows.values() for f in row.values() if f.id not in likely]
@@ -91,13 +91,31 @@ def _ledgers(index: int, table: Table, body: Body, means: TableMeaning) -> list[
         entries = tuple(
             _entry(index, table, means, sections, _Cells(row, rows[row], places, likely)) for row in sorted(rows)
         )
-        heads = tuple(plain_label(" ".join(head)) for head in table.heads)
         found.append(Ledger(index, means.kind, unit, scale, places, len(table.heads), heads, entries))
     return found
 
 
-def _class_of(figure: ReadFigure, row: RowMeaning) -> tuple[UnitClass, int]:
-    if figure.number.percent or row.unit == "percent":
+def _classes(
+    table: Table, body: Body, means: TableMeaning, adopted: Mapping[int, ClassKey]
+) -> dict[ClassKey, dict[int, dict[int, ReadFigure]]]:
+    """The figures by class, row and column."""
+    percents = {column for column, head in enumerate(table.heads) if any(PERCENT_HEAD.search(text) for text in head)}
+    found: dict[ClassKey, dict[int, dict[int, ReadFigure]]] = {}
+    for figure in body.figures:
+        key = _class_of(figure, means.rows[figure.row], figure.column in percents)
+        if key[0] == "shares" and means.kind == "cash_flow":
+            key = "amount", key[1]  # "common stock repurchased": a statement of cash flows counts no shares
+        if key[0] != "percent":
+            key = adopted.get(figure.row, key)
+        found.setdefault(key, {}).setdefault(figure.row, {})[figure.column] = figure
+    return found
+
+
+def _class_of(figure: ReadFigure, row: RowMeaning, under_percent: bool) -> ClassKey:
+    number = figure.number
+    # a column headed "%" need not print the sign in each row
+    small = under_percent and not number.currency and not number.grouped
+    if number.percent or row.unit == "percent" or small:
         return "percent", 1
     if row.unit.endswith("/shares"):
         return "per_share", 1

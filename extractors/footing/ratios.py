@@ -1,24 +1,22 @@
-"""Figures that are quotients of others: earnings per share, percentages of revenue or of a total."""
+"""Earnings per share: income over the weighted number of shares."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
-from math import log
 
-from extractors.footing.evidence import significant
-from extractors.footing.labels import INCOME, NET_INCOME, REVENUE, likeness
+from extractors.footing.labels import INCOME, NET_INCOME, OWNERS, likeness
 from extractors.footing.ledger import Entry, Ledger
-from extractors.footing.stack import ACCEPT
-from schemas.amounts import ONE, Amount, shifted, whole
+from schemas.amounts import ONE, Amount, shifted
 from schemas.identities import Addend, Identity, Printed, evaluate
 
 _HOLDS, _FAILS = 1.6, -1.0  # a column in which a per-share figure agrees, or does not but may be misread
 _CONTRADICTED = -99.0  # read with certainty, it is another figure
-_PERCENT_FAILS = -3.0
 _ACCEPT_PER_SHARE = 4.0
-_ACCEPT_PERCENT = 7.0
+_OWNERS = 1.5  # earnings per share are those of the owners of the shares
+_NEAREST = 1.0  # the last line above
+_OTHER_OPERATIONS = -3.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,11 +103,12 @@ def _best_per_share(
     doubts: Mapping[str, float],
 ) -> list[Identity]:
     best: tuple[float, _Quotient] | None = None
+    nearest = max((income.row for _, income in incomes if income.row < entry.row), default=-1)
     for amounts, dividend in incomes:
         for counts, divisor in shares:
             factor = shifted(ONE, _power(amounts.scale) - _power(counts.scale))
             quotient = _Quotient(entry, dividend, divisor, factor)
-            nats = _weigh_per_share(quotient, doubts)
+            nats = _weigh_per_share(quotient, doubts) + (_NEAREST if dividend.row == nearest else 0.0)
             if best is None or nats > best[0] + 1e-9:
                 best = nats, quotient
     return best[1].identities(best[0]) if best and best[0] > _ACCEPT_PER_SHARE else []
@@ -128,7 +127,15 @@ def _weigh_per_share(quotient: _Quotient, doubts: Mapping[str, float]) -> float:
     if _kind(entry) and _kind(divisor) and not _kind(entry) & _kind(divisor):
         return -99.0
     nats += 3.0 if NET_INCOME.search(dividend.label) else 0.0
+    nats += _OWNERS if OWNERS.search(dividend.label) else 0.0
+    if _operations(entry) != _operations(dividend):
+        nats += _OTHER_OPERATIONS
     return nats + (1.5 if ("non" in entry.words) == ("non" in dividend.words) else -3.0)
+
+
+def _operations(entry: Entry) -> frozenset[str]:
+    """Whether a row is about continuing or discontinued operations, or says nothing."""
+    return frozenset(word for word in ("continuing", "discontinued") if word in entry.label)
 
 
 def _kind(entry: Entry) -> frozenset[str]:
@@ -140,44 +147,3 @@ def _kind(entry: Entry) -> frozenset[str]:
 
 def _power(scale: int) -> int:
     return len(str(scale)) - 1
-
-
-def find_percentages(ledgers: Sequence[Ledger]) -> list[Identity]:
-    """Percent rows against the row they speak of and revenue: margins, shares of revenue."""
-    amounts = [entry for ledger in ledgers if ledger.unit == "amount" for entry in ledger.entries]
-    bases = [entry for entry in amounts if REVENUE.search(f"{entry.label} {entry.heading}")][:8]
-    found: list[Identity] = []
-    for ledger in ledgers:
-        if ledger.unit != "percent" or not bases:
-            continue
-        for entry in ledger.entries:
-            found += _best_percentage(entry, amounts, bases)
-    return found
-
-
-def _best_percentage(entry: Entry, amounts: list[Entry], bases: list[Entry]) -> list[Identity]:
-    best: tuple[float, _Quotient] | None = None
-    for dividend in amounts:
-        alike = likeness(entry.words, dividend.words)
-        if alike < 0.34 and dividend.row != entry.row - 1:
-            continue
-        for base in bases:
-            if base is dividend:
-                continue
-            quotient = _Quotient(entry, dividend, base, whole(100))
-            nats = _weigh_percentage(quotient) + 2.0 * alike - log(1 + len(bases))
-            if best is None or nats > best[0] + 1e-9:
-                best = nats, quotient
-    return best[1].identities(best[0]) if best and best[0] > _ACCEPT_PERCENT + ACCEPT / 10 else []
-
-
-def _weigh_percentage(quotient: _Quotient) -> float:
-    nats, held, failed = 0.0, 0, 0
-    for column in quotient.columns():
-        if quotient.holds(column):
-            held += 1
-            nats += 2.3 * min(3, significant(quotient.quotient.values[column] or 0))
-        else:
-            failed += 1
-            nats += _PERCENT_FAILS
-    return nats if held > failed else -99.0

@@ -13,7 +13,7 @@ from itertools import combinations
 from math import log
 
 from extractors.footing.evidence import Signed, Weighed, weigh
-from extractors.footing.labels import MINUS, expected, is_total
+from extractors.footing.labels import MINUS, PLAIN_TOTAL, expected, is_total
 from extractors.footing.ledger import Entry, Ledger
 
 ACCEPT = 3.0
@@ -25,17 +25,20 @@ _NOT_CALLED_TOTAL = -4.0
 _NO_BOUNDARY = -1.0  # the addends do not begin where a section or a closed sum does
 _HINTED_MINUS, _PLAIN_MINUS, _FIRST_MINUS = -0.7, -2.5, -5.0
 _MINUS_NOT_CALLED_TOTAL = -14.0  # a rearranged identity (trap): a = b + c seen as c = a - b
+_SAID_LESS = -1.0  # the rows that are subtracted say so themselves
+_ONLY_ROUNDED = 10.0  # nats of a total that holds nowhere exactly
 _ANNOUNCED = 4.0  # labels alone make a relation worth weighing
 
 
 @dataclass(frozen=True, slots=True)
 class Sum:
-    """total = Σ sign·term, believed with ``nats``, to be instantiated in ``columns``."""
+    """total = Σ sign·term, believed with ``nats``, to be instantiated in ``columns``; ``contradicted`` by so many."""
 
     total: Entry
     terms: tuple[Signed, ...]
     nats: float
     columns: tuple[int, ...]
+    contradicted: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +59,20 @@ def find_sums(ledger: Ledger, doubts: Mapping[str, float]) -> list[Sum]:
             found.append(relation)
             del stack[start:]
             closed.add(entry.row)
+        elif _repeats(entry, stack, closed):
+            stack.pop()
+            closed.add(entry.row)
         stack.append(entry)
     return found
+
+
+def _repeats(entry: Entry, stack: list[Entry], closed: set[int]) -> bool:
+    """True for the total of a section of one row: it stands for that row, though repeating it proves nothing."""
+    if not stack or not PLAIN_TOTAL.search(entry.label):
+        return False
+    only = stack[-1]
+    opens = only.section == entry.section and not _boundary(len(stack) - 1, stack, closed)
+    return opens and bool(only.heading) and not is_total(only.label) and only.values == entry.values
 
 
 def _rearranged(best: tuple[int, Sum], stack: list[Entry], following: Sequence[Entry]) -> bool:
@@ -93,19 +108,21 @@ def _best(
         boundary = _boundary(candidate.start, stack, closed)
         announced = expected(entry.label, [e.label for _, e in terms], candidate.signs, _heading(terms, boundary))
         weighed = weigh(entry, terms, ledger.places, doubts, _slack(slack, len(terms)))
-        if not weighed.columns or (not weighed.holding and announced < _ANNOUNCED):
-            continue
         nats = weighed.nats + _prior(terms, called_total) + boundary + announced - log(1 + len(stack))
+        rounds = weighed.rounded > 1 and not weighed.contradicted and nats > _ONLY_ROUNDED
+        if not weighed.columns or not (weighed.holding or rounds or announced >= _ANNOUNCED):
+            continue
         if nats <= ACCEPT or not _plausible(weighed, announced, -1 in candidate.signs):
             continue
         if best is None or nats > best[1].nats + 1e-9:
-            best = candidate.start, Sum(entry, terms, nats, weighed.columns)
+            best = candidate.start, Sum(entry, terms, nats, weighed.columns, weighed.contradicted)
     return best
 
 
 def _plausible(weighed: Weighed, announced: float, minus: bool) -> bool:
     """A sum that fails in more columns than it holds in, a difference in as many, needs the labels to say so."""
-    return weighed.holding >= weighed.contradicted + minus or announced >= _ANNOUNCED
+    held = weighed.holding + (weighed.rounded if not weighed.contradicted else 0)
+    return held >= weighed.contradicted + minus or announced >= _ANNOUNCED
 
 
 def _slack(slack: int, terms: int) -> int:
@@ -131,7 +148,8 @@ def _prior(terms: tuple[Signed, ...], called_total: bool) -> float:
     if not minus:
         return nats
     if not called_total:
-        nats += _MINUS_NOT_CALLED_TOTAL
+        said = all(terms[place][1].label.startswith("less") for place in minus)
+        nats += _SAID_LESS if said else _MINUS_NOT_CALLED_TOTAL
     if len(minus) == len(terms) - 1 and minus[0] == 1 and len(terms) > 2:
         return nats + (_HINTED_MINUS if any(_hinted(entry) for _, entry in terms[1:]) else _PLAIN_MINUS)
     unhinted = [place for place in minus if not _hinted(terms[place][1])]

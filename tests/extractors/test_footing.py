@@ -177,3 +177,90 @@ def test_opening_and_change_roll_forward_to_closing() -> None:
 def test_identities_come_in_the_same_order_each_time() -> None:
     """The same statement gives the same list."""
     assert found(statement(BALANCE)) == found(statement(BALANCE))
+
+
+def test_the_total_of_a_section_of_one_row_stands_for_it() -> None:
+    """It proves nothing, but the grand total sums the totals."""
+    document = statement("""
+        Equity awards
+        Restricted units      | 3.8 | 9.1
+        Performance units     | 3.7 | 9.9
+        Total equity awards   | 7.5 | 19.0
+        Liability awards
+        Cash-settled units    | 0.3 | 0.4
+        Total liability awards| 0.3 | 0.4
+        Total compensation    | 7.8 | 19.4
+    """)
+    assert sums(document) == {3: {1: 1, 2: 1}, 7: {3: 1, 6: 1}}
+
+
+def test_rows_that_say_less_are_subtracted_below_any_label() -> None:
+    """The word less is hint enough where the row below is called nothing like a total."""
+    document = statement("""
+        Net income                       | 1,501 | 1,263
+        Translation                      | (77)  | (102)
+        Hedges recognized                | 1,114 | 2,231
+        Less: reclassified to income     | 17    | 19
+        Changes in hedges                | 1,097 | 2,212
+        Other comprehensive income       | 1,020 | 2,110
+        Comprehensive income             | 2,521 | 3,373
+    """)
+    assert sums(document) == {4: {2: 1, 3: -1}, 5: {1: 1, 4: 1}, 6: {0: 1, 5: 1}}
+
+
+def test_a_total_may_only_round_where_it_does_so_in_several_columns() -> None:
+    """Figures of five digits that miss by one twice are no coincidence; once they may be."""
+    both = "Payables | 50,876 | 49,631\nBorrowings | 19,711 | 20,320\nTotal liabilities | 70,588 | 69,950"
+    assert sums(statement(both)) == {2: {0: 1, 1: 1}}
+    assert sums(statement(both.replace("70,588", "71,912"))) == {}
+
+
+def test_a_row_taken_for_shares_is_money_where_only_so_the_statement_foots() -> None:
+    """Capital stock issued may be either; the total of equity decides."""
+    document = statement("""
+        Equity
+        Common shares issued  | 958      | 958
+        Paid-in capital       | 8,866    | 8,564
+        Treasury stock        | (5,510)  | (4,443)
+        Retained earnings     | 46,596   | 45,093
+        Total equity          | 50,910   | 50,172
+    """)
+    assert sums(document) == {5: {1: 1, 2: 1, 3: 1, 4: 1}}
+
+
+def test_what_makes_basic_shares_diluted_is_shares() -> None:
+    """Rows between two counts of shares that sum with them are counted with them."""
+    document = statement("""
+        Net income                   | 3,676   | 3,758
+        Basic shares                 | 1,327.7 | 1,329.8
+        Employee stock options       | 0.7     | 1.5
+        Restricted units             | 1.4     | 1.0
+        Diluted shares               | 1,329.8 | 1,332.3
+    """)
+    assert sums(document) == {4: {1: 1, 2: 1, 3: 1}}
+
+
+def test_a_column_called_total_may_carry_single_figures() -> None:
+    """One row with two addends and several with one: the head says what the column is."""
+    document = statement("""
+        Money market funds      | 3,489 | -   | 3,489
+        Time deposits           | 160   | -   | 160
+        Derivatives             | -     | 112 | 112
+        Total assets at value   | 3,649 | 112 | 3,761
+    """)
+    crossed = [i for i in found(document.headed({2: "Total"})) if i.kind == "cross_foot"]
+    assert {identity.total for identity in crossed} == {f"t1.r{row}.c2" for row in range(4)}
+    assert not [i for i in found(document) if i.kind == "cross_foot"]
+
+
+def test_earnings_per_share_are_those_of_the_owners() -> None:
+    """Of two incomes that would both do, the one attributable to the company is divided."""
+    document = statement("""
+        Net income                                   | 1,675 | 8,017
+        Less: attributable to noncontrolling owners  | (14)  | 3
+        Net income attributable to the company       | 1,689 | 8,014
+        Earnings per share, basic                    | 0.40  | 1.95
+        Weighted average shares, basic               | 4,190 | 4,108
+    """)
+    ratios = [i for i in found(document) if i.kind == "ratio"]
+    assert {(i.total, i.terms[0].figure) for i in ratios} == {("t1.r3.c0", "t1.r2.c0"), ("t1.r3.c1", "t1.r2.c1")}

@@ -33,6 +33,12 @@ class Statement:
         )
         return replace(self, bodies=bodies)
 
+    def headed(self, heads: Mapping[int, str]) -> Statement:
+        """The statement with heads over some columns of its first table."""
+        table = self.tables[0]
+        over = tuple((heads.get(column, ""),) for column in range(len(table.heads)))
+        return replace(self, tables=(replace(table, heads=over), *self.tables[1:]))
+
     def beside(self, other: Statement) -> Statement:
         """Both statements as one document; the other keeps its ids."""
         means = Meaning((*self.meaning.tables, *other.meaning.tables), Identification())

@@ -1,0 +1,65 @@
+"""Rows that the words put among the shares and the sums among the amounts, or the other way round.
+
+"Common stock issued" may be money or a number of shares, "effect of dilutive securities" either; the words of a label
+do not always tell, and a statement that foots with a row and not without it does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
+
+from extractors.figures import Body
+from extractors.footing.ledger import ClassKey, Ledger, read_ledgers
+from extractors.footing.stack import Sum, find_sums
+from extractors.meaning import Meaning, TableMeaning
+from extractors.tables import Table
+
+_SURE = 8.0  # nats of a sum that may overrule the words
+
+
+def read_all_ledgers(
+    tables: Sequence[Table], bodies: Sequence[Body], meaning: Meaning, doubts: Mapping[str, float]
+) -> list[Ledger]:
+    """The ledgers of all tables, in the order of the tables, each row in the class in which it foots."""
+    found: list[Ledger] = []
+    for index, (table, body, means) in enumerate(zip(tables, bodies, meaning.tables, strict=True)):
+        found += _adopted(index, table, body, means, doubts)
+    return found
+
+
+def _adopted(index: int, table: Table, body: Body, means: TableMeaning, doubts: Mapping[str, float]) -> list[Ledger]:
+    read = partial(read_ledgers, index, table, body, means)
+    ledgers = read()
+    moved: dict[int, ClassKey] = {}
+    for target, rows in _pairs(ledgers):
+        key = target.unit, target.scale
+        trial = next(ledger for ledger in read(dict.fromkeys(rows, key)) if (ledger.unit, ledger.scale) == key)
+        gained = _gained(find_sums(target, doubts), find_sums(trial, doubts), rows)
+        moved.update((row, key) for row in gained if row not in moved)
+    return read(moved) if moved else ledgers
+
+
+def _pairs(ledgers: Sequence[Ledger]) -> Iterator[tuple[Ledger, frozenset[int]]]:
+    """A ledger, and the rows of another that lie among its own; capital stock may open a statement of money."""
+    counted = [ledger for ledger in ledgers if ledger.unit in ("amount", "shares")]
+    for target in counted:
+        first, last = target.entries[0].row - (target.unit == "amount"), target.entries[-1].row
+        for donor in counted:
+            if donor.unit == target.unit:
+                continue
+            rows = frozenset(entry.row for entry in donor.entries if first <= entry.row < last)
+            if rows:
+                yield target, rows
+
+
+def _gained(before: Sequence[Sum], after: Sequence[Sum], rows: frozenset[int]) -> set[int]:
+    """The rows with which sums close that did not close without them."""
+    closed = {relation.total.row for relation in before if not relation.contradicted}
+    found: set[int] = set()
+    for relation in after:
+        own = {entry.row for _, entry in relation.terms} & rows
+        sound = relation.nats > _SURE and not relation.contradicted
+        if own and sound and relation.total.row not in rows and relation.total.row not in closed:
+            found |= own
+    return found
