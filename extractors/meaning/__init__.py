@@ -103,7 +103,8 @@ def _money(
         if scale is None:
             scale = inherited if counts and inherited and not _has_cents(body) else 1
         code = (own or currency) if counts else None
-        money.append(Money(units, scale, "CAD" if code == "USD" and currency == "CAD" else code))
+        code = "CAD" if code == "USD" and currency == "CAD" else code
+        money.append(Money(units, scale, code, flows=kind == "cash_flow"))
     return money
 
 

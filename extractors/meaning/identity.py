@@ -11,9 +11,24 @@ from extractors.meaning.clock import read_clock
 from schemas.filing import Duration, Identification, Instant, Period
 
 _FORM = re.compile(
-    r"(?i)\bform\s*:?\s*(10-?K(?:SB|405)?|10-?Q(?:SB)?|8-?K|20-?F|40-?F|6-?K|11-?K|10-?D|N-?CSR|N-?Q|S-[1348]|F-[1-4]|DEF\s?14A)(\s?/\s?A)?\b"
+    r"(?i)\bform\s*:?\s*(10-?K(?:SB|405|T)?|10-?Q(?:SB|T)?|8-?K|20-?F|40-?F|6-?K|11-?K|10-?D|12b-25|N-?CSR|N-?Q"
+    r"|S-(?:11|[1348])|F-(?:10|[1346])|10|DEF\s?14A)(\s?/\s?A)?(?![\w-])|\A\W*(schedule\s+1[34][A-Z]\d?)\b"
 )
-_CHARTER = re.compile(r"(?i)\(?\s*exact\s+name\s+of\s+(?:the\s+)?(?:registrant|company|small business issuer|issuer)")
+# what stands under the name on a cover, or before it on one line
+_CHARTER = re.compile(
+    r"(?i)\(?\s*(?:(?:exact\s+|full\s+)?name\s+of\s+(?:the\s+)?(?:registrant|company|small business issuer|issuer)"
+    r"|translation\s+of\s+(?:the\s+)?registrant)"
+)
+_NAMED = re.compile(
+    r"(?i)\A\W*(?:[A-Z]\.\s*)?(?:company conformed name|(?:exact\s+|full\s+)?name\s+of\s+(?:the\s+)?"
+    r"(?:registrant|company|issuer)[^:]{0,60}):\s*(\S.*)"
+)
+# a press release names its company before the ticker: AUSTIN, Tex. -- Some Company, Inc. (NYSE: SOME), a leader in
+_NAME_WORD = r"(?:[A-Z&][\w&.'\u2019/-]*|of|and|the|de|,)"
+_TICKER = re.compile(
+    rf"(?:\A|(?:--+|\u2013|\u2014)\s*|\b(?:today,?|by|of)\s+)({_NAME_WORD}(?:\s*{_NAME_WORD}){{0,7}}?),?\s*"
+    r"\((?:the\s\W?Company\W?;?\s)?(?:NYSE|NASDAQ|Nasdaq|AMEX|LSE|TSX|OTC|ASX)[^)]{0,60}\)"
+)
 _COMPANY = re.compile(
     r"(?i)(?:\b(?:inc|incorporated|corp|corporation|co|company|companies|ltd|limited|plc|llc|l\.?l\.?c|l\.?p|lp|n\.?v|s\.?a"
     r"|s\.?e|ag|gmbh|kgaa|trust|bancorp|bancshares|holdings?|group|partners|fund|networks|bank|international|industries"
@@ -31,11 +46,15 @@ _EVENT = re.compile(r"(?i)\bdate\s+of\s+(?:report|earliest\s+event)")
 _CIK = re.compile(r"(?i)\b(?:central index key|CIK)\b\D{0,20}(\d{6,10})\b")
 _ACCESSION = re.compile(r"\b(\d{10}-\d{2}-\d{6})\b")
 _COVER = 150
+_PRESS = 15  # lines in which a press release names its company
 
 
 def find_registrants(lines: Sequence[str], captions: Sequence[str]) -> list[str]:
     """Names of companies, the registrant's first: as specified in the charter, else what stands at the top."""
     for index, line in enumerate(lines[:_COVER]):
+        beside = _NAMED.match(line)
+        if beside and len(beside[1]) <= 120:
+            return [beside[1].strip()]
         charter = _CHARTER.search(line)
         if not charter:
             continue
@@ -43,6 +62,9 @@ def find_registrants(lines: Sequence[str], captions: Sequence[str]) -> list[str]
         name = next((text.strip(" _-(") for text in before if len(re.findall(r"[A-Za-z]", text)) > 2), "")
         if name and len(name) <= 120:
             return [name]
+    listed = next((found[1] for found in map(_TICKER.search, lines[:_PRESS]) if found), None)
+    if listed:
+        return [listed]
     top = [line.strip() for line in lines[:12] if _is_name(line)]
     repeated = Counter(line.strip() for line in captions if _is_name(line))
     named = [line for line, _ in repeated.most_common(3)]
@@ -82,9 +104,11 @@ def _form(lines: Sequence[str]) -> str | None:
         # a sentence may speak of other forms; the cover and running feet name this one
         found = [match for line in group if len(line.strip()) <= 40 for match in [_FORM.search(line)] if match]
         if found:
+            if found[0][3]:
+                return " ".join(found[0][3].upper().split())
             name = re.sub(r"\s", "", found[0][1]).upper()
             name = re.sub(r"\A(10|8|20|40|6|11)(?=[A-Z])", r"\1-", name)
-            return name.replace("DEF14A", "DEF 14A") + ("/A" if found[0][2] else "")
+            return name.replace("DEF14A", "DEF 14A").replace("12B", "12b") + ("/A" if found[0][2] else "")
     return None
 
 

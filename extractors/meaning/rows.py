@@ -24,8 +24,15 @@ _SHARES = re.compile(
     r"(?i)\b(?:weighted|average)\b.*\b(?:shares?|units?|stock|outstanding)\b|\bnumber of (?:\w+ )?(?:shares?|units?)\b"
     r"|\bshares? (?:outstanding|used|issued)\b|\bcommon stock outstanding\b"
     r"|\bshares\b.*\b(?:outstanding|computing|computation|calculat|issued|used)\b"
-    r"|\bstock (?:outstanding|repurchased|issued)\b|\A(?:common |basic |diluted )?shares\b"
+    r"|\bstock outstanding\b|\A(?:common |basic |diluted )?shares\b"
 )
+# these count shares in a table of shares, and money elsewhere
+_MOVED = re.compile(r"(?i)\bstock (?:repurchased|issued)\b")
+_HELD = re.compile(r"(?i)\b(?:stock|shares|units) outstanding\b")
+# all that counts shares in a cash flow statement, where what is repurchased and issued is money
+_COUNTED = re.compile(r"(?i)\bnumber of\b|\bweighted\b|\baverage\b|\bper share\b")
+# what was paid for each share ("dividends, $1.80 per share") does not say what the row counts
+_PRICE = re.compile(r"(?i)[($\s]*\$\s?\d[\d.,]*\s(?:per|a|each)\s(?:\w+\s){0,3}?(?:shares?|stock|units?|ads)\b\)?")
 _CAPITAL = re.compile(r"(?i)\bpar\b|\bauthori[sz]ed\b|\bstated value\b|\bat cost\b|\bpaid-in\b")
 # "5% notes" are money
 _PERCENT = re.compile(r"(?i)(?<![\d ])\s*%|\bpercent(?:age)?\b|\b(?:tax|interest|discount|growth) rates?\s*\Z")
@@ -50,11 +57,16 @@ _SHARE_PRICE = 100_000
 
 @dataclass(frozen=True, slots=True)
 class Money:
-    """What the amounts of a table are counted in: ISO code, or None for a table of plain numbers."""
+    """What the amounts of a table are counted in: ISO code, or None for a table of plain numbers.
+
+    Attributes:
+        flows: the table is a statement of cash flows.
+    """
 
     units: Units
     scale: int
     currency: str | None
+    flows: bool = False
 
 
 def find_rows(table: Table, body: Body, money: Money, periods: Sequence[Period | None]) -> tuple[RowMeaning, ...]:
@@ -64,9 +76,12 @@ def find_rows(table: Table, body: Body, money: Money, periods: Sequence[Period |
     figures: dict[int, list[ReadFigure]] = {}
     for figure in body.figures:
         figures.setdefault(figure.row, []).append(figure)
+    held = not money.flows and any(_HELD.search(row.label) for row in table.rows)
     rows = []
     for index, row in enumerate(table.rows):
         unit, scale = _unit(row, paths[index], figures.get(index, []), money)
+        if held and unit == money.currency and _MOVED.search(row.label):
+            unit, scale = "shares", _share_scale(figures.get(index, []), money)
         rows.append(
             RowMeaning(
                 path=paths[index],
@@ -90,7 +105,7 @@ def _unit(row: BodyRow, path: Sequence[str], figures: Sequence[ReadFigure], mone
     if numbers and sum(number.percent for number in numbers) * 2 > len(numbers):
         return "percent", 1
     priced = any(number.currency for number in numbers)
-    text = row.label
+    text = _PRICE.sub(" ", row.label)
     near = path[-1] if path else ""
     per_share = bool(_PER_SHARE.search(text))
     shares = bool(_SHARES.search(text))
@@ -98,6 +113,8 @@ def _unit(row: BodyRow, path: Sequence[str], figures: Sequence[ReadFigure], mone
         per_share, shares = bool(_PER_SHARE.search(near)), bool(_SHARES.search(near))
         if not (per_share or shares) and len(path) > 1:
             per_share, shares = bool(_PER_SHARE.search(path[-2])), bool(_SHARES.search(path[-2]))
+    if money.flows and not _COUNTED.search(f"{text} {near}"):
+        shares = False
     if _CAPITAL.search(text) or (_CAPITAL.search(near) and not _looks_per_share(figures)):
         per_share = shares = False
     if per_share and shares:

@@ -202,6 +202,27 @@ def test_scale_and_unit_row_by_row() -> None:
     ]
 
 
+def test_what_was_paid_for_each_share_does_not_say_what_a_row_counts() -> None:
+    """A price in the label of a dividend leaves the row in money."""
+    made = one(table(["2011"], [row("Dividends, $1.80 per share", "$ (1,334)"), row("Earnings per share", "1.80")]))
+    assert [r.unit for r in made.rows] == ["USD", "USD/shares"]
+
+
+@pytest.mark.parametrize(
+    ("opening", "title", "unit"),
+    [
+        ("Common stock outstanding, beginning", "Shares of common stock (in thousands)", "shares"),
+        ("Net income", "Statements of Cash Flows (in thousands)", "USD"),
+        ("Common stock outstanding", "Statements of Cash Flows (in thousands)", "USD"),
+        ("Beginning equity", "Statements of Equity (in thousands)", "USD"),
+    ],
+)
+def test_stock_repurchased_is_money_but_in_a_table_of_shares(opening: str, title: str, unit: str) -> None:
+    """The rows around it tell: the same label stands in cash flows and in roll-forwards of shares."""
+    rows = [row(opening, "15,550"), row("Common stock repurchased", "(499)"), row("Cash at the end", "15,051")]
+    assert one(table(["2011"], rows, caption=(title,))).rows[1].unit == unit
+
+
 def test_scale_is_inherited_where_a_table_of_money_says_nothing() -> None:
     """A table of dollars without a headnote has the document's scale; one of plain numbers has none."""
     balance = table(["June 30, 2011"], caption=(BALANCE, "(in thousands)"))
@@ -348,6 +369,26 @@ def test_identity_from_the_cover() -> None:
     assert mean(table(["2011"]), lines=lines).filing == Identification(
         registrant="NORTH LAKE MILLS", form="8-K/A", report_date="2011-10-27"
     )
+
+
+@pytest.mark.parametrize(
+    ("lines", "registrant", "form"),
+    [
+        (
+            ("FORM 6-K", "GRUPO ALTA, S.A.", "(Translation of Registrant's name into English)"),
+            "GRUPO ALTA, S.A.",
+            "6-K",
+        ),
+        (("FORM 12b-25", "Full Name of Registrant: Zed Mills"), "Zed Mills", "12b-25"),
+        (("SCHEDULE 14A INFORMATION", "HARBOR FOODS", "(Name of Registrant)"), "HARBOR FOODS", "SCHEDULE 14A"),
+        (("Third Quarter Results", "AUSTIN -- Kite Robots (NYSE: KITE) today said"), "Kite Robots", None),
+        (("Results", "As our Form 10-K says, Kite Robots rose (see the NYSE: KITE page of our site)"), "Results", None),
+    ],
+)
+def test_identity_beside_the_words_that_announce_it(lines: tuple[str, ...], registrant: str, form: str | None) -> None:
+    """Forms of foreign and late filers, and the ticker behind a name in a press release."""
+    found = mean(table(["2011"]), lines=lines).filing
+    assert (found.registrant, found.form) == (registrant, form)
 
 
 def test_identity_of_the_header_goes_first() -> None:
