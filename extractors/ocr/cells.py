@@ -7,7 +7,8 @@ Where the two readings differ, the recogniser's stands and the other becomes a r
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
@@ -21,41 +22,42 @@ from extractors.ocr.image import Pixels
 from extractors.ocr.prepare import Sheet
 from extractors.ocr.recogniser import Recogniser
 from extractors.ocr.runs import Run
+from extractors.ocr.signs import SURE_SIGN, is_currency_sign, is_dash, is_print, trusted_sign
 from extractors.ocr.tesseract import Token
 from extractors.page import Reading
 
 DASH = "—"
-# shorter ones are dashes only where a column of figures ends
-_SHORT_DASH = 0.5
-_NEXT_LINES, _EDGE = 9.0, 0.9
 # in heights of the print
 _WIDEST_CELL = 14.0
 _WIDEST_JUNK = 9.0
 _PAD_ACROSS, _PAD_DOWN = 0.3, 0.25
 # a page of noise is not read run by run
 _MOST_UNSEEN = 80
-# a currency sign at the left edge of its column
-_WIDEST_SIGN, _FARTHEST_SIGN = 0.9, 10.0
-_DASHES = re.compile("[-_=~\N{EN DASH}\N{EM DASH}]+")
 # gap in a number that Tesseract read as one
 _WIDEST_GAP = 1.1
 _SURE = 0.7
-_SURELY = 0.9
+_GUESS = 0.6
+_CLEAR = 0.9
 _WORD = re.compile(r"[A-Za-z][A-Za-z.,:;'’-]{2,}")
-# "A-1", "11/01", "10-K": letters among digits, and strokes between them, are no signs of figures
-_FOREIGN = re.compile(r"[A-Za-z].*\d|\d[/:]\d|\d[-.][A-Za-z]")
 # letters that the recogniser's free reading may give for a sign of a number
 _LETTERS = re.compile(r"[A-HJ-NP-RT-Za-km-np-z]")
 
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """A run of ink with what Tesseract read in it; ``worded``: one of the tokens is surely a word."""
+    """A run of ink with what Tesseract read in it.
+
+    Attributes:
+        worded: one of the tokens is surely a word. shared: those of the tokens that lie on other runs as well.
+        guessed: the part of the text in which Tesseract has no trust itself.
+    """
 
     run: Run
     tokens: tuple[int, ...]
     text: str
     worded: bool = False
+    shared: tuple[int, ...] = ()
+    guessed: str = ""
 
     @property
     def digits(self) -> int:
@@ -64,8 +66,8 @@ class Cell:
 
     @property
     def letters(self) -> int:
-        """Letters that Tesseract saw."""
-        return sum(sign.isalpha() for sign in self.text)
+        """Letters that Tesseract saw and did not merely guess."""
+        return sum(sign.isalpha() for sign in self.text) - sum(sign.isalpha() for sign in self.guessed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +76,10 @@ class ReadToken:
 
     token: Token
     rivals: tuple[Reading, ...] = ()
+
+
+# a cell, its best reading over all letters, and its readings as a number
+Seen = tuple[Cell, Reading, list[Reading]]
 
 
 def read_cells(sheet: Sheet, tokens: Sequence[Token], runs: Sequence[Run], recogniser: Recogniser) -> list[ReadToken]:
@@ -87,28 +93,60 @@ def read_cells(sheet: Sheet, tokens: Sequence[Token], runs: Sequence[Run], recog
         for cell, strip in zip(chosen, strips, strict=True)
     ]
     continental = groups_by_points(readings[0].text for _, _, readings in seen)
+    signs = _currency_signs(cells, tokens, seen, sheet.glyph)
     gone: set[int] = set()
     read: list[ReadToken] = []
     for cell, free, readings in seen:
-        found = settle(cell, free, weigh_readings(readings, continental))
+        if is_currency_sign(cell.run, readings, cell.text, signs, sheet.glyph):
+            found = [ReadToken(_token("$", cell.run, SURE_SIGN))]
+        else:
+            found = settle(cell, free, weigh_readings(readings, continental))
         if found:
             gone.update(cell.tokens)
             read += found
+    for cell in _dashes(cells, tokens, sheet.glyph):
+        gone.update(index for index in cell.tokens if index not in cell.shared)
+        read.append(ReadToken(_token(DASH, cell.run, 0.995 if not cell.letters + cell.digits else 0.9)))
+    return read + [ReadToken(token) for token in _left_over(cells, tokens, gone, sheet.glyph)]
+
+
+def _currency_signs(cells: Sequence[Cell], tokens: Sequence[Token], seen: Sequence[Seen], glyph: float) -> list[Run]:
+    """The runs that surely are or begin with a currency sign."""
+    signs = [cell.run for cell, _, readings in seen if readings[0].text[:1] == "$" and readings[0].probability > _CLEAR]
+    lone = [cell for cell in cells if cell.text == "$" and cell.run.width < 1.3 * glyph]
+    return signs + [cell.run for cell in lone if tokens[cell.tokens[0]].confidence > _SURE]
+
+
+def _dashes(cells: Sequence[Cell], tokens: Sequence[Token], glyph: float) -> Iterator[Cell]:
+    """The flat runs that stand for nil; no part of a word that Tesseract is sure of."""
+    beside = [cell.run for cell in cells]
     for cell in cells:
-        if cell.run.dash and is_dash(cell, cells, sheet.glyph):
-            gone.update(cell.tokens)
-            read.append(ReadToken(_token(DASH, cell.run, 0.995 if not cell.letters + cell.digits else 0.9)))
-    return read + [ReadToken(token) for index, token in enumerate(tokens) if index not in gone]
+        if not cell.run.dash or cell.worded or any(tokens[index].confidence > _SURE for index in cell.shared):
+            continue
+        if is_dash(cell.run, cell.text, beside, glyph):
+            yield cell
+
+
+def _left_over(cells: Sequence[Cell], tokens: Sequence[Token], gone: set[int], glyph: float) -> Iterator[Token]:
+    """What only Tesseract has read, without what it made of specks and rules."""
+    on = {index: cell.run for cell in cells for index in cell.tokens}
+    for index, token in enumerate(tokens):
+        if index in gone or (index not in on and not is_print(token, glyph)):
+            continue
+        yield trusted_sign(token, on.get(index), glyph)
 
 
 def assign(tokens: Sequence[Token], runs: Sequence[Run]) -> list[Cell]:
     """Each run with the tokens that lie on it for the most part (by the smaller of the two boxes)."""
-    cells = []
     boxes = np.array([(token.left, token.top, token.right, token.bottom) for token in tokens]).reshape(-1, 4)
-    for run in runs:
-        on = sorted(_lying_on(boxes, run), key=lambda index: (tokens[index].left, index))
+    lying = [sorted(_lying_on(boxes, run), key=lambda index: (tokens[index].left, index)) for run in runs]
+    times = Counter(index for on in lying for index in on)
+    cells = []
+    for run, on in zip(runs, lying, strict=True):
         worded = any(tokens[index].confidence > 0.8 and _WORD.fullmatch(tokens[index].text) for index in on)
-        cells.append(Cell(run, tuple(on), "".join(tokens[index].text for index in on), worded))
+        text = "".join(tokens[index].text for index in on)
+        guessed = "".join(tokens[index].text for index in on if tokens[index].confidence < _GUESS)
+        cells.append(Cell(run, tuple(on), text, worded, tuple(index for index in on if times[index] > 1), guessed))
     return cells
 
 
@@ -143,9 +181,7 @@ def choose(cells: Sequence[Cell], glyph: float) -> list[Cell]:
         if not cell.digits and not cell.run.dash and not cell.worded and cell.run.width <= _WIDEST_JUNK * glyph
     ]
     unseen = [cell for cell in others if not cell.tokens][:_MOST_UNSEEN]
-    doubtful = [
-        cell for cell in others if cell.tokens and (_in_column(cell, numeric) or _is_sign(cell, numeric, glyph))
-    ]
+    doubtful = [cell for cell in others if cell.tokens and (cell.guessed == cell.text or _in_column(cell, numeric))]
     return numeric + unseen + doubtful
 
 
@@ -155,30 +191,9 @@ def crop(sheet: Sheet, run: Run) -> Pixels:
     return sheet.grey[max(0, run.top - down) : run.bottom + down, max(0, run.left - across) : run.right + across]
 
 
-def is_dash(cell: Cell, cells: Sequence[Cell], glyph: float) -> bool:
-    """True when a flat run stands at half the height of something beside it, and nothing stands right above it."""
-    middle = (cell.run.top + cell.run.bottom) / 2
-    if cell.worded or cell.letters > 3 or cell.digits > 1:
-        return False
-    if cell.run.width < _SHORT_DASH * glyph and not _ends_with_column(cell, cells, glyph):
-        return False
-    beside = bool(_DASHES.fullmatch(cell.text))
-    for other in cells:
-        run = other.run
-        if run.dash:
-            continue
-        overlaps = run.left < cell.run.right and cell.run.left < run.right
-        if overlaps and -0.2 * glyph < cell.run.top - run.bottom < 0.35 * glyph:
-            return False
-        beside = beside or abs((run.top + run.bottom) / 2 - middle) < 0.42 * glyph
-    return beside
-
-
 def settle(cell: Cell, free: Reading, readings: list[Reading]) -> list[ReadToken]:
     """What the cell says, or nothing when the recogniser does not see a number in it."""
     best = readings[0]
-    if is_foreign(cell.text, free):
-        return []
     if best.text == "$":
         return [ReadToken(_token("$", cell.run, 0.99))] if cell.letters <= 1 else []
     strange = len(_LETTERS.findall(free.text)) > max(1, 0.2 * len(free.text))
@@ -190,11 +205,6 @@ def settle(cell: Cell, free: Reading, readings: list[Reading]) -> list[ReadToken
         return []
     best, rivals = weigh(cell.text, readings)
     return _split(cell.run, best, rivals)
-
-
-def is_foreign(seen: str, free: Reading) -> bool:
-    """True when both engines see signs that no figure holds: a date, a number of an item, a name."""
-    return free.probability >= _SURELY and seen == free.text and bool(_FOREIGN.search(seen))
 
 
 def weigh(seen: str, readings: Sequence[Reading]) -> tuple[Reading, tuple[Reading, ...]]:
@@ -275,28 +285,6 @@ def _within(run: Run, token: Token, glyph: float) -> bool:
     middle, slack = (run.top + run.bottom) / 2, 0.3 * glyph
     across = token.left - slack <= run.left and run.right <= token.right + slack
     return across and token.top <= middle <= token.bottom and run.height < 1.8 * glyph
-
-
-def _is_sign(cell: Cell, numeric: Sequence[Cell], glyph: float) -> bool:
-    """True for one sign that is no "$" to Tesseract, with a figure to the right of it on its line."""
-    run = cell.run
-    if cell.text == "$" or run.width > _WIDEST_SIGN * glyph:
-        return False
-    return any(
-        0 < other.run.left - run.right < _FARTHEST_SIGN * glyph
-        and other.run.top < (run.top + run.bottom) / 2 < other.run.bottom
-        for other in numeric
-    )
-
-
-def _ends_with_column(cell: Cell, cells: Sequence[Cell], glyph: float) -> bool:
-    """True when a figure a few lines above or below ends where the cell does."""
-    for other in cells:
-        run = other.run
-        near = abs(run.top - cell.run.top) < _NEXT_LINES * glyph
-        if other.digits and not other.worded and near and abs(run.right - cell.run.right) < _EDGE * glyph:
-            return True
-    return False
 
 
 def _in_column(cell: Cell, numeric: Sequence[Cell]) -> bool:

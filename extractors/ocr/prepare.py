@@ -14,7 +14,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from extractors.ocr.components import Labels, Stats, find_components
+from extractors.ocr.components import Stats, find_components
 from extractors.ocr.image import Pixels, Quarter, Scan
 from extractors.ocr.skew import find_skew, runs_sideways
 
@@ -24,8 +24,10 @@ Box = tuple[float, float, float, float]
 _LOW_DPI = 190.0
 _ENLARGED_DPI = 300.0
 _LEAST_SKEW = 0.05
-# a hyphen is so much wider than high, and so wide in heights of the print: dust is round
-_FLAT, _HYPHEN = 1.5, 0.25
+# how far from a glyph a small mark may be that belongs to it, in heights of the print: beside, above and below it, and
+# beside it on its base line
+_HANGING, _ABOVE, _BELOW = 0.3, 0.5, 0.35
+_APART, _BASE = 0.6, 0.35
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,11 +73,14 @@ def prepare(scan: Scan, find_rotation: Callable[[Pixels, float], Quarter | None]
     across; ``turn`` overrides all of it.
     """
     grey, dpi = _square(scan)
-    grey = flatten(grey)
-    grey, ink, glyph = clean(grey, find_ink(grey), dpi)
+    untouched = _turned(flatten(grey), turn or 0)
+    grey, ink, glyph = clean(untouched, find_ink(untouched), dpi)
     if turn is None:
         turn = _turn(grey, ink, dpi, find_rotation)
-    grey, ink = _turned(grey, turn), _turned(ink, turn)
+        if turn:
+            # which specks are points is only known of upright print
+            untouched = _turned(untouched, turn)
+            grey, ink, glyph = clean(untouched, find_ink(untouched), dpi)
     before = dpi
     grey, ink, dpi = _enlarge(grey, ink, dpi)
     height, width = grey.shape
@@ -119,7 +124,7 @@ def clean(grey: Pixels, ink: Pixels, dpi: float) -> tuple[Pixels, Pixels, float]
     glyph = _glyph(stats, dpi)
     if len(stats) <= 1:
         return grey, ink, glyph
-    away = _borders(stats, ink.shape) | _specks(labels, stats, glyph)
+    away = _borders(stats, ink.shape) | _specks(stats, ink.shape, glyph)
     if not away.any():
         return grey, ink, glyph
     mask = away[labels]
@@ -204,19 +209,31 @@ def _borders(stats: Stats, shape: tuple[int, ...]) -> npt.NDArray[np.bool_]:
     return np.asarray(found)
 
 
-def _specks(labels: Labels, stats: Stats, glyph: float) -> npt.NDArray[np.bool_]:
-    """Components far smaller than a glyph with no glyph within reach: a point or a comma always has one."""
-    size = np.maximum(stats[:, 2], stats[:, 3])
-    # dashes and rules are long, parts of broken print are near other print: both stay
-    flat = (stats[:, 2] >= _FLAT * stats[:, 3]) & (stats[:, 2] >= _HYPHEN * glyph)
+def _specks(stats: Stats, shape: tuple[int, ...], glyph: float) -> npt.NDArray[np.bool_]:
+    """Components far smaller than a glyph that cannot belong to one.
+
+    What belongs to a glyph hangs on it (a dot, an accent, a piece of broken print) or stands on its base line not far
+    off (a point, a comma; in typewriter type half a glyph away). The dots of leaders do neither, and go as well.
+    """
+    left, top, width, height = (stats[:, column] for column in range(4))
+    size = np.maximum(width, height)
+    # dashes and rules are long: they stay
+    flat = (width >= 1.8 * height) & (width >= 0.25 * glyph)
     small = (size < 0.42 * glyph) & ~flat
-    small[0] = False
     large = size >= 0.55 * glyph
-    large[0] = False
+    small[0] = large[0] = False
     if not small.any():
         return np.asarray(small)
-    reach = max(3, round(1.2 * glyph))
-    near = cv2.dilate(large[labels].astype(np.uint8), np.ones((max(3, round(0.8 * glyph)), 2 * reach + 1), np.uint8))
-    touched = np.zeros(len(stats), dtype=bool)
-    touched[np.unique(labels[near > 0])] = True
-    return np.asarray(small & ~touched)
+    near = np.zeros(shape[:2], dtype=bool)
+    for index in np.flatnonzero(large).tolist():
+        x, y, right, bottom = left[index], top[index], left[index] + width[index], top[index] + height[index]
+        _mark(near, (x, y, right, bottom), glyph, (_HANGING, _ABOVE, _BELOW))
+        _mark(near, (x, bottom - _BASE * glyph, right, bottom), glyph, (_APART, 0.0, _BELOW))
+    return np.asarray(small & ~near[top + height // 2, left + width // 2])
+
+
+def _mark(near: npt.NDArray[np.bool_], box: Box, glyph: float, reach: tuple[float, float, float]) -> None:
+    """Mark a box, widened by ``reach`` (across, above, below; in heights of the print)."""
+    across, above, below = (round(share * glyph) for share in reach)
+    left, top, right, bottom = (round(edge) for edge in box)
+    near[max(0, top - above) : bottom + below, max(0, left - across) : right + across] = True

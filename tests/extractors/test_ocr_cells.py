@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import re
-
 import numpy as np
 import pytest
 
-from extractors.ocr.cells import Cell, assign, choose, is_dash, join_runs, settle, weigh
+from extractors.ocr.cells import Cell, assign, choose, join_runs, settle, weigh
 from extractors.ocr.ctc import SIGNS, Alphabet, find_readings
 from extractors.ocr.grammar import groups_by_points, is_regular, weigh_readings
 from extractors.ocr.runs import Run
+from extractors.ocr.signs import is_currency_sign, is_dash, is_print, trusted_sign
 from extractors.ocr.tesseract import Token
 from extractors.ocr.words import clean_tokens
 from extractors.page import Reading
@@ -100,36 +99,6 @@ def test_letters_are_not_forced_into_a_number() -> None:
     assert settle(words, Reading("on", 0.99), [Reading("0", 0.5), Reading("01", 0.2)]) == []
 
 
-@pytest.mark.parametrize("text", ["A-1", "11/01", "10-K", "Q3", "12:30"])
-def test_dates_and_numbers_of_items_are_no_figures(text: str) -> None:
-    """Where both engines see letters among digits or a stroke between them, the word stays a word."""
-    forced = [Reading(re.sub(r"[^\d-]", "", text), 0.95)]
-    assert settle(Cell(Run(0, 0, 60, 20), (0,), text), Reading(text, 0.99), forced) == []
-
-
-def test_a_figure_that_tesseract_took_for_a_word_is_a_figure() -> None:
-    """Letters that only one engine sees do not keep a figure from being one."""
-    read = settle(Cell(Run(0, 0, 60, 20), (0,), "l,2B4"), Reading("1,284", 0.99), [Reading("1,284", 0.99)])
-    assert [word.token.text for word in read] == ["1,284"]
-
-
-def test_a_sign_left_of_a_figure_is_read_again() -> None:
-    """A "§" at the left edge of a column of figures may be a dollar; a word far from any figure is left alone."""
-    sign, figure = cell("§", 400, 0, width=12), cell("1,234", 440, 0)
-    assert sign in choose([sign, figure], GLYPH)
-    assert sign not in choose([sign, cell("1,234", 440, 200)], GLYPH)
-    assert cell("$", 400, 0, width=12) not in choose([cell("$", 400, 0, width=12), figure], GLYPH)
-
-
-def test_a_short_hyphen_is_a_dash_where_a_column_of_figures_ends() -> None:
-    """Hyphens half as wide as a digit is high stand for nought at the right edge of a column, nowhere else."""
-    label, figures = cell("Goodwill", 0, 100), [cell("1,234", 500, top) for top in (60, 140)]
-    hyphen = cell("", 552, 108, width=8, height=3, dash=True)
-    astray = cell("", 530, 108, width=8, height=3, dash=True)
-    assert is_dash(hyphen, [label, *figures, hyphen], GLYPH)
-    assert not is_dash(astray, [label, *figures, astray], GLYPH)
-
-
 def test_a_lost_cell_is_found_again() -> None:
     """A figure that tesseract passed over comes from the recogniser alone, with less confidence than two."""
     lost = Cell(Run(0, 0, 20, 20), (), "")
@@ -156,14 +125,52 @@ def test_only_what_may_be_a_figure_is_read_again() -> None:
     assert chosen == [*figures, unseen, junk]
 
 
+def test_letters_that_tesseract_merely_guessed_do_not_hide_a_figure() -> None:
+    """175.7 read as "iWyA7Vh" without trust is read again."""
+    guess = Cell(Run(500, 0, 560, 20), (0,), "iWyA7Vh", guessed="iWyA7Vh")
+    assert choose([guess], GLYPH) == [guess]
+    assert choose([Cell(Run(500, 0, 560, 20), (0,), "iWyA7Vh")], GLYPH) == []
+
+
 def test_a_flat_run_beside_print_is_a_dash_and_one_under_it_is_a_rule() -> None:
     """A dash stands at half height of its row; what lies right under a figure underlines it."""
-    label = cell("Goodwill", 0, 100)
-    dash = cell("_", 500, 108, width=25, height=3, dash=True)
-    assert is_dash(dash, [label, dash], GLYPH)
-    figure = cell("12", 500, 84)
-    under = cell("", 500, 107, width=25, height=3, dash=True)
-    assert not is_dash(under, [label, figure, under], GLYPH)
+    label, figure = Run(0, 100, 60, 120), Run(500, 84, 560, 104)
+    dash = Run(500, 108, 525, 111, dash=True)
+    assert is_dash(dash, "_", [label, dash], GLYPH)
+    under = Run(500, 107, 525, 110, dash=True)
+    assert not is_dash(under, "", [label, figure, under], GLYPH)
+
+
+def test_what_tesseract_makes_of_a_dash_does_not_matter() -> None:
+    """A flat run is no letter: a word that tesseract guessed there leaves it a dash."""
+    label, dash = Run(0, 100, 60, 120), Run(500, 108, 525, 111, dash=True)
+    assert is_dash(dash, "pearl", [label, dash], GLYPH)
+
+
+def test_marks_without_ink_of_their_shape_are_no_print() -> None:
+    """A stroke for a speck and a tall sign on a piece of a rule go; a real sign, a word and a figure stay."""
+    assert not is_print(Token("-", 500, 100, 502, 102, 0.9), GLYPH)
+    assert not is_print(Token("$", 500, 80, 520, 130, 0.7), GLYPH)
+    assert not is_print(Token("s", 500, 100, 510, 120, 0.1), GLYPH)
+    assert is_print(Token("$", 500, 100, 510, 122, 0.7), GLYPH)
+    assert is_print(Token("Net", 500, 100, 540, 120, 0.2), GLYPH)
+
+
+def test_a_currency_sign_like_a_five_stands_in_line_with_others() -> None:
+    """What looks like 5 or $ is a $ below another one, and stays a digit elsewhere or when it is surely one."""
+    run, sign = Run(500, 100, 512, 120), Run(501, 60, 513, 80)
+    doubtful = [Reading("5", 0.76), Reading("$", 0.24)]
+    assert is_currency_sign(run, doubtful, "5", [sign], GLYPH)
+    assert not is_currency_sign(run, doubtful, "5", [Run(540, 60, 552, 80)], GLYPH)
+    assert not is_currency_sign(run, [Reading("5", 0.999)], "5", [sign], GLYPH)
+    assert is_currency_sign(run, [Reading("5", 0.999)], "§", [sign], GLYPH)
+
+
+def test_a_lone_currency_sign_takes_no_trust_from_its_figure() -> None:
+    """Tesseract is never quite sure of a $; alone on its run it is raised, and inside a figure it is not."""
+    token = Token("$", 500, 100, 512, 120, 0.9)
+    assert trusted_sign(token, Run(500, 100, 512, 120), GLYPH).confidence > 0.99
+    assert trusted_sign(token, Run(500, 100, 580, 120), GLYPH) == token
 
 
 def test_pieces_of_one_number_are_joined() -> None:

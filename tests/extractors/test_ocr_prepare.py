@@ -93,14 +93,30 @@ def test_specks_and_borders_go_and_decimal_points_stay() -> None:
     assert np.array_equal(ink, clean_ink)
 
 
-def test_a_lone_hyphen_is_no_speck() -> None:
-    """A flat mark far from other print stays, however small: a nil of a column; a round one of its size goes."""
-    page = np.where(draw() < 128, 0, 255).astype(np.uint8)
-    page[800:803, 700:708] = 0
-    page[900:905, 700:705] = 0
+def specked(x: int, y: int) -> tuple[bool, bool]:
+    """Whether a dot of 3 pixels at (x, y) stays beside a figure of 20 pixels' height at (100..112, 100..120)."""
+    page = np.full((300, 400), 255, np.uint8)
+    for left in (100, 130, 160):
+        page[100:120, left : left + 12] = 0
+    page[y : y + 3, x : x + 3] = 0
     _, ink, _ = clean(page, find_ink(page), DPI)
-    assert ink[800:803, 700:708].all()
-    assert not ink[895:910, 695:710].any()
+    return bool(ink[y + 1, x + 1]), bool(ink[110, 105])
+
+
+@pytest.mark.parametrize(
+    ("x", "y", "stays"), [(180, 117, True), (92, 117, True), (176, 108, True), (184, 108, False), (195, 117, False)]
+)
+def test_a_point_stands_on_the_base_line_and_a_speck_does_not(x: int, y: int, stays: bool) -> None:
+    """A dot on the base line near a figure stays, so does what hangs on it; higher or farther off it is a speck."""
+    assert specked(x, y) == (stays, True)
+
+
+def test_points_are_known_on_a_page_that_is_upside_down() -> None:
+    """A page that stands on its head is cleaned once it is upright: its points are not above its figures."""
+    page = np.where(draw() < 128, 0, 255).astype(np.uint8)
+    upright = prepare(scan(page), never)
+    turned_back = prepare(scan(np.ascontiguousarray(page[::-1, ::-1])), never, 180)
+    assert np.array_equal(turned_back.ink, upright.ink)
 
 
 def test_a_coarse_fax_gets_square_pixels() -> None:
