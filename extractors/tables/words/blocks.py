@@ -101,7 +101,13 @@ def _elsewhere(
     if not gap and not heads:
         return False
     ends = [token.core[1] for line in above for token in line.figures]
-    return all(min(abs(token.core[1] - end) for end in ends) > 1.1 * below.em for token in below.figures)
+    return all(_nearest(token, ends) > 1.1 * below.em for token in below.figures)
+
+
+def _nearest(token: Token, ends: Sequence[float]) -> float:
+    """How far from the right edge of a figure the nearest of other right edges is."""
+    own = token.core[1]
+    return min(abs(own - end) for end in ends)
 
 
 def _interrupts(between: Sequence[TextLine], above: Sequence[TextLine], below: TextLine) -> bool:
@@ -130,7 +136,7 @@ def _edge(above: Sequence[TextLine], below: TextLine) -> float | None:
         return edge
     ends = [token.core[1] for line in above[-12:] for token in line.figures]
     inside = [token for token in below.figures if token.core[1] > edge]
-    if inside and all(min(abs(token.core[1] - end) for end in ends) < 1.1 * below.em for token in inside):
+    if inside and all(_nearest(token, ends) < 1.1 * below.em for token in inside):
         return edge
     return min(edge, *(token.core[0] for token in below.figures))
 
