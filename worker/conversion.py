@@ -8,9 +8,10 @@ import os
 import secrets
 import shutil
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any, TypeVar, get_args
 
 from schemas.errors import (
     CrossfootError,
@@ -26,17 +27,19 @@ from schemas.errors import (
     UnsupportedError,
 )
 from worker import leases, naming, routing
-from worker.blobs import Blobs
+from worker.blobs import MissingBlobError, Store, open_blobs
 from worker.database import Database
 from worker.leases import Claim
 from worker.local.conversion import RESULT
 from worker.sandbox import Ended, Request, Sandbox
 from worker.settings import Settings
 
+T = TypeVar("T")
 log = logging.getLogger("crossfoot")
 CPU_MARGIN_SECONDS = 60
 # where nothing can be converted at all, nothing is gained by trying fast
 PAUSE_SECONDS = 2.0
+AGAIN_SECONDS = 0.5
 RESULT_BYTES = 2 << 30
 BY_CODE: dict[str, type[CrossfootError]] = {
     kind.code: kind
@@ -58,7 +61,7 @@ class Bench:
 
     settings: Settings
     db: Database
-    blobs: Blobs
+    blobs: Store
     sandbox: Sandbox
 
 
@@ -71,7 +74,7 @@ def convert_job(settings: Settings, sandbox: Sandbox, job_id: int) -> str:
         StorageError: the rows cannot be reached; the lease will run out.
     """
     with Database.open(settings) as db:
-        bench = Bench(settings, db, Blobs(settings.blobs), sandbox)
+        bench = Bench(settings, db, open_blobs(settings), sandbox)
         held = leases.claim(db, settings, job_id, _token(settings), time.time())
         if held is None:
             return "passed"
@@ -82,9 +85,14 @@ def convert_job(settings: Settings, sandbox: Sandbox, job_id: int) -> str:
             leases.move(db, held, held.kind)  # no fault of the document, so no attempt of its
             time.sleep(PAUSE_SECONDS)
             return "queued"
+        except MissingBlobError as error:
+            leases.fail(db, held, error, time.time())
+            return error.problem_code
         except StorageError as error:
             log.warning("job %d: %s", job_id, error.detail)
-            return leases.release(db, settings, held, f"storage failed ({error.detail})", time.time()) or "fenced"
+            leases.move(db, held, held.kind)  # the disk is full, the store is away: no fault of the document either
+            time.sleep(PAUSE_SECONDS)
+            return "queued"
         except CrossfootError as error:
             leases.fail(db, held, error, time.time())
             return error.problem_code
@@ -109,12 +117,43 @@ def _convert(bench: Bench, held: Claim) -> str:
     try:
         ended = bench.sandbox.run(
             _request(bench, held, sha256, folder),
-            lambda: leases.renew(bench.db, bench.settings, held, time.time()),
+            _renewing(bench, held),
             bench.settings.lease_seconds / 3,
         )
         return _conclude(bench, held, folder, ended)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _renewing(bench: Bench, held: Claim) -> Callable[[], bool]:
+    """What keeps the lease; while the database is away, the work goes on for as long as the lease is ours anyway."""
+    until = time.time() + bench.settings.lease_seconds
+
+    def renew() -> bool:
+        nonlocal until
+        now = time.time()
+        try:
+            kept = leases.renew(bench.db, bench.settings, held, now)
+        except StorageError as error:
+            log.warning("job %d: %s", held.id, error.detail)
+            return now < until
+        until = now + bench.settings.lease_seconds
+        return kept
+
+    return renew
+
+
+def _patiently(bench: Bench, commit: Callable[[], T]) -> T:
+    """Commit; while the database is away, again, for as long as a lease: done work is not thrown away for a restart."""
+    until = time.monotonic() + bench.settings.lease_seconds
+    while True:
+        try:
+            return commit()
+        except StorageError as error:
+            if time.monotonic() > until:
+                raise
+            log.warning("%s", error.detail)
+            time.sleep(AGAIN_SECONDS)
 
 
 def _fetch(bench: Bench, held: Claim) -> str | None:
@@ -133,7 +172,7 @@ def _request(bench: Bench, held: Claim, sha256: str, folder: Path) -> Request:
     settings = bench.settings
     return Request(
         folder=str(folder),
-        source=str(bench.blobs.path(sha256)),
+        source=str(bench.blobs.fetch(sha256, folder)),
         name="document",
         memory=settings.memory_bytes(held.kind),
         cpu=int(settings.deadline_max_seconds) + CPU_MARGIN_SECONDS,
@@ -159,6 +198,9 @@ def _conclude(bench: Bench, held: Claim, folder: Path, ended: Ended) -> str:
         log.warning("job %d, attempt %d: %s %s", held.id, held.attempt, ended.cause, ended.noise[-500:])
         return leases.release(bench.db, bench.settings, held, ended.cause, time.time()) or "fenced"
     outcome = ended.outcome
+    if outcome["state"] == "failed" and outcome["problem"]["code"] == StorageError.code:
+        cause = f"storage failed ({outcome['problem']['detail']})"  # in the child: it may be what the document does
+        return leases.release(bench.db, bench.settings, held, cause, time.time()) or "fenced"
     if outcome["state"] == "failed":
         if outcome["problem"]["code"] == CrossfootError.code:
             log.error("job %d: %s\n%s", held.id, outcome["problem"]["detail"], ended.noise)
@@ -174,8 +216,6 @@ def _error(problem: dict[str, Any]) -> CrossfootError:
     if code == LimitError.code:
         named: LimitName = next((name for name in get_args(LimitName) if name == limit), "size")
         return LimitError(named, problem["detail"], problem["place"])
-    if code == StorageError.code:
-        return StorageError(problem["detail"], problem["place"])
     return BY_CODE.get(code, CrossfootError)(problem["detail"], problem["place"])
 
 
@@ -183,7 +223,8 @@ def _store(bench: Bench, held: Claim, folder: Path, outcome: dict[str, Any]) -> 
     """Make the child's result the job's."""
     stored = bench.blobs.put_file(folder / RESULT, RESULT_BYTES)
     summary = {k: v for k, v in outcome.items() if k not in ("state", "sha256")}
-    ending = leases.finish(bench.db, held, (stored.sha256, stored.size), summary, time.time())
+    result = (stored.sha256, stored.size)
+    ending = _patiently(bench, lambda: leases.finish(bench.db, held, result, summary, time.time()))
     if ending == "differs":
         log.error("job %d: ALARM: two executions gave different results, %s is one", held.id, stored.sha256)
     return ending
@@ -203,4 +244,5 @@ def _store_parts(bench: Bench, held: Claim, folder: Path, outcome: dict[str, Any
     whole = {"outcome": "partial" if left_out else "complete", "left_out": left_out}
     content = {"container": about, **whole, "parts": listed, "skipped": outcome.get("skipped", [])}
     result = bench.blobs.put_bytes(json.dumps(content).encode() + b"\n")
-    return leases.finish_container(bench.db, held, (result.sha256, result.size), tuple(parts), time.time())
+    index = (result.sha256, result.size)
+    return _patiently(bench, lambda: leases.finish_container(bench.db, held, index, tuple(parts), time.time()))

@@ -156,13 +156,17 @@ def plan(db: Database, batch: str, rows: list[tuple[str, str, str]], engine: str
 
     A file that the batch has had already is not added again.
     """
-    known = _find_known(db, batch, [uri for _, uri, _ in rows])
-    new = {uri: (path, kind) for path, uri, kind in rows if uri not in known}
+    batch = naming.key_of(batch)
+    known = _find_known(db, batch, [naming.key_of(uri) for _, uri, _ in rows])
+    new = {uri: (path, kind) for path, uri, kind in rows if naming.key_of(uri) not in known}
     columns = ("uri", "profile", "engine", "urgency", "kind", "created_at")
     jobs = db.insert_rows(
         "jobs", columns, [(uri, PROFILE, engine, "backfill", kind, now) for uri, (_, kind) in new.items()]
     )
-    names = [(job, path, uri, batch, site, now) for job, (uri, (path, _)) in zip(jobs, new.items(), strict=True)]
+    names = [
+        (job, path, naming.key_of(uri), batch, site, now)
+        for job, (uri, (path, _)) in zip(jobs, new.items(), strict=True)
+    ]
     db.insert_rows("deliveries", ("job_id", "path", "uri", "batch", "site", "created_at"), names)
     return len(new)
 
@@ -183,7 +187,7 @@ def count_batch(db: Database, batch: str) -> dict[str, int]:
     rows = db.rows(
         "SELECT j.state, count(*) AS documents FROM deliveries d JOIN jobs j ON j.id = d.job_id"
         " WHERE d.batch = ? GROUP BY j.state",
-        (batch,),
+        (naming.key_of(batch),),
     )
     return {row["state"]: row["documents"] for row in rows}
 
@@ -193,8 +197,8 @@ def is_delivered(db: Database, batch: str) -> bool:
 
     What could not be put there (and is tried again) is not waited for.
     """
-    row = db.row("SELECT 1 FROM deliveries WHERE batch = ? AND delivered_at IS NULL AND tries = 0 LIMIT 1", (batch,))
-    return row is None
+    query = "SELECT 1 FROM deliveries WHERE batch = ? AND delivered_at IS NULL AND tries = 0 LIMIT 1"
+    return db.row(query, (naming.key_of(batch),)) is None
 
 
 def add_document(db: Database, sha256: str, size: int, now: float) -> None:
@@ -217,7 +221,7 @@ def find_job(
         "SELECT id FROM jobs WHERE sha256 = ? AND profile = ? AND origin = ? AND key_id = ? AND (? = '' OR engine = ?)"
         " ORDER BY CASE WHEN state = 'done' THEN 0 ELSE 1 END, id DESC LIMIT 1"
     )
-    values = (sha256, profile, origin, key_id, engine or "", engine or "")
+    values = (sha256, profile, naming.key_of(origin), key_id, engine or "", engine or "")
     found = db.row(query, values)
     while found is not None:
         lock(db, found["id"])
@@ -237,8 +241,9 @@ def reserve(db: Database, path: str, holder: str) -> str:
     """The name a document gets: its own, or with its hash where that is another document's."""
     choices = naming.candidates(path, holder)
     for base in choices:
-        db.execute("INSERT INTO names VALUES (?, ?) ON CONFLICT DO NOTHING", (base, holder))
-        row = db.row("SELECT holder FROM names WHERE base = ?", (base,))
+        key = naming.key_of(base)
+        db.execute("INSERT INTO names(base, holder) VALUES (?, ?) ON CONFLICT DO NOTHING", (key, holder))
+        row = db.row("SELECT holder FROM names WHERE base = ?", (key,))
         if row is not None and row["holder"] == holder:
             return base
     return choices[-1]

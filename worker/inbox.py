@@ -22,10 +22,11 @@ from typing import Final
 
 from schemas.errors import StorageError, UnreadableError
 from worker import deliveries, results
-from worker.blobs import Blobs, is_regular, make_folder, open_regular
+from worker.blobs import Stored, is_regular, make_folder, open_blobs, open_regular
 from worker.database import Database
 from worker.naming import clean, fits, why_no_document
 from worker.process import stopping
+from worker.retention import Room
 from worker.routing import kind_of_bytes
 from worker.settings import Settings, engine_name, load
 
@@ -118,7 +119,9 @@ class Inbox:
     def __init__(self, settings: Settings, db: Database) -> None:
         self._settings = settings
         self._db = db
-        self._blobs = Blobs(settings.blobs)
+        self._blobs = open_blobs(settings)
+        self._room = Room(settings, self._blobs)
+        self._site = results.find_site(settings)
         self._seen: dict[str, Seen] = {}
         self._waiting: dict[str, float] = {}
         self._refused: set[str] = set()
@@ -183,7 +186,9 @@ class Inbox:
             return 0
         path = document.relative_to(folder).as_posix()
         try:
+            self._room.check(self._db, document.lstat().st_size)
             stored = self._blobs.put_file(document, self._settings.max_bytes)
+            job = deliveries.arrive(self._db, self._arrival(work_id, document, path, stored), time.time())
         except UnreadableError as error:
             del self._waiting[work_id]
             target = results.put_aside(self._settings, document, path, error)
@@ -194,7 +199,13 @@ class Inbox:
             self._waiting[work_id] = now + AGAIN_SECONDS
             log.warning("%s: %s Trying again in %.0f s.", path, error.detail, AGAIN_SECONDS)
             return 0
-        arrival = deliveries.Arrival(
+        del self._waiting[work_id]
+        log.info("%s: job %d", path, job)
+        return 1
+
+    def _arrival(self, work_id: str, document: Path, path: str, stored: Stored) -> deliveries.Arrival:
+        """What is written down of a document that lies in ``work/`` and in the store."""
+        return deliveries.Arrival(
             path=path,
             sha256=stored.sha256,
             size=stored.size,
@@ -203,11 +214,8 @@ class Inbox:
             engine=engine_name(),
             work_id=work_id,
             password=_read_password(document),
+            site=self._site,
         )
-        job = deliveries.arrive(self._db, arrival, time.time())
-        del self._waiting[work_id]
-        log.info("%s: job %d", path, job)
-        return 1
 
 
 def find_document(folder: Path) -> Path | None:
@@ -233,7 +241,7 @@ def _read_password(document: Path) -> str | None:
         return None
     try:
         with open_regular(document.with_name(document.name + SIDECAR_SUFFIX)) as stream:
-            return stream.readline(1024).decode(errors="replace").rstrip("\r\n") or None
+            return stream.readline(1024).decode(errors="replace").rstrip("\r\n").replace("\0", "") or None
     except UnreadableError:
         return None
 
@@ -265,10 +273,14 @@ def serve(settings: Settings) -> None:
             log.info("%d documents are taken up from %s", recovered, settings.work)
         next_look = 0.0
         while not stop.is_set():
-            if time.monotonic() >= next_look:
-                inbox.look(time.monotonic())
-                next_look = time.monotonic() + settings.watch_polling
-            results.deliver(settings, db)
+            try:
+                if time.monotonic() >= next_look:
+                    inbox.look(time.monotonic())
+                    next_look = time.monotonic() + settings.watch_polling
+                results.deliver(settings, db)
+            except StorageError as error:  # the rows are away: files wait where they are
+                log.warning("%s", error.detail)
+                stop.wait(AGAIN_SECONDS)
             stop.wait(min(TICK_SECONDS, settings.watch_polling))
 
 

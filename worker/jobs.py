@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from typing import Final, Literal, Self, get_args
 
 from schemas.errors import UsageError
-from worker import deliveries, events
+from worker import deliveries, events, redo, retention
+from worker.blobs import open_blobs
 from worker.database import Database, Row
-from worker.settings import Settings
+from worker.settings import Settings, engine_name
 
 State = Literal["queued", "running", "done", "failed", "quarantined", "cancelled"]
 STATES: Final[tuple[State, ...]] = get_args(State)
@@ -119,6 +120,26 @@ class Jobs:
             deliveries.mark_ready(self._db, job_id, now)
             events.tell_ended(self._db, job_id, now)
         return self.show(job_id)
+
+    def redo(self, job_ids: builtins.list[int], now: float | None = None) -> builtins.list[Job]:
+        """Queue jobs that are done for the engine of today; the new jobs (none for what it has done itself).
+
+        Raises:
+            UsageError: there is no such job, it is not done, or it is a part of a container.
+        """
+        new = redo.redo(self._db, engine_name(), job_ids, now or time.time(), "normal")
+        return [self.show(job_id) for job_id in new]
+
+    def redo_all(self, batch: str | None = None) -> int:
+        """Queue everything that only an earlier engine has done, behind everything else; how many."""
+        return redo.redo_all(self._db, engine_name(), time.time(), batch)
+
+    def purge(self, settings: Settings, days: float) -> retention.Purged:
+        """Remove what ended more than so many days ago, with its documents and results."""
+        store = open_blobs(settings)
+        gone = retention.purge(self._db, store, time.time() - days * retention.DAY_SECONDS)
+        orphans = retention.remove_orphans(self._db, store)
+        return retention.Purged(gone.jobs, gone.files + orphans.files, gone.size + orphans.size)
 
     def counts(self) -> dict[State, int]:
         """How many jobs are in each state (all six keys)."""

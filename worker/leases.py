@@ -21,7 +21,7 @@ from typing import Literal
 from schemas.errors import AttemptsError, CrossfootError
 from worker import deliveries, events
 from worker.database import Database, Row, atomic
-from worker.naming import part_name
+from worker.naming import key_of, part_name
 from worker.settings import Settings
 
 Ending = Literal["done", "fenced", "differs"]
@@ -86,7 +86,7 @@ def claim(db: Database, settings: Settings, job_id: int, owner: str, now: float)
         " RETURNING *",
         (owner, now + settings.lease_seconds, now, job_id, settings.attempts, now),
     )
-    return None if row is None else Claim(**{name: row[name] for name in Claim.__slots__})
+    return _claim(row)
 
 
 def claim_next(db: Database, settings: Settings, queue: tuple[str, str], owner: str, now: float) -> Claim | None:
@@ -100,7 +100,14 @@ def claim_next(db: Database, settings: Settings, queue: tuple[str, str], owner: 
         " ORDER BY id LIMIT 1 FOR NO KEY UPDATE SKIP LOCKED) RETURNING *",
         (owner, now + settings.lease_seconds, now, *queue, settings.attempts),
     )
-    return None if row is None else Claim(**{name: row[name] for name in Claim.__slots__})
+    return _claim(row)
+
+
+def _claim(row: Row | None) -> Claim | None:
+    """A row that was taken."""
+    if row is None:
+        return None
+    return Claim(**{name: row[name] for name in Claim.__slots__} | {"origin": row["origin_text"] or row["origin"]})
 
 
 def renew(db: Database, settings: Settings, held: Claim, now: float) -> bool:
@@ -189,10 +196,10 @@ def _find_child(db: Database, held: Claim, part: Part, now: float) -> int:
     if own is not None:
         return own
     return db.insert(
-        "INSERT INTO jobs(sha256, origin, kind, created_at, parent, supersedes, depth, profile, urgency, password,"
-        " engine, key_id, metadata) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO jobs(sha256, origin, origin_text, kind, created_at, parent, supersedes, depth, profile, urgency,"
+        " password, engine, key_id, metadata) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
-            *(part.sha256, part.origin, part.kind, now, held.id, known, held.depth + 1),
+            *(part.sha256, key_of(part.origin), part.origin, part.kind, now, held.id, known, held.depth + 1),
             *(held.profile, held.urgency, held.password, held.engine, held.key_id, held.metadata),
         ),
     )

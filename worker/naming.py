@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import unicodedata
 import urllib.parse
@@ -15,6 +16,7 @@ INDEX_NAME: Final = "index.json"
 LONGEST: Final = 255 - len(ERROR_SUFFIX)
 HASH_CHARACTERS: Final = 8
 SUFFIX_BYTES: Final = 20
+LONGEST_KEY: Final = 600
 SCHEME: Final = "file://"
 # endings of files that are still on their way, of programs that fetch and copy
 UNFINISHED: Final = (".part", ".partial", ".crdownload", ".filepart", ".download", ".opdownload")
@@ -64,6 +66,13 @@ def uri_of_path(path: Path) -> str:
 def path_of_uri(uri: str) -> Path:
     """The path that ``file:///…`` names, whatever bytes it is made of."""
     return Path(os.fsdecode(urllib.parse.unquote_to_bytes(uri.removeprefix(SCHEME))))
+
+
+def key_of(text: str) -> str:
+    """A text as a database can look it up, whose indexes take short ones only; of a long one a hash too."""
+    if len(text.encode(errors="surrogateescape")) <= LONGEST_KEY:
+        return text
+    return f"{_cut(text, LONGEST_KEY // 2)}#{hashlib.sha256(text.encode(errors='surrogateescape')).hexdigest()}"
 
 
 def part_name(number: int, name: str) -> str:

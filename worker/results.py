@@ -19,7 +19,7 @@ from typing import Any
 
 from schemas.errors import CrossfootError, StorageError
 from worker import deliveries
-from worker.blobs import Blobs, make_folder, sync_folder
+from worker.blobs import Store, make_folder, open_blobs, sync_folder
 from worker.database import Database
 from worker.deliveries import Delivery
 from worker.naming import ERROR_SUFFIX, INDEX_NAME, RESULT_SUFFIX, fits, with_hash
@@ -37,10 +37,12 @@ def deliver(settings: Settings, db: Database) -> int:
     nobody up.
     """
     served = 0
-    for delivery in deliveries.find_ready(db, time.time()):
+    ready = deliveries.find_ready(db, time.time(), site=find_site(settings))
+    blobs = open_blobs(settings) if ready else None
+    for delivery in ready:
         try:
-            _deliver(settings, db, delivery)
-        except OSError as error:
+            _deliver(settings, db, blobs or open_blobs(settings), delivery)
+        except (OSError, StorageError) as error:
             seconds = deliveries.postpone(db, delivery, time.time())
             log.warning("%s: cannot be delivered (%s), again in %.0f s", delivery.base, error, seconds)
             continue
@@ -49,13 +51,29 @@ def deliver(settings: Settings, db: Database) -> int:
     return served
 
 
-def _deliver(settings: Settings, db: Database, delivery: Delivery) -> None:
+def find_site(settings: Settings) -> str:
+    """What this home is called where several share one database: its folders are filled by its own processes.
+
+    Without ``CROSSFOOT_SITE`` it is a random name that lies in the home and stays.
+    """
+    if settings.site or not settings.database_url:
+        return settings.site
+    file = settings.home / "site"
+    if not file.exists():
+        temporary = file.with_name(f".{secrets.token_hex(8)}.tmp")
+        write_atomically(temporary, secrets.token_hex(16).encode())
+        with contextlib.suppress(FileExistsError):
+            os.link(temporary, file)
+        temporary.unlink()
+    return file.read_text(encoding="utf-8").strip()
+
+
+def _deliver(settings: Settings, db: Database, blobs: Store, delivery: Delivery) -> None:
     """One name: results first, then the file, so that a file in ``done/`` has its result."""
-    blobs = Blobs(settings.blobs)
     error = settings.failed / f"{delivery.base}{ERROR_SUFFIX}"
     if delivery.state == "done" and delivery.result_sha256 is not None:
         if delivery.container:
-            _write_index(settings, db, delivery)
+            _write_index(settings, db, blobs, delivery)
         else:
             _put_result(settings, blobs, delivery, delivery.result_sha256)
         _put_file(settings, delivery, settings.done / delivery.base)
@@ -67,17 +85,17 @@ def _deliver(settings: Settings, db: Database, delivery: Delivery) -> None:
             return
         write_atomically(settings.results / f"{delivery.base}{ERROR_SUFFIX}", _json(problem))
         if delivery.sha256 is not None:
-            link(blobs.path(delivery.sha256), settings.failed / delivery.base)
+            blobs.place(delivery.sha256, settings.failed / delivery.base)
     write_atomically(error, _json(problem))
     _put_file(settings, delivery, settings.failed / delivery.base)
 
 
-def _put_result(settings: Settings, blobs: Blobs, delivery: Delivery, sha256: str) -> None:
+def _put_result(settings: Settings, blobs: Store, delivery: Delivery, sha256: str) -> None:
     """Link the result beside the name, and for review where a person should look at it."""
     name = f"{delivery.base}{RESULT_SUFFIX}"
-    link(blobs.path(sha256), settings.results / name)
+    blobs.place(sha256, settings.results / name)
     if delivery.review:
-        link(blobs.path(sha256), settings.review / name)
+        blobs.place(sha256, settings.review / name)
     else:
         (settings.review / name).unlink(missing_ok=True)
     if delivery.parent is not None:
@@ -112,9 +130,9 @@ def _put_sidecars(folder: Path, target: Path) -> None:
             path.replace(target.parent / path.name)
 
 
-def _write_index(settings: Settings, db: Database, delivery: Delivery) -> None:
+def _write_index(settings: Settings, db: Database, blobs: Store, delivery: Delivery) -> None:
     """``index.json`` of a container's folder: what came of each part."""
-    content = json.loads(Blobs(settings.blobs).path(delivery.result_sha256 or "").read_bytes())
+    content = json.loads(blobs.read(delivery.result_sha256 or ""))
     names = {part["part"]: part for part in deliveries.find_parts(db, delivery.id)}
     content["container"] = {"name": delivery.path.rpartition("/")[2], **content["container"]}
     content["parts"] = [{**part, **_part_entry(names[part["number"]])} for part in content["parts"]]
@@ -144,28 +162,6 @@ def read_problem(state: str, problem: str | None) -> dict[str, Any]:
         details: dict[str, Any] = json.loads(problem)
         return details
     return {**CrossfootError("The job was cancelled.").problem(), "title": "Cancelled", "code": f"E_{state.upper()}"}
-
-
-def link(source: Path, target: Path) -> None:
-    """Put a stored file under another name, atomically, in place of an earlier result of that name.
-
-    A hard link: the stored file is read-only. Where the file system has none, a copy.
-    """
-    make_folder(target.parent)
-    temporary = target.parent / f".{secrets.token_hex(8)}.tmp"
-    try:
-        try:
-            os.link(source, temporary)
-        except FileNotFoundError:
-            raise
-        except OSError:
-            shutil.copyfile(source, temporary)
-            _sync(temporary)
-        temporary.replace(target)
-    finally:
-        # rename(2) does nothing where both names are the same file already, and says that it has done it
-        temporary.unlink(missing_ok=True)
-    sync_folder(target.parent)
 
 
 def write_atomically(target: Path, data: bytes) -> None:

@@ -16,9 +16,10 @@ import redis
 from celery import Celery
 from kombu.exceptions import OperationalError
 
+from schemas.errors import StorageError
 from worker import leases
 from worker.app import KEY_PREFIX, TASK, make_app
-from worker.blobs import Blobs
+from worker.blobs import open_blobs
 from worker.database import Database
 from worker.process import stopping
 from worker.routing import KINDS, URGENCIES, QueueKind, Urgency, queue_name
@@ -45,9 +46,16 @@ class Sweeper:
             settings.redis_url, socket_timeout=SOCKET_SECONDS, socket_connect_timeout=SOCKET_SECONDS
         )
         self._away = False
+        self._blind_until = 0.0
+
+    def blind(self, now: float) -> None:
+        """The rows could not be reached, so no worker could renew its lease: all get another before one is taken."""
+        self._blind_until = now + self._settings.lease_seconds
 
     def sweep(self, now: float) -> None:
         """Take jobs from silent workers."""
+        if now < self._blind_until:
+            return
         states = leases.expire(self._db, self._settings, now)
         if states:
             log.info("%d jobs taken from silent workers, %d of them given up", len(states), states.count("quarantined"))
@@ -117,7 +125,7 @@ def remove_leftovers(settings: Settings, db: Database) -> int:
     left = [p for p in found if p.name not in held]
     for folder in left:
         shutil.rmtree(folder, ignore_errors=True)
-    return len(left) + Blobs(settings.blobs).remove_stale()
+    return len(left) + open_blobs(settings).remove_stale()
 
 
 def serve(settings: Settings) -> None:
@@ -126,14 +134,19 @@ def serve(settings: Settings) -> None:
         sweeper = Sweeper(settings, db)
         next_sweep = next_clean = 0.0
         while not stop.is_set():
-            due = time.monotonic() >= next_sweep
-            if due:
-                sweeper.sweep(time.time())
-                next_sweep = time.monotonic() + settings.sweep_seconds
-            if time.monotonic() >= next_clean:
-                remove_leftovers(settings, db)
-                next_clean = time.monotonic() + CLEAN_SECONDS
-            sweeper.hint(time.time(), again=due)
+            try:
+                due = time.monotonic() >= next_sweep
+                if due:
+                    sweeper.sweep(time.time())
+                    next_sweep = time.monotonic() + settings.sweep_seconds
+                if time.monotonic() >= next_clean:
+                    remove_leftovers(settings, db)
+                    next_clean = time.monotonic() + CLEAN_SECONDS
+                sweeper.hint(time.time(), again=due)
+            except StorageError as error:
+                log.warning("%s", error.detail)
+                sweeper.blind(time.time())
+                stop.wait(settings.sweep_seconds)
             stop.wait(min(TICK_SECONDS, settings.sweep_seconds))
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import secrets
 import sqlite3
 import threading
 import time
@@ -182,6 +184,26 @@ def test_the_same_bytes_at_every_door_at_once_are_one_job(home: Settings, db: Da
             leases.finish(db, held, ("r" * 64, 1), {}, time.time())
     assert len(db.rows("SELECT 1 FROM jobs")) == 5
     assert len(deliveries.find_ready(db, time.time(), 1000)) == names
+
+
+def test_names_of_any_length_are_rows(home: Settings, db: Database) -> None:
+    """PostgreSQL's indexes take short texts only; long paths, URIs and sayings of containers stay distinct all the same."""
+    deep = "/".join(secrets.token_hex(100) for _ in range(19))
+    files = [(f"{deep}/{n}", f"s3://bucket/{deep}/{n}", "text") for n in range(3)]
+    assert deliveries.plan(db, f"file:///{deep}", files, "e 1", 0.0) == 3
+    assert deliveries.plan(db, f"file:///{deep}", files, "e 1", 0.0) == 0
+    assert deliveries.count_batch(db, f"file:///{deep}") == {"queued": 3}
+    bases = {deliveries.reserve(db, f"{deep}/{n}", "a" * 64) for n in range(3)}
+    assert len(bases) == 3
+    held = leases.claim(db, home, 1, "me", 1.0)
+    assert held is not None
+    assert held.uri == files[0][1]
+    said = [json.dumps({"header": secrets.token_hex(4000)}) for _ in range(2)]
+    parts = tuple(leases.Part(n, "x", "b" * 64, 1, "text", text) for n, text in enumerate(said))
+    assert leases.attach(db, held, "a" * 64, 1, 1.0)
+    assert leases.finish_container(db, held, ("r" * 64, 1), parts, 1.0) == "done"
+    children = [leases.claim(db, home, job, "me", 2.0) for job in (4, 5)]
+    assert [child.origin for child in children if child] == said
 
 
 def test_a_server_that_was_killed_is_found_again(tmp_path: Path) -> None:

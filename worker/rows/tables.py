@@ -102,6 +102,8 @@ jobs: Final = Table(
     _text("profile"),
     _text("engine"),
     _text("origin", server_default=""),
+    # all of it where it is too long to be looked up by
+    _text("origin_text", nullable=True),
     _count("key_id"),
     _text("uri", nullable=True),
     _text("password", nullable=True),

@@ -110,6 +110,7 @@ def _make_jobs() -> None:
         sa.Column("profile", sa.Text(), nullable=False),
         sa.Column("engine", sa.Text(), nullable=False),
         sa.Column("origin", sa.Text(), server_default="", nullable=False),
+        sa.Column("origin_text", sa.Text(), nullable=True),
         sa.Column("key_id", ID, server_default="0", nullable=False),
         sa.Column("uri", sa.Text(), nullable=True),
         sa.Column("password", sa.Text(), nullable=True),

@@ -1,23 +1,20 @@
-"""Content-addressed files: ``blobs/ab/cd/<sha256>``, written once, never changed, never half there."""
+"""Files as the stores take and make them: regular ones only, copied durably, hashed on the way."""
 
 from __future__ import annotations
 
 import contextlib
 import hashlib
-import io
 import os
 import secrets
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, Final
 
-from schemas.errors import LimitError, StorageError, UnreadableError, UnsafeError
+from schemas.errors import LimitError, UnreadableError, UnsafeError
 from worker.routing import HEAD_BYTES
 
-CHUNK = 1024 * 1024
-STALE_SECONDS = 3600.0
+CHUNK: Final = 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,69 +86,37 @@ def is_special(path: Path) -> bool:
     return not is_regular(status) and not path.is_dir()
 
 
-class Blobs:
-    """The store under one folder, which must exist."""
+@contextlib.contextmanager
+def spooled(stream: BinaryIO, folder: Path, limit: int) -> Iterator[tuple[Path, Stored]]:
+    """What a stream gives, in a file of its own that is gone afterwards unless it was moved.
 
-    def __init__(self, root: Path) -> None:
-        self.root = root
-
-    def path(self, sha256: str) -> Path:
-        """Where the bytes of a hash lie, or would lie."""
-        return self.root / sha256[:2] / sha256[2:4] / sha256
-
-    def put_file(self, path: Path, limit: int) -> Stored:
-        """Store a file's bytes.
-
-        Raises:
-            LimitError: it is larger than ``limit`` bytes.
-            UnsafeError, UnreadableError: it is no regular file, or cannot be read.
-            StorageError: the disk does not take it.
-        """
-        with open_regular(path) as stream:
-            _check_size(os.fstat(stream.fileno()).st_size, limit)
-            return self.put(stream, limit)
-
-    def put_bytes(self, data: bytes) -> Stored:
-        """Store bytes that are at hand."""
-        return self.put(io.BytesIO(data), len(data))
-
-    def put(self, stream: BinaryIO, limit: int) -> Stored:
-        """Store what a stream gives, hashing on the way; the same errors as ``put_file``."""
-        try:
-            folder = self.root / "tmp"
-            make_folder(folder)
-            temporary = folder / secrets.token_hex(16)
-            try:
-                stored = _copy(stream, temporary, limit)
-                self._settle(temporary, stored)
-            finally:
-                temporary.unlink(missing_ok=True)
-        except OSError as error:
-            raise StorageError(f"The document cannot be stored: {error.strerror}.") from error
-        return stored
-
-    def _settle(self, temporary: Path, stored: Stored) -> None:
-        """Give finished bytes their name; the folder is synced even where another was quicker and may not have been."""
-        target = self.path(stored.sha256)
-        make_folder(target.parent)
-        if not (target.is_file() and target.stat().st_size == stored.size):
-            temporary.replace(target)
-        sync_folder(target.parent)
-
-    def remove_stale(self) -> int:
-        """Remove what interrupted writers left behind; how many files."""
-        removed = 0
-        for path in (self.root / "tmp").glob("*"):
-            with contextlib.suppress(FileNotFoundError):
-                if time.time() - path.stat().st_mtime > STALE_SECONDS:
-                    path.unlink()
-                    removed += 1
-        return removed
+    Raises:
+        LimitError: it gives more than ``limit`` bytes.
+    """
+    make_folder(folder)
+    temporary = folder / secrets.token_hex(16)
+    try:
+        yield temporary, _copy(stream, temporary, limit)
+    finally:
+        temporary.unlink(missing_ok=True)
 
 
-def _check_size(size: int, limit: int) -> None:
+def check_size(size: int, limit: int) -> None:
+    """Refuse what is too large.
+
+    Raises:
+        LimitError: it is.
+    """
     if size > limit:
         raise LimitError("size", f"It is larger than the {limit:,} bytes that are taken.")
+
+
+def _read(stream: BinaryIO) -> bytes:
+    """The next bytes; what cannot be read is no fault of the store it should go to."""
+    try:
+        return stream.read(CHUNK)
+    except OSError as error:
+        raise UnreadableError(f"It cannot be read to its end: {error.strerror or error}.") from error
 
 
 def _copy(stream: BinaryIO, target: Path, limit: int) -> Stored:
@@ -159,9 +124,9 @@ def _copy(stream: BinaryIO, target: Path, limit: int) -> Stored:
     digest, count, head = hashlib.sha256(), 0, b""
     handle = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o444)
     with os.fdopen(handle, "wb") as out:
-        while chunk := stream.read(CHUNK):
+        while chunk := _read(stream):
             count += len(chunk)
-            _check_size(count, limit)
+            check_size(count, limit)
             head = head or chunk[:HEAD_BYTES]
             digest.update(chunk)
             out.write(chunk)

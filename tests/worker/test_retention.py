@@ -1,0 +1,269 @@
+"""What is kept, for how long and how much; and what is done again by a later engine."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from schemas.errors import UnreadableError, UsageError
+from worker import deliveries, leases, redo, results, retention
+from worker.blobs import Blobs, Store, open_blobs
+from worker.database import Database
+from worker.deliveries import NOWHERE, Arrival
+from worker.leases import Part
+from worker.retention import QuotaError, Room
+from worker.settings import MEGABYTE, Settings
+from worker.supervisor import make_folders
+
+OLD, NEW = "crossfoot 1", "crossfoot 2"
+
+
+@pytest.fixture
+def home(tmp_path: Path, database_url: str) -> Settings:
+    """A home with its folders, its rows on either database."""
+    settings = replace(Settings(), home=tmp_path / "home", database_url=database_url)
+    make_folders(settings)
+    return settings
+
+
+@pytest.fixture
+def db(home: Settings) -> Iterator[Database]:
+    """Its database."""
+    with Database.open(home) as opened:
+        yield opened
+
+
+@pytest.fixture
+def store(home: Settings) -> Store:
+    """Its store."""
+    return open_blobs(home)
+
+
+def bring(home: Settings, db: Database, name: str, text: str, site: str = "") -> int:
+    """A document at time nought; its job."""
+    stored = open_blobs(home).put_bytes(text.encode())
+    arrival = Arrival(name, stored.sha256, stored.size, "text", "normal", OLD, f"{name}{time.time_ns()}", site=site)
+    return deliveries.arrive(db, arrival, 0.0)
+
+
+def convert(home: Settings, db: Database, job: int, text: str, now: float = 1.0) -> None:
+    """The job, done with a result of this text."""
+    held = leases.claim(db, home, job, "me", now)
+    assert held is not None
+    stored = open_blobs(home).put_bytes(text.encode())
+    assert leases.finish(db, held, (stored.sha256, stored.size), {"review": 0}, now) == "done"
+
+
+def take_apart(home: Settings, db: Database, job: int, parts: list[str], now: float = 1.0) -> None:
+    """The job, done as a container of these documents."""
+    held = leases.claim(db, home, job, "me", now)
+    assert held is not None
+    store = open_blobs(home)
+    found = []
+    for number, text in enumerate(parts, start=1):
+        stored = store.put_bytes(text.encode())
+        found.append(Part(number, f"p{number}.txt", stored.sha256, stored.size, "text", '{"in":"c"}'))
+    listed = [{"number": p.number, "name": p.name, "sha256": p.sha256} for p in found]
+    index = store.put_bytes(
+        json.dumps({"container": {"by": held.engine}, "outcome": "complete", "parts": listed}).encode()
+    )
+    assert leases.finish_container(db, held, (index.sha256, index.size), tuple(found), now) == "done"
+
+
+def waiting(db: Database) -> list[int]:
+    """The jobs that wait."""
+    return [row["id"] for row in db.rows("SELECT id FROM jobs WHERE state = 'queued' ORDER BY id")]
+
+
+def deliver(home: Settings, db: Database) -> None:
+    """Serve every name that is ready."""
+    while results.deliver(home, db):
+        pass
+
+
+def count(db: Database, table: str) -> int:
+    """How many rows a table has."""
+    return len(db.rows("SELECT 1 FROM " + table))  # noqa: S608 - names of ours
+
+
+def test_what_ended_long_ago_goes_and_nothing_else(home: Settings, db: Database, store: Store) -> None:
+    """Rows, document and result of an old job go; those of a young one, of one that waits and shared bytes stay."""
+    convert(home, db, bring(home, db, "old.txt", "old"), "result of old")
+    convert(home, db, bring(home, db, "young.txt", "young"), "result of young", now=100.0)
+    bring(home, db, "waits.txt", "waits")
+    deliver(home, db)
+    gone = retention.purge(db, store, 50.0, grace=0.0)
+    assert (gone.jobs, gone.files, gone.size) == (1, 2, len("oldresult of old"))
+    left = {text: hashlib.sha256(text.encode()).hexdigest() for text in ("young", "result of young", "waits")}
+    assert {kept.sha256 for kept in store.list()} == set(left.values())
+    assert [count(db, t) for t in ("jobs", "documents", "results", "deliveries")] == [2, 2, 1, 2]
+    assert (home.results / "old.txt.json").read_text() == "result of old"
+    again = bring(home, db, "old.txt", "old")
+    assert waiting(db) == [3, again]
+
+
+def test_what_is_still_to_be_served_or_told_stays(home: Settings, db: Database, store: Store) -> None:
+    """A result that lies in no folder yet, and an event that nobody was told, keep their job."""
+    job = bring(home, db, "a.txt", "a")
+    db.execute("INSERT INTO endpoints(url, secret, created_at) VALUES ('https://x', 's', 0)")
+    convert(home, db, job, "result")
+    assert retention.purge(db, store, 50.0, grace=0.0).jobs == 0
+    deliver(home, db)
+    assert retention.purge(db, store, 50.0, grace=0.0).jobs == 0
+    db.execute("UPDATE outbox SET ended_at = 3")
+    assert retention.purge(db, store, 50.0, grace=0.0).jobs == 1
+    assert list(store.list()) == []
+    assert count(db, "outbox") == 0
+
+
+def test_a_container_goes_with_its_parts_when_the_last_has_ended(home: Settings, db: Database, store: Store) -> None:
+    """While a part waits nothing of its container goes; a part that is also another's stays with that one."""
+    first, second = bring(home, db, "c.zip", "c"), bring(home, db, "d.zip", "d")
+    take_apart(home, db, first, ["one", "shared"])
+    take_apart(home, db, second, ["shared"], now=100.0)
+    deliver(home, db)
+    assert retention.purge(db, store, 50.0, grace=0.0).jobs == 0
+    for job in waiting(db):
+        convert(home, db, job, f"result {job}", now=2.0)
+    deliver(home, db)
+    assert retention.purge(db, store, 50.0, grace=0.0).jobs == 2
+    texts = {store.read(row["sha256"]).decode() for row in db.rows("SELECT sha256 FROM documents")}
+    assert texts == {"d", "shared"}
+    assert retention.purge(db, store, 150.0, grace=0.0).jobs == 2
+    assert list(store.list()) == []
+    assert [count(db, t) for t in ("jobs", "documents", "results", "deliveries")] == [0, 0, 0, 0]
+
+
+def test_bytes_that_are_being_brought_again_stay(home: Settings, db: Database, store: Store) -> None:
+    """Between storing bytes and writing their row a purge may run: what is young is left, and an orphan goes later."""
+    convert(home, db, bring(home, db, "a.txt", "a"), "result")
+    deliver(home, db)
+    gone = retention.purge(db, store, 50.0)
+    assert (gone.jobs, gone.files) == (1, 0)
+    bring(home, db, "a.txt", "a")
+    assert store.read(hashlib.sha256(b"a").hexdigest()) == b"a"
+    assert isinstance(store, Blobs)
+    for kept in store.list():
+        os.utime(store.path(kept.sha256), (0, 0))
+    orphans = retention.remove_orphans(db, store)
+    assert (orphans.files, orphans.size) == (1, len("result"))
+    assert [kept.sha256 for kept in store.list()] == [hashlib.sha256(b"a").hexdigest()]
+
+
+def test_a_full_store_takes_nothing_more(home: Settings, db: Database, store: Store) -> None:
+    """Documents are refused before results would be: by the quota, and by what is to stay free on the disk."""
+    room = Room(replace(home, quota_mb=1, reserve_mb=0), store)
+    room.check(db, MEGABYTE // 2)
+    with pytest.raises(QuotaError, match="quota of 1 MB"):
+        room.check(db, MEGABYTE // 2 + 1)
+    with pytest.raises(QuotaError, match="disk"):
+        Room(replace(home, reserve_mb=1 << 30), store).check(db, 1)
+    Room(replace(home, reserve_mb=0), store).check(db, 1 << 20)
+    convert(home, db, bring(home, db, "a.txt", "x" * 700_000), "y" * 400_000)
+    assert retention.used_bytes(db) == 1_100_000
+    with pytest.raises(QuotaError):
+        Room(replace(home, quota_mb=1, reserve_mb=0), store).check(db, 1)
+
+
+def test_a_later_engine_adds_a_version_and_serves_the_names_again(home: Settings, db: Database, store: Store) -> None:
+    """Until it is done the earlier result stands; then every name gets the new one, and both are kept."""
+    job = bring(home, db, "a.txt", "a")
+    bring(home, db, "b.txt", "a")
+    convert(home, db, job, "first")
+    deliver(home, db)
+    (new,) = redo.redo(db, NEW, [job], 2.0)
+    assert redo.redo(db, NEW, [job], 2.0) == []
+    assert redo.redo(db, OLD, [job], 2.0) == []
+    assert bring(home, db, "c.txt", "a") == job
+    deliver(home, db)
+    assert (home.results / "c.txt.json").read_text() == "first"
+    convert(home, db, new, "second", now=3.0)
+    deliver(home, db)
+    assert {(home.results / f"{n}.txt.json").read_text() for n in "abc"} == {"second"}
+    rows = db.rows("SELECT job_id, version, engine, sha256 FROM results ORDER BY id")
+    assert [(r["job_id"], r["version"], r["engine"], store.read(r["sha256"])) for r in rows] == [
+        (job, 1, OLD, b"first"),
+        (new, 2, NEW, b"second"),
+    ]
+    assert bring(home, db, "d.txt", "a") == new
+
+
+def test_where_a_later_engine_fails_the_earlier_result_stands(home: Settings, db: Database) -> None:
+    """A failed repetition takes nothing away."""
+    job = bring(home, db, "a.txt", "a")
+    convert(home, db, job, "first")
+    deliver(home, db)
+    (new,) = redo.redo(db, NEW, [job], 2.0)
+    held = leases.claim(db, home, new, "me", 3.0)
+    assert held is not None
+    leases.fail(db, held, UnreadableError("x"), 4.0)
+    deliver(home, db)
+    assert (home.results / "a.txt.json").read_text() == "first"
+    assert not (home.failed / "a.txt.error.json").exists()
+    assert bring(home, db, "b.txt", "a") == job
+
+
+def test_a_container_is_done_again_with_its_parts(home: Settings, db: Database) -> None:
+    """The parts are asked of the later engine too, and the index tells of what lies beside it."""
+    container = bring(home, db, "c.zip", "c")
+    take_apart(home, db, container, ["one", "two"])
+    for job in waiting(db):
+        convert(home, db, job, f"first {job}", now=2.0)
+    deliver(home, db)
+    (part,) = db.rows("SELECT job_id FROM deliveries WHERE part = 1")
+    with pytest.raises(UsageError, match="part of a container"):
+        redo.redo(db, NEW, [part["job_id"]], 3.0)
+    assert redo.redo_all(db, NEW, 3.0) == 1
+    assert redo.redo_all(db, NEW, 3.0) == 0
+    (again,) = waiting(db)
+    take_apart(home, db, again, ["one", "three"], now=4.0)
+    deliver(home, db)
+    for job in waiting(db):
+        convert(home, db, job, f"second {job}", now=5.0)
+    deliver(home, db)
+    index = json.loads((home.results / "c.zip/index.json").read_bytes())
+    assert index["container"] == {"name": "c.zip", "by": NEW}
+    served = [(home.results / "c.zip" / part["result"]).read_text() for part in index["parts"]]
+    assert [text.split()[0] for text in served] == ["second", "second"]
+    assert [part["sha256"] for part in index["parts"]] == [hashlib.sha256(t).hexdigest() for t in (b"one", b"three")]
+
+
+def test_only_what_is_done_is_done_again(home: Settings, db: Database) -> None:
+    """What waits or failed is retried, not redone; what is not there is said to be not there."""
+    job = bring(home, db, "a.txt", "a")
+    with pytest.raises(UsageError, match="queued"):
+        redo.redo(db, NEW, [job], 1.0)
+    with pytest.raises(UsageError, match="no job 99"):
+        redo.redo(db, NEW, [99], 1.0)
+
+
+def test_an_upload_is_served_by_whoever_asks_for_it(home: Settings, db: Database, store: Store) -> None:
+    """Its result is put into no folder, its name reserves none, and its time to go comes like all others'."""
+    job = bring(home, db, "a.txt", "a", site=NOWHERE)
+    convert(home, db, job, "result")
+    assert bring(home, db, "again.txt", "a", site=NOWHERE) == job
+    assert results.deliver(home, db) == 0
+    assert count(db, "names") == 0
+    assert retention.purge(db, store, 50.0, grace=0.0).jobs == 1
+
+
+def test_each_home_fills_its_own_folders(home: Settings, db: Database, tmp_path: Path) -> None:
+    """Where several homes share a database, a name is served by the home it came to."""
+    other = replace(home, home=tmp_path / "other", site="other")
+    make_folders(other)
+    convert(home, db, bring(other, db, "a.txt", "a", site="other"), "result")
+    assert results.deliver(home, db) == 0
+    if home.database_url:
+        assert results.find_site(home) == results.find_site(home) != results.find_site(other)
+    else:
+        assert results.find_site(home) == ""
+    stored = replace(other, store=f"file://{home.blobs}")
+    assert results.deliver(stored, db) == 1
+    assert (other.results / "a.txt.json").read_text() == "result"

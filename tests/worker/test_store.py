@@ -1,0 +1,126 @@
+"""Both stores, the folder and the bucket, keep the same promises."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from io import BytesIO
+from pathlib import Path
+
+import obstore
+import pytest
+
+from schemas.errors import ConfigurationError, LimitError, StorageError
+from tests.fakes.s3 import BUCKET, S3Server
+from worker.blobs import MissingBlobError, Store, open_blobs
+from worker.blobs.objects import ObjectBlobs
+from worker.settings import Settings
+
+
+@pytest.fixture(scope="module")
+def s3(tmp_path_factory: pytest.TempPathFactory) -> Iterator[S3Server]:
+    """An S3 server, named by the environment."""
+    with S3Server(tmp_path_factory.mktemp("s3") / "log") as server, pytest.MonkeyPatch.context() as patch:
+        for name, value in server.variables.items():
+            patch.setenv(name, value)
+        yield server
+
+
+@pytest.fixture(params=["folder", "file", "s3"])
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> Store:
+    """The home's folder, another folder by its URL, a bucket with a prefix."""
+    settings = replace(Settings(), home=tmp_path)
+    if request.param == "file":
+        return open_blobs(replace(settings, store=f"file://{tmp_path}/else%20where"))
+    if request.param == "s3":
+        request.getfixturevalue("s3")
+        return open_blobs(replace(settings, store=f"s3://{BUCKET}/{secrets.token_hex(4)}"))
+    settings.blobs.mkdir()
+    return open_blobs(settings)
+
+
+@pytest.mark.parametrize("size", [0, 1, 100_000, 12_000_000])
+def test_what_was_put_comes_back_everywhere(store: Store, tmp_path: Path, size: int) -> None:
+    """The same bytes by every way out, under their hash; large ones go in pieces and come as one."""
+    data = bytes(range(256)) * (size // 256) + b"\0" * (size % 256)
+    stored = store.put(BytesIO(data), size)
+    assert (stored.sha256, stored.size) == (hashlib.sha256(data).hexdigest(), size)
+    assert store.read(stored.sha256) == data
+    with store.open(stored.sha256) as stream:
+        assert bytes(stream.read(10)) == data[:10]
+        assert bytes(stream.read()) == data[10:]
+    assert store.fetch(stored.sha256, tmp_path).read_bytes() == data
+    target = tmp_path / "deep" / "result.json"
+    store.place(stored.sha256, target)
+    store.place(stored.sha256, target)
+    assert target.read_bytes() == data
+    assert [p.name for p in target.parent.iterdir()] == ["result.json"]
+    kept = store.find(stored.sha256)
+    assert kept is not None
+    assert (kept.size, abs(kept.stored_at - time.time()) < 60) == (size, True)
+    assert [k.sha256 for k in store.list()] == [stored.sha256]
+
+
+def test_what_is_not_there_is_named(store: Store, tmp_path: Path) -> None:
+    """Bytes that are gone are another error than a store that is away: trying again does not help."""
+    for ask in (store.read, lambda sha: store.fetch(sha, tmp_path), lambda sha: store.place(sha, tmp_path / "x")):
+        with pytest.raises(MissingBlobError):
+            ask("a" * 64)
+    with pytest.raises(MissingBlobError), store.open("a" * 64):
+        pass
+    assert store.find("a" * 64) is None
+    assert not (tmp_path / "x").exists()
+
+
+def test_what_is_too_large_is_not_stored(store: Store) -> None:
+    """The limit holds while the bytes come in, and nothing of them stays."""
+    with pytest.raises(LimitError):
+        store.put(BytesIO(b"x" * 11), 10)
+    assert list(store.list()) == []
+
+
+def test_young_bytes_are_not_removed(store: Store) -> None:
+    """What was put, or put again, just now may be about to get its row; what is older goes."""
+    sha256 = store.put_bytes(b"abc").sha256
+    assert not store.remove(sha256)
+    assert store.find(sha256) is not None
+    assert store.remove(sha256, older_than=0)
+    assert store.find(sha256) is None
+    assert store.remove(sha256)
+
+
+def test_a_store_that_takes_nothing_says_so(tmp_path: Path, s3: S3Server) -> None:
+    """A bucket that is not there is an error of storage, with nothing left in the cache."""
+    store = ObjectBlobs("s3://nowhere/x", tmp_path / "cache")
+    with pytest.raises(StorageError):
+        store.put_bytes(b"abc")
+    assert list((tmp_path / "cache").iterdir()) == []
+
+
+def test_other_bytes_under_a_hash_are_not_handed_out(tmp_path: Path, s3: S3Server) -> None:
+    """Who has changed what lies in the bucket is found out before anything is converted."""
+    store = ObjectBlobs(f"s3://{BUCKET}/changed", tmp_path / "cache")
+    sha256 = store.put_bytes(b"abc").sha256
+    assert s3.keys("changed") == [store.key(sha256)]
+    obstore.put(s3.client("changed"), store.key(sha256), b"abd")
+    with pytest.raises(StorageError, match="other bytes"):
+        store.fetch(sha256, tmp_path)
+    assert [p.name for p in tmp_path.iterdir()] == ["cache"]
+
+
+def test_the_same_bytes_are_sent_once(tmp_path: Path, s3: S3Server) -> None:
+    """What is in the bucket already, and young, is not uploaded again."""
+    store = ObjectBlobs(f"s3://{BUCKET}/once", tmp_path / "cache")
+    first = store.find(store.put_bytes(b"abc").sha256)
+    time.sleep(1.1)
+    assert store.find(store.put_bytes(b"abc").sha256) == first
+
+
+@pytest.mark.parametrize("url", ["s3://", "ftp://x/y", "/folder", "file://host/x", "gs://bucket"])
+def test_another_store_is_refused(tmp_path: Path, url: str) -> None:
+    """Only what is tested is taken."""
+    with pytest.raises(ConfigurationError, match="CROSSFOOT_STORE"):
+        open_blobs(replace(Settings(), home=tmp_path, store=url))

@@ -1,0 +1,138 @@
+"""The store in a folder: ``blobs/ab/cd/<sha256>``, written once, never changed, never half there."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import secrets
+import shutil
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import BinaryIO, Final
+
+from schemas.errors import StorageError
+from worker.blobs.files import Stored, make_folder, spooled, sync_folder
+from worker.blobs.stores import GRACE_SECONDS, Kept, MissingBlobError, Store, storing
+
+TEMPORARY: Final = "tmp"
+
+
+class Blobs(Store):
+    """The store under one folder, which must exist."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    def path(self, sha256: str) -> Path:
+        """Where the bytes of a hash lie, or would lie."""
+        return self.root / sha256[:2] / sha256[2:4] / sha256
+
+    def put(self, stream: BinaryIO, limit: int) -> Stored:
+        """Store what a stream gives, hashing on the way."""
+        with storing(), spooled(stream, self.root / TEMPORARY, limit) as (temporary, stored):
+            self._settle(temporary, stored)
+        return stored
+
+    def _settle(self, temporary: Path, stored: Stored) -> None:
+        """Give finished bytes their name; the folder is synced even where another was quicker and may not have been."""
+        target = self.path(stored.sha256)
+        make_folder(target.parent)
+        try:
+            is_there = target.stat().st_size == stored.size
+            if is_there:
+                os.utime(target)  # young again: who tidies up leaves it alone while its row is being written
+        except FileNotFoundError:
+            is_there = False
+        if not is_there:
+            temporary.replace(target)
+        sync_folder(target.parent)
+
+    def find(self, sha256: str) -> Kept | None:
+        """What is known of the bytes of a hash."""
+        try:
+            status = self.path(sha256).stat()
+        except FileNotFoundError:
+            return None
+        return Kept(sha256, status.st_size, status.st_mtime)
+
+    @contextlib.contextmanager
+    def open(self, sha256: str) -> Iterator[BinaryIO]:
+        """The bytes of a hash, to be read as they are wanted."""
+        with self._reading(sha256), self.path(sha256).open("rb") as stream:
+            yield stream
+
+    def fetch(self, sha256: str, folder: Path) -> Path:
+        """A file that holds the bytes of a hash, to be read only: the stored one."""
+        del folder
+        path = self.path(sha256)
+        if not path.is_file():
+            raise MissingBlobError(sha256)
+        return path
+
+    def place(self, sha256: str, target: Path) -> None:
+        """Put the stored file under another name, atomically, in place of what lies there.
+
+        A hard link: the stored file is read-only. Where the file system has none, a copy.
+        """
+        make_folder(target.parent)
+        temporary = target.parent / f".{secrets.token_hex(8)}.tmp"
+        source = self.path(sha256)
+        try:
+            with self._reading(sha256):
+                try:
+                    os.link(source, temporary)
+                except FileNotFoundError:
+                    raise
+                except OSError:
+                    with source.open("rb") as stream, temporary.open("wb") as out:
+                        shutil.copyfileobj(stream, out)
+                        os.fsync(out.fileno())
+            temporary.replace(target)
+        finally:
+            # rename(2) does nothing where both names are the same file already, and says that it has done it
+            temporary.unlink(missing_ok=True)
+        sync_folder(target.parent)
+
+    def remove(self, sha256: str, older_than: float = GRACE_SECONDS) -> bool:
+        """Remove the bytes of a hash unless they are younger than that: their row may be about to be written."""
+        path = self.path(sha256)
+        try:
+            if time.time() - path.stat().st_mtime < older_than:
+                return False
+            path.unlink()
+        except FileNotFoundError:
+            return True
+        except OSError as error:
+            raise StorageError(f"What was stored cannot be removed: {error.strerror}.") from error
+        return True
+
+    def list(self) -> Iterator[Kept]:
+        """Everything that is stored."""
+        for path in self.root.glob("[0-9a-f][0-9a-f]/[0-9a-f][0-9a-f]/*"):
+            with contextlib.suppress(FileNotFoundError):
+                status = path.stat()
+                yield Kept(path.name, status.st_size, status.st_mtime)
+
+    def free_bytes(self) -> int | None:
+        """What the disk still takes."""
+        return shutil.disk_usage(self.root).free
+
+    def remove_stale(self) -> int:
+        """Remove what interrupted writers left behind; how many files."""
+        removed = 0
+        for path in (self.root / TEMPORARY).glob("*"):
+            with contextlib.suppress(FileNotFoundError):
+                if time.time() - path.stat().st_mtime > GRACE_SECONDS:
+                    path.unlink()
+                    removed += 1
+        return removed
+
+    @contextlib.contextmanager
+    def _reading(self, sha256: str) -> Iterator[None]:
+        try:
+            yield
+        except FileNotFoundError as error:
+            if not self.path(sha256).exists():
+                raise MissingBlobError(sha256) from error
+            raise
