@@ -7,6 +7,7 @@ never two items of a row in one column.
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -53,9 +54,14 @@ def find_columns(rows: Sequence[Sequence[Item]]) -> list[Span]:
 def place(items: Sequence[Item], spans: Sequence[Span]) -> dict[int, list[Item]]:
     """Items by the index of the column they overlap most, or of the nearest; the leftmost on a tie."""
     placed: dict[int, list[Item]] = {}
+    ends = [span.end for span in spans]
+    starts = [span.start for span in spans]
     for item in items:
+        # the columns it overlaps, and the next on either side
+        first = max(0, bisect_right(ends, item.start) - 1)
+        last = min(len(spans), bisect_left(starts, item.end) + 1)
         best = max(
-            range(len(spans)),
+            range(first, last),
             key=lambda i: (spans[i].overlap(item.start, item.end), -_distance(spans[i], item), -i),
         )
         placed.setdefault(best, []).append(item)
