@@ -17,6 +17,7 @@ import numpy.typing as npt
 
 from extractors.numbers import read_number
 from extractors.ocr.ctc import find_readings
+from extractors.ocr.foreign import is_date, is_day_and_year, is_foreign, is_tick
 from extractors.ocr.grammar import groups_by_points, weigh_readings
 from extractors.ocr.image import Pixels
 from extractors.ocr.prepare import Sheet
@@ -101,6 +102,8 @@ def read_cells(sheet: Sheet, tokens: Sequence[Token], runs: Sequence[Run], recog
             found = [ReadToken(_token("$", cell.run, SURE_SIGN))]
         else:
             found = settle(cell, free, weigh_readings(readings, continental))
+        if not found and not cell.worded and is_tick(cell.text, free):
+            gone.update(cell.tokens)
         if found:
             gone.update(cell.tokens)
             read += found
@@ -194,6 +197,10 @@ def crop(sheet: Sheet, run: Run) -> Pixels:
 def settle(cell: Cell, free: Reading, readings: list[Reading]) -> list[ReadToken]:
     """What the cell says, or nothing when the recogniser does not see a number in it."""
     best = readings[0]
+    if is_foreign(cell.text, free) or is_day_and_year(best.text, len(cell.tokens)):
+        return []
+    if is_date(cell.text, free):
+        return [ReadToken(_token(free.text, cell.run, round(0.9 * free.probability, 4)))]
     if best.text == "$":
         return [ReadToken(_token("$", cell.run, 0.99))] if cell.letters <= 1 else []
     strange = len(_LETTERS.findall(free.text)) > max(1, 0.2 * len(free.text))

@@ -14,7 +14,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from extractors.ocr.components import Stats, find_components
+from extractors.ocr.components import Labels, Stats, find_components
 from extractors.ocr.image import Pixels, Quarter, Scan
 from extractors.ocr.skew import find_skew, runs_sideways
 
@@ -124,7 +124,7 @@ def clean(grey: Pixels, ink: Pixels, dpi: float) -> tuple[Pixels, Pixels, float]
     glyph = _glyph(stats, dpi)
     if len(stats) <= 1:
         return grey, ink, glyph
-    away = _borders(stats, ink.shape) | _specks(stats, ink.shape, glyph)
+    away = _borders(stats, ink.shape) | _corners(labels, stats) | _specks(stats, ink.shape, glyph)
     if not away.any():
         return grey, ink, glyph
     mask = away[labels]
@@ -207,6 +207,21 @@ def _borders(stats: Stats, shape: tuple[int, ...]) -> npt.NDArray[np.bool_]:
     found = upright | lying
     found[0] = False
     return np.asarray(found)
+
+
+def _corners(labels: Labels, stats: Stats) -> npt.NDArray[np.bool_]:
+    """Borders along two edges or more that are one component: long, at an edge, and nowhere far from the edges.
+
+    They lie as the scanner does: left in, they would hide the skew of the page.
+    """
+    high, wide = labels.shape
+    left, top, width, height = (stats[:, column] for column in range(4))
+    found = np.zeros(len(stats), dtype=bool)
+    margin = np.s_[int(0.06 * high) : int(0.94 * high), int(0.06 * wide) : int(0.94 * wide)]
+    edge = (left <= 0.01 * wide) | (top <= 0.01 * high) | (left + width >= 0.99 * wide) | (top + height >= 0.99 * high)
+    for index in np.flatnonzero(edge & (width > 0.5 * wide) & (height > 0.3 * high)):
+        found[index] = index > 0 and not (labels[margin] == index).any()
+    return found
 
 
 def _specks(stats: Stats, shape: tuple[int, ...], glyph: float) -> npt.NDArray[np.bool_]:

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from extractors.ocr import tesseract
 from extractors.ocr.cells import ReadToken, read_cells
+from extractors.ocr.foreign import drop_phantoms
 from extractors.ocr.image import Quarter, Scan
 from extractors.ocr.prepare import Sheet, prepare
 from extractors.ocr.recogniser import load
@@ -68,7 +69,8 @@ def _find_tokens(scan: Scan, sheet: Sheet, profile: Profile) -> tuple[Sheet, lis
 
 def _page(sheet: Sheet, tokens: list[Token], number: int) -> Page:
     rules, drawn = find_rules(sheet)
-    read = read_cells(sheet, clean_tokens(tokens, sheet.glyph), find_runs(sheet, drawn), load())
+    cleaned = clean_tokens(drop_phantoms(tokens, sheet, drawn), sheet.glyph)
+    read = read_cells(sheet, cleaned, find_runs(sheet, drawn), load())
     words = tuple(make_word(sheet, number, word) for word in sorted(read, key=_reading_order))
     page = Page(
         number,

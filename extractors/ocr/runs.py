@@ -15,6 +15,8 @@ from extractors.ocr.prepare import Sheet
 _GAP = 0.7
 _TALLEST = 2.4
 _WIDEST_GLYPH = 6.0
+# a dash is so much wider than high
+_FLAT = 1.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,11 +61,15 @@ def find_runs(sheet: Sheet, rules: Pixels) -> list[Run]:
     mask = np.asarray(cv2.morphologyEx(mask, cv2.MORPH_CLOSE, close), dtype=np.uint8)
     groups, _ = find_components(mask)
     boxes: dict[int, tuple[int, int, int, int]] = {}
+    # dots in a row are as flat as a dash together: a dash, or each part of one, is flat itself
+    solid: set[int] = set()
     for index in kept.tolist():
         one = (int(left[index]), int(top[index]), int(left[index] + width[index]), int(top[index] + height[index]))
         group = int(groups[(one[1] + one[3]) // 4, (one[0] + one[2]) // 2])
         boxes[group] = _joined(boxes.get(group), one)
-    runs = [_run(box, glyph) for box in boxes.values()]
+        if width[index] >= _FLAT * height[index]:
+            solid.add(group)
+    runs = [_run(box, glyph, group in solid) for group, box in boxes.items()]
     return sorted((run for run in runs if run is not None), key=lambda run: (run.top, run.left))
 
 
@@ -73,12 +79,12 @@ def _joined(one: tuple[int, int, int, int] | None, other: tuple[int, int, int, i
     return min(one[0], other[0]), min(one[1], other[1]), max(one[2], other[2]), max(one[3], other[3])
 
 
-def _run(box: tuple[int, int, int, int], glyph: float) -> Run | None:
+def _run(box: tuple[int, int, int, int], glyph: float, solid: bool) -> Run | None:
     left, top, right, bottom = box
     width, height = right - left, bottom - top
     if height > _TALLEST * glyph:
         return None
-    flat = height <= 0.4 * glyph and width >= max(1.5 * height, 0.25 * glyph) and width <= 3.5 * glyph
+    flat = solid and height <= 0.4 * glyph and width >= max(_FLAT * height, 0.25 * glyph) and width <= 3.5 * glyph
     if not flat and (height < 0.6 * glyph or width < 0.2 * glyph):
         return None
     return Run(left, top, right, bottom, dash=flat)

@@ -14,7 +14,9 @@ from extractors.page import Reading
 _NARROW = 1.3
 _ALIGNED = 0.5
 _TALL = 1.8
+# a shorter one is a dash only at the end of a column
 _NARROWEST_DASH = 0.5
+_NEXT_LINES = 12.0
 # a currency sign that stands alone is taken for nothing else: what it is like (5, 8) stands in a column of figures
 SURE_SIGN = 0.995
 _SIGN_RIVAL = 0.02
@@ -30,7 +32,7 @@ def is_dash(run: Run, text: str, beside: Sequence[Run], glyph: float) -> bool:
     ``text`` is what Tesseract read in it: a run of ink as flat as that is no letter, whatever was read.
     """
     middle = (run.top + run.bottom) / 2
-    if run.width < _NARROWEST_DASH * glyph:
+    if run.width < _NARROWEST_DASH * glyph and not _ends_with_column(run, beside, glyph):
         return False
     level = bool(_DASHES.fullmatch(text))
     for other in beside:
@@ -41,6 +43,12 @@ def is_dash(run: Run, text: str, beside: Sequence[Run], glyph: float) -> bool:
             return False
         level = level or abs((other.top + other.bottom) / 2 - middle) < 0.42 * glyph
     return level
+
+
+def _ends_with_column(run: Run, beside: Sequence[Run], glyph: float) -> bool:
+    """True when two runs a few lines above or below end where a hyphen does: some print nil as a short one."""
+    ends = [other for other in beside if not other.dash and abs(other.right - run.right) < _ALIGNED * glyph]
+    return sum(abs(other.top - run.top) < _NEXT_LINES * glyph for other in ends) > 1
 
 
 def is_print(token: Token, glyph: float) -> bool:

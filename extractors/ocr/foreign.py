@@ -1,0 +1,72 @@
+"""What stands among figures and is none: dates, item numbers, ticks made by hand, words where nothing is printed."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+import numpy as np
+
+from extractors.ocr.image import Pixels
+from extractors.ocr.prepare import Sheet
+from extractors.ocr.tesseract import Token
+from extractors.page import Reading
+
+# from here on the recogniser's free reading is believed where Tesseract agrees with it, and where it does not
+_AGREED, _ALONE = 0.7, 0.9
+# "A-1", "11/01", "10-K": letters among digits, and strokes between them, are no signs of figures
+_FOREIGN = re.compile(r"[A-Za-z].*\d|\d[/:]\d|\d[-.][A-Za-z]")
+_STRANGE = re.compile(r"[A-Za-z/:]")
+_DATE = re.compile(r"\d{1,2}/\d{1,2}(?:/\d\d(?:\d\d)?)?")
+# "June 30, 2009" without the blank
+_DAY_AND_YEAR = re.compile(r"[0-3]?\d[.,](?:19|20)\d\d")
+# what the recogniser calls a tick; Tesseract makes "\/" or "vA" of it
+_TICKS = frozenset("√✓✔☑νVvJ")
+_LONGEST_TICK = 3
+# grey of the faintest letters and of the faintest marks; in heights of the print: no letters are lower
+_FAINT, _INKED, _LOWEST = 215, 170, 0.35
+
+
+def is_foreign(seen: str, free: Reading) -> bool:
+    """True when both engines see signs that no figure holds: a date, the number of an item, a name.
+
+    ``seen`` is Tesseract's reading, ``free`` the recogniser's over all letters.
+    """
+    if not _FOREIGN.search(free.text) or free.probability < _AGREED:
+        return False
+    return _STRANGE.findall(seen) == _STRANGE.findall(free.text)
+
+
+def is_date(seen: str, free: Reading) -> bool:
+    """True for "02/01" that Tesseract read as 02701: no figure begins with a nought and has no marks."""
+    return bool(_DATE.fullmatch(free.text)) and free.probability >= _ALONE and not re.search("[.,]", seen)
+
+
+def is_day_and_year(reading: str, tokens: int) -> bool:
+    """True when "30, 2009" was read as one number and Tesseract saw several words in it."""
+    return tokens > 1 and bool(_DAY_AND_YEAR.fullmatch(reading))
+
+
+def is_tick(seen: str, free: Reading) -> bool:
+    """True for a mark somebody made beside a figure: neither engine sees anything else in it."""
+    return free.text.strip() in _TICKS and len(seen) <= _LONGEST_TICK and not re.search(r"\d", seen)
+
+
+def drop_phantoms(tokens: Sequence[Token], sheet: Sheet, rules: Pixels) -> list[Token]:
+    """The tokens without those that Tesseract saw where nothing is printed, or in the dots of a leader.
+
+    Between columns it invents "=", "-" and "."; it also reads letters and digits into rows of dots, which are too low
+    to be any.
+    """
+    printed = np.where(rules > 0, np.uint8(0), sheet.ink)
+    return [token for token in tokens if not _is_phantom(token, printed, sheet)]
+
+
+def _is_phantom(token: Token, ink: Pixels, sheet: Sheet) -> bool:
+    box = np.s_[token.top : token.bottom, token.left : token.right]
+    rows = np.flatnonzero(ink[box].any(axis=1))
+    solid = any(sign.isalnum() for sign in token.text)
+    if not len(rows):
+        # letters fainter than ink are print all the same, and so is what was drawn like a rule
+        return not (sheet.grey[box] < (_FAINT if solid else _INKED)).any()
+    return solid and len(token.text) > 1 and bool(rows[-1] - rows[0] < _LOWEST * sheet.glyph)

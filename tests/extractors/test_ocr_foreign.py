@@ -1,0 +1,99 @@
+"""Dates, numbers of items, ticks and inventions of Tesseract are no figures; figures remain figures."""
+
+from __future__ import annotations
+
+import re
+
+import cv2
+import numpy as np
+import pytest
+
+from extractors.ocr.cells import Cell, settle
+from extractors.ocr.foreign import drop_phantoms, is_date, is_foreign, is_tick
+from extractors.ocr.prepare import Sheet, clean, find_ink
+from extractors.ocr.runs import Run, find_runs
+from extractors.ocr.signs import is_dash
+from extractors.ocr.tesseract import Token
+from extractors.page import Reading
+
+GLYPH = 20.0
+
+
+def sheet(page: np.ndarray[tuple[int, ...], np.dtype[np.uint8]]) -> Sheet:
+    """A page of 100 dpi as the engines see it."""
+    back = np.array([[0.72, 0.0, 0.0], [0.0, 0.72, 0.0]])
+    return Sheet(page, find_ink(page), 100.0, 0, page.shape[1] * 0.72, page.shape[0] * 0.72, GLYPH, back, (0.0, 0.0))
+
+
+@pytest.mark.parametrize("text", ["A-1", "11/01", "10-K", "Q3", "12:30"])
+def test_dates_and_numbers_of_items_are_no_figures(text: str) -> None:
+    """Where both engines see letters among digits or a stroke between them, the word stays a word."""
+    forced = [Reading(re.sub(r"[^\d-]", "", text), 0.95)]
+    assert settle(Cell(Run(0, 0, 60, 20), (0,), text), Reading(text, 0.99), forced) == []
+
+
+def test_a_date_whose_stroke_tesseract_took_for_a_digit_is_a_date() -> None:
+    """02/01 that was read as 02701 is written as the recogniser spells it; 2,701 stays a figure."""
+    read = settle(Cell(Run(0, 0, 60, 20), (0,), "02701"), Reading("02/01", 0.99), [Reading("02701", 0.6)])
+    assert [word.token.text for word in read] == ["02/01"]
+    assert not is_date("2,701", Reading("2/01", 0.99))
+
+
+def test_a_day_and_a_year_are_not_one_number() -> None:
+    """A "30, 2009" set close together stays the two words that Tesseract saw."""
+    assert settle(Cell(Run(0, 0, 60, 20), (0, 1), "30,2009"), Reading("30,2009", 0.9), [Reading("30.2009", 0.8)]) == []
+
+
+def test_a_figure_that_tesseract_took_for_a_word_is_a_figure() -> None:
+    """Letters that only one engine sees do not keep a figure from being one."""
+    assert not is_foreign("l,2B4", Reading("1,284", 0.99))
+    read = settle(Cell(Run(0, 0, 60, 20), (0,), "l,2B4"), Reading("1,284", 0.99), [Reading("1,284", 0.99)])
+    assert [word.token.text for word in read] == ["1,284"]
+
+
+@pytest.mark.parametrize(
+    ("seen", "free", "tick"), [("vA", "√", True), ("", "V", True), ("7", "√", False), ("a", "a", False)]
+)
+def test_ticks_are_neither_digits_nor_footnotes(seen: str, free: str, tick: bool) -> None:
+    """A tick is what the recogniser calls one and Tesseract sees no digit in."""
+    assert is_tick(seen, Reading(free, 0.8)) is tick
+
+
+def test_what_is_not_printed_is_not_read() -> None:
+    """A "=" on white paper and letters in a row of dots go; words, and marks that are printed, stay."""
+    page = np.full((200, 400), 255, dtype=np.uint8)
+    cv2.putText(page, "Cash", (10, 60), cv2.FONT_HERSHEY_SIMPLEX, 0.8, (0,), 2)
+    for x in range(100, 220, 12):
+        cv2.circle(page, (x, 58), 1, (0,), -1)
+    page[50:53, 300:315] = 0
+    word, dots = Token("Cash", 8, 40, 70, 64, 0.9), Token("oe", 98, 52, 222, 62, 0.4)
+    white, dash = Token("=", 240, 40, 260, 62, 0.8), Token("-", 298, 46, 318, 56, 0.8)
+    assert drop_phantoms([word, dots, white, dash], sheet(page), np.zeros_like(page)) == [word, dash]
+
+
+def test_dots_in_a_row_are_no_dash() -> None:
+    """A few dots of a leader are as flat as a dash together, and none of them is flat."""
+    page = np.full((200, 400), 255, dtype=np.uint8)
+    for x in (100, 110, 120):
+        cv2.circle(page, (x, 58), 1, (0,), -1)
+    page[50:53, 300:315] = 0
+    runs = find_runs(sheet(page), np.zeros_like(page))
+    assert [(run.left, run.dash) for run in runs if run.dash] == [(300, True)]
+
+
+def test_a_short_hyphen_is_a_dash_where_a_column_of_figures_ends() -> None:
+    """Hyphens half as wide as a digit is high stand for nought at the right edge of a column, nowhere else."""
+    label, figures = Run(0, 100, 60, 120), [Run(500, top, 560, top + 20) for top in (60, 140)]
+    hyphen, astray = Run(552, 108, 560, 111, dash=True), Run(530, 108, 538, 111, dash=True)
+    assert is_dash(hyphen, "", [label, *figures, hyphen], GLYPH)
+    assert not is_dash(astray, "", [label, *figures, astray], GLYPH)
+
+
+def test_a_border_around_a_corner_goes() -> None:
+    """A dark edge along two sides of the page is whitened, so that its skew is that of the print; print stays."""
+    page = np.full((600, 500), 255, dtype=np.uint8)
+    cv2.putText(page, "Cash 1,234", (100, 300), cv2.FONT_HERSHEY_SIMPLEX, 0.8, (0,), 2)
+    printed = find_ink(page)
+    page[:, :10] = page[:6, :] = 25
+    _, ink, _ = clean(page, find_ink(page), 100.0)
+    assert np.array_equal(ink, printed)
