@@ -16,6 +16,7 @@ Signed = tuple[int, Entry]
 _HOLDS = log(0.93)
 _ROUNDED = log(0.04)
 _CONTRADICTED = -4.0
+_CENTS = 2  # decimals of prices
 _EDITABLE = 7.2  # one common misreading, in nats of the channel
 _REPEATED = 0.6  # a "sum" of one nonzero addend only repeats it
 
@@ -62,6 +63,7 @@ def weigh(total: Entry, terms: Sequence[Signed], places: int, doubts: Mapping[st
     """
     nats, holding, contradicted, rounded, columns = 0.0, 0, 0, 0, []
     seen: set[tuple[int, ...]] = set()
+    strange = _other_places(total, terms)
     for column, value in enumerate(total.values):
         present = [(sign, entry) for sign, entry in terms if entry.values[column] is not None]
         if value is None or not present:
@@ -81,10 +83,23 @@ def weigh(total: Entry, terms: Sequence[Signed], places: int, doubts: Mapping[st
         elif slack and abs(residual) <= slack and filled > 1:
             nats += _ROUNDED - log(min(1.0, chance(value) * 2 * slack))
             rounded += 1
+        elif strange.get(column):
+            columns.pop()  # prices beside amounts: the relation is not about them
         else:
             contradicted += 1
             nats += _mismatch((column, residual), [(1, total), *((-s, e) for s, e in present)], places, doubts)
     return Weighed(nats, tuple(columns), holding, contradicted, rounded)
+
+
+def _other_places(total: Entry, terms: Sequence[Signed]) -> dict[int, bool]:
+    """The columns whose figures all show cents where those of another column show none."""
+    places: dict[int, set[bool]] = {}
+    for entry in (total, *(entry for _, entry in terms)):
+        for column, figure in enumerate(entry.figures):
+            if figure is not None and not figure.number.nil:
+                places.setdefault(column, set()).add(figure.number.decimals >= _CENTS)
+    whole = any(shown == {False} for shown in places.values())
+    return {column: whole and shown == {True} for column, shown in places.items()}
 
 
 def _mismatch(miss: tuple[int, int], members: Sequence[Signed], places: int, doubts: Mapping[str, float]) -> float:

@@ -26,7 +26,9 @@ OWNERS = re.compile(
     r"\b(?:attributable|available|applicable)\b(?!.*\bnon-?controlling)|\bto common\b|\bcommon (?:share|stock)holders\b"
 )
 REVENUE = re.compile(r"\b(?:revenues?|sales|turnover)\b")
-OPENING = re.compile(r"\b(?:beginning|opening)\b|^balances? (?:at|as of)\b")
+OPENING = re.compile(
+    r"\b(?:beginning|opening)\b|^balances? (?:at|as of)\b|^(?:outstanding|unvested|non-?vested)\b.*\b(?:at|as of)\b"
+)
 TOTAL_HEAD = re.compile(r"\b(?:total|consolidated|combined|net|ended|change|year|balance|as adjusted|non-gaap)\b")
 PERCENT_HEAD = re.compile(r"(?i)(?<!\d)(?<!\d )%|\bpercent(?:age)?s?\b")
 _STOP = frozenset(

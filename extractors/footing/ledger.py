@@ -19,6 +19,7 @@ from extractors.tables import Table
 from schemas.amounts import Amount, shifted
 from schemas.filing import Period
 
+_CENTS = 2
 UnitClass = Literal["amount", "shares", "per_share", "percent"]
 _NOTHING: Mapping[int, tuple[UnitClass, int]] = MappingProxyType({})
 
@@ -100,15 +101,27 @@ def _classes(
 ) -> dict[ClassKey, dict[int, dict[int, ReadFigure]]]:
     """The figures by class, row and column."""
     percents = {column for column, head in enumerate(table.heads) if any(PERCENT_HEAD.search(text) for text in head)}
+    prices = _price_columns(body)
     found: dict[ClassKey, dict[int, dict[int, ReadFigure]]] = {}
     for figure in body.figures:
         key = _class_of(figure, means.rows[figure.row], figure.column in percents)
         if key[0] == "shares" and means.kind == "cash_flow":
             key = "amount", key[1]  # "common stock repurchased": a statement of cash flows counts no shares
         if key[0] != "percent":
-            key = adopted.get(figure.row, key)
+            key = ("per_share", 1) if figure.column in prices else adopted.get(figure.row, key)
         found.setdefault(key, {}).setdefault(figure.row, {})[figure.column] = figure
     return found
+
+
+def _price_columns(body: Body) -> frozenset[int]:
+    """Columns of figures with cents beside columns of whole ones: average prices beside numbers of options."""
+    places: dict[int, list[int]] = {}
+    for figure in body.figures:
+        if not figure.number.nil and not figure.number.percent:
+            places.setdefault(figure.column, []).append(figure.number.decimals)
+    cents = {column for column, own in places.items() if sum(n >= _CENTS for n in own) * 5 >= len(own) * 4}
+    whole = {column for column, own in places.items() if sum(not n for n in own) * 5 >= len(own) * 4}
+    return frozenset(column for column in cents if whole and len(places[column]) > 1)
 
 
 def _class_of(figure: ReadFigure, row: RowMeaning, under_percent: bool) -> ClassKey:

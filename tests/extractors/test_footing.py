@@ -264,3 +264,29 @@ def test_earnings_per_share_are_those_of_the_owners() -> None:
     """)
     ratios = [i for i in found(document) if i.kind == "ratio"]
     assert {(i.total, i.terms[0].figure) for i in ratios} == {("t1.r3.c0", "t1.r2.c0"), ("t1.r3.c1", "t1.r2.c1")}
+
+
+def test_average_prices_do_not_roll_forward_with_the_numbers_beside_them() -> None:
+    """A column of prices is no broken sum: an accountant would not add it."""
+    document = statement("""
+        Outstanding at January 1    | 4,503,083 | 78.69
+        Granted                     | 765,260   | 59.61
+        Exercised                   | (452,771) | 50.94
+        Forfeited                   | (80,809)  | 37.35
+        Outstanding at December 31  | 4,734,763 | 35.40
+    """)
+    assert [(i.kind, i.total) for i in found(document)] == [("roll_forward", "t1.r4.c0")]
+
+
+def test_prices_in_the_columns_of_another_block_are_not_summed_either() -> None:
+    """Where amounts stand above the prices in one column, the relation below is still not about them."""
+    document = statement("""
+        Product revenue             | 29,446    | 35,953
+        Service revenue             | 22,326    | 31,346
+        Total revenue               | 51,772    | 67,299
+        Outstanding at January 1    | 4,503,083 | 78.69
+        Granted                     | 765,260   | 59.61
+        Exercised                   | (452,771) | 50.94
+        Outstanding at December 31  | 4,815,572 | 35.40
+    """)
+    assert {i.total for i in found(document)} == {"t1.r2.c0", "t1.r2.c1", "t1.r6.c0"}
