@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
+from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from schemas import __version__
@@ -23,6 +24,7 @@ from worker.webhooks import guard
 
 log = logging.getLogger("crossfoot.api")
 
+SMALL_BODY: Final = 64 * 1024
 ABOUT: Final = """Turns filings into one fixed JSON in which the document's own arithmetic proves the figures.
 
 Send a document to `POST /v1/jobs`; the answer is a job. Ask for the job until its state is `done`, wait for it, follow
@@ -84,8 +86,23 @@ def _openapi(app: FastAPI) -> dict[str, Any]:
     return app.openapi_schema
 
 
+def _small(receive: Receive) -> Receive:
+    """Where no document is sent, a body is small: it is read before it is known who sends it."""
+    count = 0
+
+    async def take() -> Message:
+        nonlocal count
+        message = await receive()
+        count += len(message.get("body", b""))
+        if count > SMALL_BODY:
+            raise HTTPException(413, f"A body holds at most {SMALL_BODY:,} bytes here", {"Connection": "close"})
+        return message
+
+    return take
+
+
 class Guarded:
-    """What holds for every answer: no sniffing, no framing; one line of log."""
+    """What holds for every request: a small body but for documents; no sniffing, no framing; one line of log."""
 
     HEADERS: Final = (
         (b"x-content-type-options", b"nosniff"),
@@ -112,7 +129,7 @@ class Guarded:
             await send(message)
 
         try:
-            await self._app(scope, receive, answer)
+            await self._app(scope, receive if scope["path"] == jobs.DOCUMENTS else _small(receive), answer)
         finally:
             path = scope["path"]
             if path not in ("/livez", "/readyz", "/metrics"):

@@ -5,8 +5,9 @@ from __future__ import annotations
 import shutil
 import time
 from functools import partial
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, Literal
 
+from anyio.to_thread import run_sync
 from fastapi import APIRouter, Path, Query, Response
 from fastapi.responses import JSONResponse, PlainTextResponse
 
@@ -17,14 +18,16 @@ from worker import metrics
 from worker.api import models, rows
 from worker.api.problems import responses
 from worker.api.service import Administrator, Reader, Service, Serving
+from worker.blobs import open_blobs
 from worker.database import Database
 from worker.deliveries import PROFILE
-from worker.settings import Settings
+from worker.settings import MEGABYTE, Settings
 
 router = APIRouter()
 
 # a job that waits for so long while nobody takes any: the workers hang, or there is none
 STALL_SECONDS: Final = 120.0
+StoreState = Literal["ok", "unavailable", "full"]
 _cache: Final = metrics.Cache()
 
 
@@ -37,7 +40,11 @@ async def livez() -> models.Alive:
 @router.get(
     "/readyz",
     tags=["service"],
-    responses={200: {"model": models.Ready}, 503: {"model": models.Ready, "description": "Not ready"}},
+    responses={
+        **responses(),
+        200: {"model": models.Ready},
+        503: {"model": models.Ready, "description": "Not ready"},
+    },
 )
 async def readyz(
     service: Serving,
@@ -58,18 +65,19 @@ async def _look(service: Service) -> models.Ready:
         stalled = await service.rows.run(rows.stalled_since, time.time() - STALL_SECONDS)
     except StorageError:
         return models.Ready(status="unavailable", rows="unavailable", store="ok", workers="unknown")
-    store = _look_at_store(service.settings)
+    store = await run_sync(_look_at_store, service.settings)
     status = "ok" if store == "ok" else "unavailable"
     return models.Ready(status=status, rows="ok", store=store, workers="stalled" if stalled else "ok")
 
 
-def _look_at_store(settings: Settings) -> Any:
-    """Whether the disk of the store takes another document."""
+def _look_at_store(settings: Settings) -> StoreState:
+    """Whether the store takes another document, and the disk that uploads go to first."""
     try:
-        free = shutil.disk_usage(settings.home).free
-    except OSError:
+        free = (open_blobs(settings).free_bytes(), shutil.disk_usage(settings.home).free)
+    except (OSError, StorageError):
         return "unavailable"
-    return "ok" if free > settings.reserve_mb * 1024 * 1024 else "full"
+    least = min(known for known in free if known is not None)
+    return "ok" if least > settings.reserve_mb * MEGABYTE else "full"
 
 
 @router.get(

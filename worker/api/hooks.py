@@ -23,13 +23,12 @@ router = APIRouter(prefix="/v1/webhooks", tags=["webhooks"])
 # how long a secret that was changed signs beside the new one
 ROTATION_SECONDS: Final = 24 * 3600.0
 MOST: Final = 50
-SMALL_BODY: Final = 64 * 1024
 
 Number = Annotated[str, Path(pattern=r"^[1-9][0-9]{0,17}$")]
 MessageNumber = Annotated[str, Path(pattern=r"^[1-9][0-9]{0,17}$", alias="message")]
 
 
-@router.post("", status_code=201, responses=responses(409, 413), max_body_size=SMALL_BODY)
+@router.post("", status_code=201, responses=responses(409, 413))
 async def create_webhook(
     wanted: models.NewWebhook, service: Serving, caller: Submitter, response: Response
 ) -> models.WebhookView:
@@ -92,7 +91,7 @@ async def list_deliveries(
     webhook: Number,
     service: Serving,
     caller: Submitter,
-    cursor: Annotated[str | None, Query(max_length=100)] = None,
+    cursor: Annotated[models.Cursor, Query()] = None,
     limit: Annotated[int, Query(ge=1, le=500)] = 50,
 ) -> models.DeliveryList:
     """What an address was told, or is to be told."""

@@ -194,12 +194,12 @@ async def _bring(
     """The document that a request names, and a name for it."""
     if isinstance(source, models.DocumentSource):
         row = await service.rows.run(rows.find_document, caller.sees, source.sha256)
-        blob = None if row is None else await run_sync(stored.open_blob, service.settings, source.sha256)
-        if row is None or blob is None:
+        again = partial(stored.put_again, service.settings, source.sha256)
+        kept = None if row is None else await run_sync(again, limiter=service.uploads.threads)
+        if kept is None:
             raise not_found("There is no such document that this key may see.")
-        head = await run_sync(blob.head)
         names = await service.rows.run(rows.list_names, caller.sees, source.sha256)
-        return Stored(source.sha256, row["bytes"], head), names[-1] if names else "document"
+        return kept, names[-1] if names else "document"
     fetch = partial(_fetch, service, source.url)
     kept = await run_sync(fetch, limiter=service.uploads.threads)
     return kept, file_name(guard.check_url(source.url).path)

@@ -24,6 +24,8 @@ from worker.jobs import Jobs
 
 router = APIRouter(prefix="/v1", tags=["jobs"])
 
+# the one operation whose bodies are large
+DOCUMENTS: Final = "/v1/jobs"
 LONGEST_WAIT: Final = 60
 # a stream of events says so often that it lives
 ALIVE_SECONDS: Final = 15.0
@@ -113,7 +115,7 @@ class Asked(models.Closed):
     batch: Annotated[str | None, Field(pattern=r"^[^\x00]{1,255}$", description="Only of this back-fill")] = None
     parent: Annotated[models.JobId | None, Field(description="Only the parts of a container")] = None
     document: models.Sha256 | None = None
-    cursor: Annotated[str | None, Field(max_length=100, description="`next` of the page before")] = None
+    cursor: models.Cursor = None
     limit: Annotated[int, Field(ge=1, le=500)] = 50
 
 

@@ -19,6 +19,9 @@ Urgency = Literal["interactive", "normal", "backfill"]
 Event = Literal["job.completed", "job.failed", "job.cancelled", "result.superseded"]
 JobId = Annotated[str, Field(pattern=r"^job_[1-9][0-9]{0,17}$", examples=["job_4711"])]
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+Cursor = Annotated[
+    str | None, Field(pattern=r"^[A-Za-z0-9_-]{8,64}$", description="`next` of the page before, as it was given")
+]
 NoNul = Annotated[str, Field(pattern=r"^[^\x00]*$")]
 
 

@@ -86,7 +86,7 @@ class Asked(models.Closed):
 
     status: Annotated[Status | None, Field(description="Only figures of this status")] = None
     needs_review: Annotated[bool | None, Field(description="Only figures that need review, or do not")] = None
-    cursor: Annotated[str | None, Field(max_length=100, description="`next` of the page before")] = None
+    cursor: models.Cursor = None
     limit: Annotated[int, Field(ge=1, le=1000)] = 200
 
 

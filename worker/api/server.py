@@ -59,10 +59,10 @@ class Server(uvicorn.Server):
         app.state.service.watch.stop_soon()
 
 
-def configuration(settings: Settings, host: str, port: int) -> uvicorn.Config:
-    """How uvicorn runs the app."""
+def configuration(settings: Settings, host: str, port: int, longest_stream: float = 3600.0) -> uvicorn.Config:
+    """How uvicorn runs the app; the seconds are for a stream of events."""
     return uvicorn.Config(
-        make_app(settings, loopback=is_loopback(host)),
+        make_app(settings, loopback=is_loopback(host), longest_stream=longest_stream),
         host=host,
         port=port,
         log_config=None,

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import BinaryIO, Final
 
-from worker.blobs import Blobs, Stored
-from worker.routing import HEAD_BYTES
+from worker.blobs import MissingBlobError, Store, Stored, open_blobs
 from worker.settings import Settings
 
 PIECE: Final = 256 * 1024
@@ -18,17 +16,13 @@ PIECE: Final = 256 * 1024
 class Blob:
     """Bytes that lie in the store."""
 
-    path: Path
+    store: Store
+    sha256: str
     size: int
-
-    def head(self) -> bytes:
-        """The first bytes, by which it is told what it is."""
-        with self.path.open("rb") as stream:
-            return stream.read(HEAD_BYTES)
 
     def chunks(self) -> Iterator[bytes]:
         """The bytes, in pieces."""
-        with self.path.open("rb") as stream:
+        with self.store.open(self.sha256) as stream:
             while piece := stream.read(PIECE):
                 yield piece
 
@@ -40,13 +34,21 @@ def put_stream(settings: Settings, stream: BinaryIO) -> Stored:
         LimitError: larger than is taken.
         StorageError: the store does not take it.
     """
-    return Blobs(settings.blobs).put(stream, settings.max_bytes)
+    return open_blobs(settings).put(stream, settings.max_bytes)
+
+
+def put_again(settings: Settings, sha256: str) -> Stored | None:
+    """Store once more what is there, so that nobody tidies it up before its new row is written; None if it is gone."""
+    store = open_blobs(settings)
+    try:
+        with store.open(sha256) as stream:
+            return store.put(stream, settings.max_bytes)
+    except MissingBlobError:
+        return None
 
 
 def open_blob(settings: Settings, sha256: str) -> Blob | None:
     """The bytes of a hash, None where the store has none."""
-    path = Blobs(settings.blobs).path(sha256)
-    try:
-        return Blob(path, path.stat().st_size)
-    except FileNotFoundError:
-        return None
+    store = open_blobs(settings)
+    kept = store.find(sha256)
+    return None if kept is None else Blob(store, sha256, kept.size)

@@ -105,7 +105,7 @@ class _Form:
 
     def _header_end(self) -> None:
         if self._header.lower() == b"content-disposition":
-            self._disposition = self._value.decode("utf-8", "replace")
+            self._disposition = self._value.decode("latin-1")  # as it comes back out of its options
         self._header, self._value = b"", b""
 
     def _open(self) -> None:

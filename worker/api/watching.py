@@ -59,7 +59,7 @@ class Watch:
     def stop_soon(self) -> None:
         """``stop``, from a signal's handler."""
         self._stopped = True
-        if self._loop is not None:
+        if self._loop is not None and self._loop.is_running():
             self._loop.call_soon_threadsafe(self.stop)
 
     def stop(self) -> None:

@@ -1,0 +1,285 @@
+"""Messages out of the outbox: signed, tried again, given up, and none left out."""
+
+from __future__ import annotations
+
+import http.server
+import json
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+from standardwebhooks.webhooks import Webhook, WebhookVerificationError
+
+from tests.fakes.desk import Desk
+from worker.api import rows, submitting
+from worker.api.models import Callback
+from worker.webhooks import dispatch, signing
+from worker.webhooks.dispatch import AT_ONCE_EACH, LADDER, LEASE_SECONDS, Dispatcher, Due
+from worker.webhooks.sending import Message, Sent
+
+
+@dataclass
+class Receiver:
+    """Somebody who is told: what came, and what is answered."""
+
+    status: int = 204
+    delay: float = 0.0
+    came: list[tuple[dict[str, str], bytes]] = field(default_factory=list)
+    url: str = ""
+
+
+@pytest.fixture
+def receive() -> Iterator[Callable[[], Receiver]]:
+    """Makes receivers on this machine."""
+    servers: list[http.server.ThreadingHTTPServer] = []
+
+    def make() -> Receiver:
+        receiver = Receiver()
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                body = self.rfile.read(int(self.headers["content-length"]))
+                receiver.came.append(({k.lower(): v for k, v in self.headers.items()}, body))
+                time.sleep(receiver.delay)
+                self.send_response(receiver.status)
+                self.end_headers()
+
+            def log_message(self, *_: Any) -> None:
+                """Say nothing."""
+
+        servers.append(http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler))
+        threading.Thread(target=servers[-1].serve_forever, args=(0.05,), daemon=True).start()
+        receiver.url = f"http://127.0.0.1:{servers[-1].server_address[1]}/hook"
+        return receiver
+
+    yield make
+    for server in servers:
+        server.shutdown()
+        server.server_close()
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Iterator[Desk]:
+    """A home that may tell this machine."""
+    made = Desk(tmp_path / "home", webhook_networks="127.0.0.0/8")
+    yield made
+    made.close()
+
+
+def take(desk: Desk, text: bytes, key: int = 0, **more: Any) -> int:
+    """A document is sent; its job."""
+    kept = desk.blobs.put_bytes(text)
+    new = submitting.Submission(
+        key_id=key,
+        sha256=kept.sha256,
+        size=kept.size,
+        kind="text",
+        urgency="normal",
+        profile="default",
+        engine="crossfoot 0",
+        name="a.txt",
+        metadata={"dms_id": "4711"},
+        **more,
+    )
+    return submitting.submit(desk.db, new, time.time()).job_id
+
+
+def listen(desk: Desk, url: str, *events: str, key: int = 0) -> tuple[int, str]:
+    """An address is to be told; its number and secret."""
+    secret = signing.make_secret()
+    return rows.add_endpoint(desk.db, key, url, secret, events, time.time()), secret
+
+
+def run(desk: Desk, now: float | None = None) -> None:
+    """Send what is due at a moment, and write down what came of it."""
+    dispatcher = Dispatcher(desk.settings, desk.db)
+    dispatcher.tick(now or time.time())
+    dispatcher.close()
+
+
+def outbox(desk: Desk) -> list[dict[str, Any]]:
+    """The rows."""
+    return [dict(row) for row in desk.db.rows("SELECT * FROM outbox ORDER BY id")]
+
+
+def test_a_job_that_ends_is_told_with_its_metadata(desk: Desk, receive: Callable[[], Receiver]) -> None:
+    """The message verifies with the reference implementation, echoes the metadata, and is told once."""
+    receiver = receive()
+    _, secret = listen(desk, receiver.url)
+    job = take(desk, b"Cash secret-word\n")
+    result = desk.finish(job)
+    run(desk)
+    run(desk)
+    assert len(receiver.came) == 1
+    headers, body = receiver.came[0]
+    assert Webhook(secret).verify(body, headers) == json.loads(body)
+    message = json.loads(body)
+    assert message["type"] == "job.completed"
+    assert message["data"]["metadata"] == {"dms_id": "4711"}
+    assert (message["data"]["job"], message["data"]["result"]) == (f"job_{job}", result)
+    assert message["data"]["links"] == {"job": f"/v1/jobs/job_{job}", "result": f"/v1/results/{result}"}
+    assert message["data"]["summary"]["figures"] == 1
+    assert b"secret-word" not in body
+    assert outbox(desk)[0]["status"] == 204
+
+
+def test_a_failure_is_told_with_its_problem(desk: Desk, receive: Callable[[], Receiver]) -> None:
+    """A failed job is told as one, with code and place."""
+    receiver = receive()
+    listen(desk, receiver.url, "job.failed")
+    desk.fail(take(desk, b"torn\n"))
+    desk.finish(take(desk, b"fine\n"))
+    run(desk)
+    told = [json.loads(body) for _, body in receiver.came]
+    assert [message["type"] for message in told] == ["job.failed"]
+    assert told[0]["data"]["problem"]["code"] == "E_CORRUPT"
+    assert told[0]["data"]["result"] is None
+
+
+def test_each_key_is_told_of_its_own_jobs(desk: Desk, receive: Callable[[], Receiver]) -> None:
+    """An address of one key hears nothing of another key's jobs; a callback hears of its job only."""
+    desk.key("one")
+    desk.key("two")
+    one, two, callback = receive(), receive(), receive()
+    listen(desk, one.url, key=1)
+    listen(desk, two.url, key=2)
+    first = take(desk, b"first\n", 1, callbacks=(Callback(url=callback.url),))
+    second = take(desk, b"second\n", 1)
+    for job in (first, second):
+        desk.finish(job)
+    run(desk)
+    assert (len(one.came), len(two.came), len(callback.came)) == (2, 0, 1)
+    headers, body = callback.came[0]
+    assert json.loads(body)["data"]["job"] == f"job_{first}"
+    assert "webhook-signature" not in headers
+
+
+def test_what_fails_is_tried_again_up_the_ladder_under_the_same_id(desk: Desk, receive: Callable[[], Receiver]) -> None:
+    """Each failure puts the next try off by the next step; the id stays; after the last step it is given up."""
+    receiver = receive()
+    receiver.status = 503
+    _, secret = listen(desk, receiver.url)
+    desk.finish(take(desk, b"Cash\n"))
+    now = time.time()
+    for step in LADDER:
+        run(desk, now)
+        row = outbox(desk)[0]
+        assert row["ended_at"] is None
+        assert row["error"] == "Status 503."
+        assert 0.75 * step < row["next_at"] - time.time() < 1.25 * step
+        run(desk)  # not due
+        now = row["next_at"] + 1
+    run(desk, now)
+    row = outbox(desk)[0]
+    assert row["ended_at"] is not None
+    assert (row["tries"], row["status"], row["error"]) == (len(LADDER) + 1, 503, "Status 503.")
+    assert len(receiver.came) == len(LADDER) + 1
+    assert {headers["webhook-id"] for headers, _ in receiver.came} == {f"msg_{row['id']}"}
+    assert len({body for _, body in receiver.came}) == 1
+    Webhook(secret).verify(receiver.came[-1][1], receiver.came[-1][0])
+
+
+def test_who_says_gone_is_told_nothing_more(desk: Desk, receive: Callable[[], Receiver]) -> None:
+    """410 disables the address, and ends what was on its way to it."""
+    receiver = receive()
+    receiver.status = 410
+    listen(desk, receiver.url)
+    for number in range(4):
+        desk.finish(take(desk, b"Cash %d\n" % number))
+    run(desk)
+    assert len(receiver.came) <= AT_ONCE_EACH
+    assert all(row["ended_at"] for row in outbox(desk))
+    assert rows.list_endpoints(desk.db, 0)[0]["disabled_at"] is not None
+    desk.finish(take(desk, b"later\n"))
+    assert len(outbox(desk)) == 4
+
+
+def test_an_address_that_does_not_answer_holds_nobody_up(desk: Desk, receive: Callable[[], Receiver]) -> None:
+    """While one address is slow and has a hundred messages before it, another is told at once."""
+    slow, quick = receive(), receive()
+    slow.delay = 3.0
+    listen(desk, slow.url)
+    for number in range(30):
+        desk.finish(take(desk, b"Cash %d\n" % number))
+    listen(desk, quick.url, "job.failed")
+    desk.fail(take(desk, b"torn\n"))
+    dispatcher = Dispatcher(desk.settings, desk.db)
+    begun = time.monotonic()
+    while not quick.came:
+        dispatcher.tick(time.time())
+        assert time.monotonic() - begun < 2.0
+        time.sleep(0.02)
+    assert len(slow.came) <= AT_ONCE_EACH
+    desk.db.execute("UPDATE outbox SET ended_at = 1 WHERE tries = 0")
+    dispatcher.close()
+
+
+def test_a_private_address_is_never_asked(desk: Desk, receive: Callable[[], Receiver]) -> None:
+    """Without leave of the settings this machine is not told; the row says why and is tried again."""
+    receiver = receive()
+    listen(desk, receiver.url)
+    desk.finish(take(desk, b"Cash\n"))
+    closed = Desk(desk.settings.home)
+    run(closed)
+    closed.close()
+    assert receiver.came == []
+    row = outbox(desk)[0]
+    assert row["error"] == "The host is not on the open internet."
+    assert row["ended_at"] is None
+
+
+def test_a_dispatcher_that_dies_leaves_its_messages_to_the_next(desk: Desk, receive: Callable[[], Receiver]) -> None:
+    """What was claimed and never settled is due again after the lease, and only then."""
+    receiver = receive()
+    listen(desk, receiver.url)
+    desk.finish(take(desk, b"Cash\n"))
+    now = time.time()
+    assert len(dispatch.claim(desk.db, {}, 10, now)) == 1
+    assert dispatch.claim(desk.db, {}, 10, now + LEASE_SECONDS - 1) == []
+    again = dispatch.claim(desk.db, {}, 10, now + LEASE_SECONDS + 1)
+    assert [due.tries for due in again] == [2]
+
+
+def test_two_dispatchers_share_the_work(desk: Desk, receive: Callable[[], Receiver]) -> None:
+    """No message is claimed by both."""
+    for _ in range(5):
+        listen(desk, receive().url)
+    desk.finish(take(desk, b"Cash\n"))
+    now = time.time()
+    one, two = dispatch.claim(desk.db, {}, 3, now), dispatch.claim(desk.db, {}, 3, now)
+    assert len(one) == 3
+    assert len({due.id for due in one + two}) == 5
+
+
+def test_a_secret_that_was_changed_signs_until_its_time_is_over(desk: Desk) -> None:
+    """After a change both secrets sign, later only the new one."""
+    number, old = listen(desk, "http://127.0.0.1:9/")
+    new, now = signing.make_secret(), time.time()
+    assert rows.change_secret(desk.db, 0, number, new, now + 100)
+    for text in (b"a\n", b"b\n"):
+        desk.finish(take(desk, text))
+    first = dispatch.claim(desk.db, {}, 1, time.time())[0]
+    second = dispatch.claim(desk.db, {}, 1, now + 200)[0]
+    assert first.message.secrets == (new, old)
+    assert second.message.secrets == (new,)
+    headers = signing.sign("m", int(now), b"{}", first.message.secrets)
+    for secret in (old, new):
+        Webhook(secret).verify(b"{}", headers)
+    with pytest.raises(WebhookVerificationError):
+        Webhook(signing.make_secret()).verify(b"{}", headers)
+
+
+def test_settling_an_ended_message_changes_nothing(desk: Desk) -> None:
+    """A late answer does not open again what another has ended."""
+    listen(desk, "http://127.0.0.1:9/")
+    desk.finish(take(desk, b"Cash\n"))
+    due = dispatch.claim(desk.db, {}, 1, time.time())[0]
+    assert dispatch.settle(desk.db, due, Sent(200, None), 5.0) == "delivered"
+    late = Due(due.id, due.endpoint, 1, Message("m", "u", (), b""))
+    dispatch.settle(desk.db, late, Sent(500, "Status 500."), 6.0)
+    row = outbox(desk)[0]
+    assert (row["ended_at"], row["error"]) == (5.0, None)
