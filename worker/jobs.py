@@ -5,6 +5,7 @@ from __future__ import annotations
 import builtins
 import json
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, Literal, Self, get_args
 
@@ -18,7 +19,7 @@ State = Literal["queued", "running", "done", "failed", "quarantined", "cancelled
 STATES: Final[tuple[State, ...]] = get_args(State)
 FIELDS: Final = (
     "SELECT id, state, sha256, urgency, kind, attempt, parent, created_at, finished_at, problem, result_sha256,"
-    " summary FROM jobs"
+    " summary, engine, supersedes, uri FROM jobs"
 )
 
 
@@ -33,6 +34,7 @@ class Job:
         summary: what is told of the result without opening it (verdict, outcome, tables, figures, review); for a
             container ``container`` and ``parts``. None for a job without a result.
         results: where results lie, relative to ``settings.results``, one for each of ``paths`` that is served.
+        engine: what it was queued for. supersedes: the job of an earlier engine. uri: of a back-fill's file.
     """
 
     id: int
@@ -49,6 +51,9 @@ class Job:
     result_sha256: str | None
     summary: dict[str, object] | None
     results: tuple[str, ...] = ()
+    engine: str = ""
+    supersedes: int | None = None
+    uri: str | None = None
 
 
 class Jobs:
@@ -121,13 +126,24 @@ class Jobs:
             events.tell_ended(self._db, job_id, now)
         return self.show(job_id)
 
-    def redo(self, job_ids: builtins.list[int], now: float | None = None) -> builtins.list[Job]:
+    def versions(self, job_id: int) -> builtins.list[dict[str, object]]:
+        """Every result of a job's document, by this engine and those before and after it, the newest first."""
+        rows = self._db.rows(
+            "WITH RECURSIVE line(id) AS (SELECT id FROM jobs WHERE id = ?"
+            " UNION SELECT CASE WHEN j.supersedes = l.id THEN j.id ELSE j.supersedes END FROM jobs j JOIN line l ON j.supersedes = l.id OR (j.id = l.id AND j.supersedes IS NOT NULL))"
+            " SELECT job_id AS job, version, engine, sha256, bytes, created_at FROM results"
+            " WHERE job_id IN (SELECT id FROM line) ORDER BY version DESC, id DESC",
+            (job_id,),
+        )
+        return [dict(row) for row in rows]
+
+    def redo(self, job_ids: Sequence[int]) -> builtins.list[Job]:
         """Queue jobs that are done for the engine of today; the new jobs (none for what it has done itself).
 
         Raises:
             UsageError: there is no such job, it is not done, or it is a part of a container.
         """
-        new = redo.redo(self._db, engine_name(), job_ids, now or time.time(), "normal")
+        new = redo.redo(self._db, engine_name(), job_ids, time.time(), "normal")
         return [self.show(job_id) for job_id in new]
 
     def redo_all(self, batch: str | None = None) -> int:

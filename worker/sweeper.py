@@ -17,7 +17,7 @@ from celery import Celery
 from kombu.exceptions import OperationalError
 
 from schemas.errors import StorageError
-from worker import leases
+from worker import leases, retention
 from worker.app import KEY_PREFIX, TASK, make_app
 from worker.blobs import open_blobs
 from worker.database import Database
@@ -31,6 +31,9 @@ TICK_SECONDS: Final = 0.2
 # where a queue is empty and a row waits, its hint is being claimed at this moment, or lost
 LOST_SECONDS: Final = 2.0
 CLEAN_SECONDS: Final = 60.0
+# retention is counted in days; looking through a store of millions takes minutes
+HOUSE_FIRST_SECONDS: Final = 600.0
+HOUSE_SECONDS: Final = 86_400.0
 SOCKET_SECONDS: Final = 5.0
 UNREACHABLE: Final = (redis.RedisError, OperationalError, OSError)
 
@@ -128,11 +131,23 @@ def remove_leftovers(settings: Settings, db: Database) -> int:
     return len(left) + open_blobs(settings).remove_stale()
 
 
+def keep_house(settings: Settings, db: Database, now: float) -> None:
+    """Remove what has been kept for as long as it is to be kept, and bytes that no row names."""
+    store = open_blobs(settings)
+    gone = retention.Purged()
+    if settings.retention_days:
+        gone = retention.purge(db, store, now - settings.retention_days * retention.DAY_SECONDS)
+    orphans = retention.remove_orphans(db, store)
+    if gone.jobs or orphans.files:
+        log.info("removed %d old jobs, and %d files that nothing names", gone.jobs, orphans.files)
+
+
 def serve(settings: Settings) -> None:
     """Sweep and hint until told to stop."""
     with Database.open(settings) as db, stopping() as stop:
         sweeper = Sweeper(settings, db)
         next_sweep = next_clean = 0.0
+        next_house = time.monotonic() + HOUSE_FIRST_SECONDS
         while not stop.is_set():
             try:
                 due = time.monotonic() >= next_sweep
@@ -143,6 +158,9 @@ def serve(settings: Settings) -> None:
                     remove_leftovers(settings, db)
                     next_clean = time.monotonic() + CLEAN_SECONDS
                 sweeper.hint(time.time(), again=due)
+                if time.monotonic() >= next_house:
+                    next_house = time.monotonic() + HOUSE_SECONDS
+                    keep_house(settings, db, time.time())
             except StorageError as error:
                 log.warning("%s", error.detail)
                 sweeper.blind(time.time())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -55,6 +56,10 @@ class FakeJobs:
         if number == 99:
             raise UsageError("There is no job 99.")
         return job(number, "done")
+
+    def versions(self, number: int) -> builtins.list[dict[str, object]]:
+        """One result."""
+        return [{"job": number, "version": 1}]
 
     def retry(self, number: int) -> rows.Job:
         """Queued again."""
@@ -136,7 +141,7 @@ def test_jobs_as_json(crossfoot: Crossfoot, jobs: type[FakeJobs]) -> None:
     """With --json every line is an object with everything known, as ``show`` prints it."""
     lines = [json.loads(line) for line in crossfoot("jobs", "ls", "--json").out.splitlines()]
     assert [line["state"] for line in lines] == ["failed", "done"]
-    assert json.loads(crossfoot("jobs", "show", "1").out) == lines[1]
+    assert json.loads(crossfoot("jobs", "show", "1").out) == lines[1] | {"versions": [{"job": 1, "version": 1}]}
 
 
 def test_a_job_that_does_not_exist(crossfoot: Crossfoot, jobs: type[FakeJobs]) -> None:

@@ -187,7 +187,7 @@ def test_the_same_bytes_at_every_door_at_once_are_one_job(home: Settings, db: Da
 
 
 def test_names_of_any_length_are_rows(home: Settings, db: Database) -> None:
-    """PostgreSQL's indexes take short texts only; long paths, URIs and sayings of containers stay distinct all the same."""
+    """PostgreSQL's indexes take short texts only; long paths, URIs and sayings of containers stay apart."""
     deep = "/".join(secrets.token_hex(100) for _ in range(19))
     files = [(f"{deep}/{n}", f"s3://bucket/{deep}/{n}", "text") for n in range(3)]
     assert deliveries.plan(db, f"file:///{deep}", files, "e 1", 0.0) == 3

@@ -6,13 +6,14 @@ import hashlib
 import json
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from schemas.errors import UnreadableError, UsageError
+from tests.worker.conftest import Said
 from worker import deliveries, leases, redo, results, retention
 from worker.blobs import Blobs, Store, open_blobs
 from worker.database import Database
@@ -21,6 +22,7 @@ from worker.leases import Part
 from worker.retention import QuotaError, Room
 from worker.settings import MEGABYTE, Settings
 from worker.supervisor import make_folders
+from worker.sweeper import keep_house
 
 OLD, NEW = "crossfoot 1", "crossfoot 2"
 
@@ -252,6 +254,46 @@ def test_an_upload_is_served_by_whoever_asks_for_it(home: Settings, db: Database
     assert results.deliver(home, db) == 0
     assert count(db, "names") == 0
     assert retention.purge(db, store, 50.0, grace=0.0).jobs == 1
+
+
+def test_people_see_versions_and_purge_by_days(
+    home: Settings, db: Database, crossfoot: Callable[..., Said], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The command line shows every version, asks for a new one, and removes what is old enough."""
+    for name, value in home.variables().items():
+        monkeypatch.setenv(name, value)
+    job = bring(home, db, "a.txt", "a")
+    convert(home, db, job, "first")
+    deliver(home, db)
+    assert crossfoot("jobs", "redo").status == 2
+    said = crossfoot("jobs", "redo", str(job))
+    assert said.out.decode().split("\t")[:2] == [str(job + 1), "queued"]
+    assert "0 jobs queued" in crossfoot("jobs", "redo", "--all").err
+    convert(home, db, job + 1, "second", now=3.0)
+    deliver(home, db)
+    for number in (job, job + 1):
+        versions = json.loads(crossfoot("jobs", "show", str(number)).out)["versions"]
+        assert [(v["job"], v["version"]) for v in versions] == [(job + 1, 2), (job, 1)]
+    assert crossfoot("jobs", "purge").status == 2
+    assert "0 jobs" in crossfoot("jobs", "purge", "--older-than", "100000").err
+    assert "2 jobs, 0 files" in crossfoot("jobs", "purge", "--older-than", "0.1").err
+    assert crossfoot("jobs", "list").out == b""
+
+
+def test_the_sweeper_keeps_house(home: Settings, db: Database, store: Store) -> None:
+    """With a retention the sweeper purges; without one it only takes bytes that no row names."""
+    convert(home, db, bring(home, db, "a.txt", "a"), "result")
+    orphan = store.put_bytes(b"orphan").sha256
+    assert isinstance(store, Blobs)
+    deliver(home, db)
+    for kept in store.list():
+        os.utime(store.path(kept.sha256), (0, 0))
+    keep_house(home, db, time.time())
+    assert store.find(orphan) is None
+    assert count(db, "jobs") == 1
+    keep_house(replace(home, retention_days=1.0), db, time.time())
+    assert count(db, "jobs") == 0
+    assert list(store.list()) == []
 
 
 def test_each_home_fills_its_own_folders(home: Settings, db: Database, tmp_path: Path) -> None:

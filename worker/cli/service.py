@@ -132,6 +132,7 @@ class _Lines:
             typer.echo(_counts(progress), err=True)
 
 
+@jobs.command("list", hidden=True)
 @jobs.command("ls")
 def list_jobs(
     state: Annotated[State | None, typer.Option("--state", help="Only jobs in this state.")] = None,
@@ -157,13 +158,14 @@ def list_jobs(
 
 @jobs.command("show")
 def show_job(job: Annotated[int, typer.Argument(metavar="JOB")], home: Home = None) -> None:
-    """Print everything known about a job, as JSON."""
+    """Print everything known about a job, as JSON: its results of earlier and later engines too."""
     import dataclasses
 
     from worker.jobs import Jobs
 
     with Jobs.open(_settings(home)) as rows:
-        typer.echo(json.dumps(dataclasses.asdict(rows.show(job)), indent=2))
+        known = dataclasses.asdict(rows.show(job)) | {"versions": rows.versions(job)}
+    typer.echo(json.dumps(known, indent=2))
 
 
 @jobs.command("retry")
@@ -184,6 +186,46 @@ def cancel_jobs(job: Annotated[list[int], typer.Argument(metavar="JOB")], home: 
     with Jobs.open(_settings(home)) as rows:
         for number in job:
             typer.echo(_line(rows.cancel(number)))
+
+
+@jobs.command("redo")
+def redo_jobs(
+    job: Annotated[list[int] | None, typer.Argument(metavar="JOB")] = None,
+    everything: Annotated[bool, typer.Option("--all", help="Everything that only earlier engines have done.")] = False,
+    home: Home = None,
+) -> None:
+    """Convert again, with the engine of today, what an earlier one has done.
+
+    The earlier result stays a version, and stands until the new one is there.
+    """
+    from worker.jobs import Jobs
+
+    if bool(job) == everything:
+        raise typer.BadParameter("Name the jobs, or --all.")
+    with Jobs.open(_settings(home)) as rows:
+        if everything:
+            typer.echo(f"crossfoot: {rows.redo_all()} jobs queued", err=True)
+        for made in rows.redo(job) if job else ():
+            typer.echo(_line(made))
+
+
+@jobs.command("purge")
+def purge_jobs(
+    days: Annotated[
+        float | None,
+        typer.Option("--older-than", metavar="DAYS", min=0, help="Ended so long ago (CROSSFOOT_RETENTION_DAYS)."),
+    ] = None,
+    home: Home = None,
+) -> None:
+    """Remove jobs that ended long ago, with their documents and results; folders of yours are left alone."""
+    from worker.jobs import Jobs
+
+    settings = _settings(home)
+    if days is None and not settings.retention_days:
+        raise typer.BadParameter("Say how old: --older-than DAYS, or CROSSFOOT_RETENTION_DAYS.")
+    with Jobs.open(settings) as rows:
+        gone = rows.purge(settings, settings.retention_days if days is None else days)
+    typer.echo(f"crossfoot: {gone.jobs} jobs, {gone.files} files, {gone.size:,} bytes removed", err=True)
 
 
 def _line(job: Job) -> str:
