@@ -104,7 +104,7 @@ def _money(
             scale = inherited if counts and inherited and not _has_cents(body) else 1
         code = (own or currency) if counts else None
         code = "CAD" if code == "USD" and currency == "CAD" else code
-        money.append(Money(units, scale, code, flows=kind == "cash_flow"))
+        money.append(Money(units, scale, code, kind=kind))
     return money
 
 

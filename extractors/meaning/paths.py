@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from extractors.tables.model import BodyRow
 
 _TOTAL = re.compile(r"(?i)\A(?:total|subtotal|sum of)\b|\A(?:net )?cash\b.*\bactivities\b")
+# printed in every balance sheet between liabilities and equity, and never with figures
+_OPENS_NOTHING = re.compile(r"(?i)\A(?:commitments|contingencies)\b(?!.*:\Z)")
 # labels that differ by less stand at the same depth (ems)
 _STEP = 0.3
 
@@ -41,21 +43,58 @@ def find_paths(rows: Sequence[BodyRow]) -> list[tuple[str, ...]]:
     the next section or its total.
     """
     sections: list[_Section] = []
+    opened: list[_Section] = []
     paths: list[tuple[str, ...]] = []
     for index, row in enumerate(rows):
         if not _has_figures(row):
             inside = _make_room(sections, row, follows=bool(index) and not _has_figures(rows[index - 1]))
             paths.append(tuple(section.name for section in sections))
-            if row.label:
+            if row.label and not _OPENS_NOTHING.match(row.label):
                 level, title = _is_level(rows, index), row.label.endswith(":")
                 sections.append(_Section(row.indent, row.label.rstrip(" :"), level, title, inside))
+                opened.append(sections[-1])
             continue
-        # a row without a label is the sum of what stands above it, whatever its indent
-        while row.label and sections and not sections[-1].holds(row.indent):
-            sections.pop()
+        _leave(sections, opened, rows, index)
         paths.append(tuple(section.name for section in sections))
-        _count_or_close(sections, row)
+        _count_or_close(sections, rows, index)
     return paths
+
+
+def _leave(sections: list[_Section], opened: Sequence[_Section], rows: Sequence[BodyRow], index: int) -> None:
+    """End the sections that a row of figures does not belong to."""
+    row = rows[index]
+    # a row without a label is the sum of what stands above it, whatever its indent
+    while row.label and sections and not sections[-1].holds(row.indent) and not _goes_on(sections[-1], rows, index):
+        sections.pop()
+    # a sum set in further than its terms is that of the section it names, not of the last one opened
+    named = [i for i, section in enumerate(sections) if _closes(row.label, section.name)]
+    if named:
+        del sections[max(named, key=lambda i: (_said(row.label, sections[i].name), i)) + 1 :]
+    # a row named as an earlier section is its sum: what was opened after it at its depth has ended
+    name = row.label.rstrip(" :").lower()
+    if any(s.name.lower() == name and row.indent >= s.indent - _STEP and s not in sections for s in opened):
+        while sections and sections[-1].level:
+            sections.pop()
+
+
+def _goes_on(section: _Section, rows: Sequence[BodyRow], index: int) -> bool:
+    """True when a row farther out than a section's is one of them: deeper rows and the section's own sum follow."""
+    if section.level or _TOTAL.match(rows[index].label):
+        return False
+    deeper = False
+    for row in _rest(section, rows, index):
+        if _closes(row.label, section.name) and _said(row.label, section.name) > 0.5:  # "Total assets" is too little
+            return deeper
+        deeper = deeper or row.indent > section.indent + _STEP
+    return False
+
+
+def _rest(section: _Section, rows: Sequence[BodyRow], index: int) -> Iterator[BodyRow]:
+    """The rows below up to the next section at the same depth."""
+    for row in rows[index + 1 :]:
+        if not _has_figures(row) and row.indent <= section.indent + _STEP:
+            return
+        yield row
 
 
 def _has_figures(row: BodyRow) -> bool:
@@ -78,13 +117,18 @@ def _make_room(sections: list[_Section], row: BodyRow, follows: bool) -> bool:
     return False
 
 
-def _count_or_close(sections: list[_Section], row: BodyRow) -> None:
+def _count_or_close(sections: list[_Section], rows: Sequence[BodyRow], index: int) -> None:
     """Count a row of figures in its section, and end the section with its sum; its first row is no sum."""
     if not sections:
         return
-    last = sections[-1]
+    last, row = sections[-1], rows[index]
     last.rows += 1
-    if _closes(row.label, last.name) or (last.level and last.rows > 1 and _is_sum(row)):
+    if _closes(row.label, last.name):
+        # "Total equity" may follow on "Total shareholders' equity" under "Equity"
+        own = _beyond(row.label, last.name)
+        if not any(_closes(r.label, last.name) and _beyond(r.label, last.name) < own for r in _rest(last, rows, index)):
+            sections.pop()
+    elif last.level and last.rows > 1 and _is_sum(row):
         sections.pop()
 
 
@@ -102,5 +146,19 @@ def _closes(label: str, section: str) -> bool:
     """True for the total of a section: "Total current assets" under "Current assets:"."""
     if not _TOTAL.match(label):
         return False
-    words = set(re.findall(r"[a-z]{3,}", section.lower()))
-    return bool(words) and len(words & set(re.findall(r"[a-z]{3,}", label.lower()))) * 2 >= len(words)
+    return _said(label, section) >= 0.5
+
+
+def _said(label: str, section: str) -> float:
+    """The share (0-1) of a section's words that a label repeats."""
+    words = _words(section)
+    return len(words & _words(label)) / len(words) if words else 0.0
+
+
+def _beyond(label: str, section: str) -> int:
+    """How many words a total says more than the section it sums."""
+    return len(_words(label) - _words(section))
+
+
+def _words(label: str) -> set[str]:
+    return set(re.findall(r"[a-z]{3,}", label.lower()))

@@ -14,7 +14,7 @@ from extractors.meaning.model import RowMeaning
 from extractors.meaning.paths import find_paths
 from extractors.meaning.scales import Units, label_scale
 from extractors.tables.model import BodyRow, Table
-from schemas.filing import Duration, Instant, Period
+from schemas.filing import Duration, Instant, Period, TableKind
 
 _PER_SHARE = re.compile(
     r"(?i)\bper[\s-]+(?:\w+[\s-]+){0,4}?(?:shares?|stock|units?|ads|adss|warrants?)\b|\bper[\s-]share\b|\bEPS\b"
@@ -29,8 +29,9 @@ _SHARES = re.compile(
 # these count shares in a table of shares, and money elsewhere
 _MOVED = re.compile(r"(?i)\bstock (?:repurchased|issued)\b")
 _HELD = re.compile(r"(?i)\b(?:stock|shares|units) outstanding\b")
-# all that counts shares in a cash flow statement, where what is repurchased and issued is money
+# all that counts shares in statements of cash flows and of position, where what is repurchased and issued is money
 _COUNTED = re.compile(r"(?i)\bnumber of\b|\bweighted\b|\baverage\b|\bper share\b")
+_DILUTING = re.compile(r"(?i)\bdenominators?\b|\b(?:effect|impact)s? of dilutive\b|\bdilutive effects?\b")
 # what was paid for each share ("dividends, $1.80 per share") does not say what the row counts
 _PRICE = re.compile(r"(?i)[($\s]*\$\s?\d[\d.,]*\s(?:per|a|each)\s(?:\w+\s){0,3}?(?:shares?|stock|units?|ads)\b\)?")
 _CAPITAL = re.compile(r"(?i)\bpar\b|\bauthori[sz]ed\b|\bstated value\b|\bat cost\b|\bpaid-in\b")
@@ -60,13 +61,13 @@ class Money:
     """What the amounts of a table are counted in: ISO code, or None for a table of plain numbers.
 
     Attributes:
-        flows: the table is a statement of cash flows.
+        kind: of the table: what counts shares in one kind of statement is money in another.
     """
 
     units: Units
     scale: int
     currency: str | None
-    flows: bool = False
+    kind: TableKind = "other"
 
 
 def find_rows(table: Table, body: Body, money: Money, periods: Sequence[Period | None]) -> tuple[RowMeaning, ...]:
@@ -76,7 +77,7 @@ def find_rows(table: Table, body: Body, money: Money, periods: Sequence[Period |
     figures: dict[int, list[ReadFigure]] = {}
     for figure in body.figures:
         figures.setdefault(figure.row, []).append(figure)
-    held = not money.flows and any(_HELD.search(row.label) for row in table.rows)
+    held = money.kind != "cash_flow" and any(_HELD.search(row.label) for row in table.rows)
     rows = []
     for index, row in enumerate(table.rows):
         unit, scale = _unit(row, paths[index], figures.get(index, []), money)
@@ -113,7 +114,8 @@ def _unit(row: BodyRow, path: Sequence[str], figures: Sequence[ReadFigure], mone
         per_share, shares = bool(_PER_SHARE.search(near)), bool(_SHARES.search(near))
         if not (per_share or shares) and len(path) > 1:
             per_share, shares = bool(_PER_SHARE.search(path[-2])), bool(_SHARES.search(path[-2]))
-    if money.flows and not _COUNTED.search(f"{text} {near}"):
+    shares = shares or (not per_share and _diluting(path) and not _looks_per_share(figures))
+    if money.kind in ("cash_flow", "balance_sheet") and not _COUNTED.search(f"{text} {near}"):
         shares = False
     if _CAPITAL.search(text) or (_CAPITAL.search(near) and not _looks_per_share(figures)):
         per_share = shares = False
@@ -127,6 +129,12 @@ def _unit(row: BodyRow, path: Sequence[str], figures: Sequence[ReadFigure], mone
     if _PERCENT.search(text) and not priced and all(abs(n.value) < 1000 for n in numbers) and numbers:
         return "percent", 1
     return (currency, own or money.scale) if currency else ("pure", own or money.scale)
+
+
+def _diluting(path: Sequence[str]) -> bool:
+    """True below "Denominator:" or "Effect of dilutive securities:": shares that are added to shares."""
+    said = " ".join(path)
+    return bool(_DILUTING.search(said)) and not re.search(r"(?i)\bnumerator", said)
 
 
 def _looks_per_share(figures: Sequence[ReadFigure]) -> bool:

@@ -223,6 +223,14 @@ def test_stock_repurchased_is_money_but_in_a_table_of_shares(opening: str, title
     assert one(table(["2011"], rows, caption=(title,))).rows[1].unit == unit
 
 
+def test_shares_that_dilute_are_shares_and_a_section_of_a_balance_sheet_hands_on_none() -> None:
+    """Below a denominator the rows count shares; under "shares issued" in a balance sheet stands money."""
+    rows = [row("Effect of dilutive securities:"), row("Stock options", "0.7", indent=1.0), row("Sales", "$ 5")]
+    assert [r.unit for r in one(table(["2011"], rows)).rows][1] == "shares"
+    rows = [row("Assets", "$ 9"), row("Common stock, shares issued -"), row("Treasury stock", "(5)", indent=1.0)]
+    assert [r.unit for r in one(table(["June 30, 2011"], rows, caption=(BALANCE,))).rows][2] == "USD"
+
+
 def test_scale_is_inherited_where_a_table_of_money_says_nothing() -> None:
     """A table of dollars without a headnote has the document's scale; one of plain numbers has none."""
     balance = table(["June 30, 2011"], caption=(BALANCE, "(in thousands)"))
