@@ -12,6 +12,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from extractors.page import Document, Grid, Line
+from extractors.tables.feet import with_titles
 from extractors.tables.grids import grid_tables
 from extractors.tables.model import BodyRow, Layout, Table
 from extractors.tables.rivals import with_ruled
@@ -38,17 +39,14 @@ def find_tables(document: Document) -> Layout:
         with_ruled(page.flow or find_flow(page, running.get(page.number, ((), ()))), page.ruled)
         for page in document.pages
     ]
-    furniture = _furniture(flows) | {faceless(line.text) for ends in running.values() for side in ends for line in side}
-    parts = [part for stretch in _stretches(document, flows) for part in _flow_parts(stretch)]
+    margins = frozenset(faceless(line.text) for ends in running.values() for side in ends for line in side)
+    furniture = _furniture(flows) | margins
+    # no caption reaches beyond a page of paper; HTML and text are one stretch, however they were cut
+    whole = [[block for flow in flows for block in flow]]
+    stretches = whole if document.page_count is None else with_titles(flows, margins, furniture)
+    parts = [part for stretch in stretches for part in _flow_parts(stretch)]
     lines = tuple(block for flow in flows for block in flow if isinstance(block, Line))
     return Layout(tuple(stitch(parts, furniture)), lines)
-
-
-def _stretches(document: Document, flows: Sequence[Flow]) -> Sequence[Flow]:
-    """What a caption cannot reach beyond: a page of paper; HTML and text are one stretch, however they were cut."""
-    if document.page_count is not None:
-        return flows
-    return [[block for flow in flows for block in flow]]
 
 
 def _furniture(flows: Sequence[Flow]) -> frozenset[str]:
