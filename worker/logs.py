@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import datetime as dt
 import json
 import logging
@@ -51,14 +50,13 @@ def _places(trace: Any) -> list[str]:
     return places[-12:]
 
 
-def use(style: str) -> None:
-    """Have the program's messages written to stderr, as ``json`` or as ``text``."""
-    log = logging.getLogger("crossfoot")
-    for handler in log.handlers:
-        with contextlib.suppress(ValueError):
-            log.removeHandler(handler)
+def use(style: str, *names: str) -> None:
+    """Have the messages of some loggers written to stderr, as ``json`` or as ``text``."""
     handler = logging.StreamHandler()
     text = logging.Formatter("%(asctime)s %(levelname)s %(message)s")
     handler.setFormatter(JsonFormatter() if style == "json" else text)
-    log.addHandler(handler)
-    log.setLevel(logging.INFO)
+    for name in names:
+        log = logging.getLogger(name)
+        log.handlers[:] = [handler]
+        log.setLevel(logging.INFO)
+        log.propagate = False

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import logging
+import signal
+import threading
+from collections.abc import Iterator
 from types import FrameType
 from typing import Final
 
@@ -23,8 +28,9 @@ log = logging.getLogger("crossfoot.api")
 MOST_CONNECTIONS: Final = 2048
 KEEP_ALIVE_SECONDS: Final = 15
 # what a stop waits for: uploads and answers that are on their way
-STOP_SECONDS: Final = 10
+STOP_SECONDS: Final = 5
 HEAD_BYTES: Final = 32 * 1024
+SIGNALS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 def run(settings: Settings, host: str, port: int, log_format: str = "text") -> int:
@@ -35,13 +41,15 @@ def run(settings: Settings, host: str, port: int, log_format: str = "text") -> i
         StorageError: the rows cannot be reached.
         ServiceError: the address cannot be listened on.
     """
-    logs.use(log_format)
+    logs.use(log_format, "crossfoot", "uvicorn.error")
+    logging.getLogger("uvicorn.error").addFilter(_is_news)
     with Database.open(settings) as db:
         if not is_loopback(host) and not rows.has_keys(db):
             raise ConfigurationError(
                 f"{host} is reached from other machines: make a key first (crossfoot keys create NAME).", "--host"
             )
     server = Server(configuration(settings, host, port))
+    log.info("listening on %s:%d", host, port)
     try:
         server.run()
     except SystemExit:  # uvicorn's way to say that the address is taken
@@ -49,8 +57,27 @@ def run(settings: Settings, host: str, port: int, log_format: str = "text") -> i
     return 0
 
 
+def _is_news(record: logging.LogRecord) -> bool:
+    """Whether a message of uvicorn's tells something: not that it starts, nor that a stop has cut off who was slow."""
+    cut = record.exc_info is not None and record.exc_info[0] is asyncio.CancelledError
+    return record.levelno >= logging.WARNING and not cut
+
+
 class Server(uvicorn.Server):
     """Tells those who wait for jobs that it ends; uvicorn would wait for them."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Handle signals while it runs; a clean stop is no death by the signal, as uvicorn has it."""
+        if threading.current_thread() is not threading.main_thread():
+            yield
+            return
+        before = {number: signal.signal(number, self.handle_exit) for number in SIGNALS}
+        try:
+            yield
+        finally:
+            for number, action in before.items():
+                signal.signal(number, action)
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """What a signal calls."""
