@@ -113,7 +113,7 @@ def main() -> None:
     found = pairs(options.faces, options.pages, options.seed)
     wrong = [pair for pair in found if pair[0] != pair[1]]
     marks = Counter(mark for printed, _ in found for mark in printed if mark != " ")
-    made = f"python -m corpus.misreadings {options.faces} {options.out.name} --pages {options.pages} --seed {options.seed}"
+    made = f"corpus.misreadings {options.faces} {options.out.name} --pages {options.pages} --seed {options.seed}"
     told = {"made by": made, "read": len(found), "printed": dict(sorted(marks.items())), "misread": wrong}
     options.out.write_text(json.dumps(told, indent=0))
     print(f"{len(found)} figures read, {len(wrong)} of them otherwise than printed")

@@ -1,14 +1,16 @@
 """The noisy channel: what it costs (nats) that a figure printed as one string was read as another.
 
 A weighted edit distance over the *formatted* string, so that commas, points and parentheses are evidence: a lost
-comma is cheap, a lost digit is not. Costs are negative logs of the rates at which recognisers err on printed figures
-when about one figure in a hundred is misread.
+comma is cheap, a lost digit is not. Costs are negative logs of the rates at which a recogniser misread marks of
+generated scans, moved so that one figure in three would be misread.
 """
 
 from __future__ import annotations
 
+import json
 import re
 from functools import lru_cache
+from pathlib import Path
 
 from extractors.numbers import CURRENCIES, POINT_STYLE, Style, plain
 from schemas.amounts import Amount
@@ -16,21 +18,18 @@ from schemas.amounts import Amount
 UNRELATED = 16.0
 """The cost above which two strings have nothing to do with each other."""
 
-_CONFUSED = {
-    frozenset(pair): cost
-    for pair, cost in {
-        "38": 4.2, "56": 4.6, "68": 4.4, "08": 4.6, "06": 4.6, "17": 4.4, "14": 5.0, "58": 4.8, "35": 4.8, "27": 5.0,
-        "09": 5.0, "49": 4.8, "89": 5.0, "23": 5.6, "69": 5.8, "39": 5.4, "79": 5.6, "12": 5.8, "03": 5.8, "59": 5.6,
-    }.items()
-}  # fmt: skip
-_OTHER_DIGIT = 7.0
-_LOST_DIGIT, _LOST_LAST_DIGIT = 6.0, 5.0
-_ADDED_DIGIT, _DOUBLED_DIGIT = 6.5, 5.5
+_TABLE = json.loads(Path(__file__).with_suffix(".json").read_text())
+"""Fitted costs, written by ``corpus.costs``; the file says on what."""
+
+_REPLACED: dict[str, dict[str, float]] = _TABLE["replaced"]
+_LOST: dict[str, float] = _TABLE["lost"]
+_ADDED: dict[str, float] = _TABLE["added"]
+_SWAPPED: float = _TABLE["swapped"]
+LOST_COMMA = _LOST[","]
+_ELSE = 9.0  # a mark that figures do not have
 _CURRENCY_AS_DIGIT = 4.5  # "$ 16,518" read as "516,518"
-_LOST = {",": 1.5, ".": 2.5, "(": 3.0, ")": 3.0, "-": 4.0}
-_ADDED = {",": 5.0, ".": 5.5, "(": 5.0, ")": 5.0, "-": 4.0}
 _EDGE_AS_PARENTHESIS = 5.0  # "124,092" read as "(24,092"
-_SWAPPED = 7.0
+_ENCLOSED = 8.0  # parentheses that are not there come in pairs
 _SHUFFLED, _SHUFFLED_SIGN = 6.5, 4.0  # "80.0" for "(0.08)": the same marks in another order
 _SIGNS = re.compile("|".join(re.escape(sign) for sign in sorted(CURRENCIES, key=len, reverse=True)))
 _NOTE_MARK = re.compile(r"(?<=[\d)%])\s?(?:\(\s?(?:[a-zA-Z]|\d{1,2})\s?\)|[*†‡§#]+|\[\d+\])+$")
@@ -63,6 +62,8 @@ def misreading_cost(true: str, read: str) -> float:
     left, right = true.strip("()-"), read.strip("()-")
     if len(left) > 2 and left != right and sorted(left) == sorted(right):
         cost = min(cost, _SHUFFLED + (0.0 if _negative(true) == _negative(read) else _SHUFFLED_SIGN))
+    if left == right and read == f"({right})":
+        cost = min(cost, _ENCLOSED)
     if read[:1].isdigit() and read[1:] == true:
         cost = min(cost, _CURRENCY_AS_DIGIT)
     if read[:1] == "(" and true[:1] == "1" and true[1:] == read[1:].rstrip(")"):
@@ -88,13 +89,13 @@ def _edits(true: str, read: str) -> float:
     before: list[float] = []
     row = [0.0]
     for j in columns:
-        row.append(row[-1] + _added(read, j))
+        row.append(row[-1] + added(read, j))
     for i in range(first, len(true) - last):
-        mark, lost = true[i], _lost(true, i)
-        following = [row[0] + lost]
+        mark, gone = true[i], lost(true, i)
+        following = [row[0] + gone]
         for place, j in enumerate(columns):
             seen = read[j]
-            cost = min(row[place] + _replaced(mark, seen), row[place + 1] + lost, following[place] + _added(read, j))
+            cost = min(row[place] + replaced(mark, seen), row[place + 1] + gone, following[place] + added(read, j))
             if i > first and place and mark == read[j - 1] and true[i - 1] == seen and mark != seen:
                 cost = min(cost, before[place - 1] + _SWAPPED)
             following.append(cost)
@@ -102,27 +103,26 @@ def _edits(true: str, read: str) -> float:
     return row[-1]
 
 
-def _replaced(mark: str, seen: str) -> float:
-    if mark == seen:
-        return 0.0
-    if mark.isdigit() and seen.isdigit():
-        return _CONFUSED.get(frozenset((mark, seen)), _OTHER_DIGIT)
-    return 2.0 if mark in ".," and seen in ".," else 9.0
+def replaced(mark: str, seen: str) -> float:
+    """Nats of one mark read as another."""
+    return 0.0 if mark == seen else _REPLACED.get(mark, {}).get(seen, _ELSE)
 
 
-def _lost(true: str, place: int) -> float:
+def lost(true: str, place: int) -> float:
+    """Nats of a mark that is not read at all."""
     cost = _LOST.get(true[place])
     if cost is not None:
         return cost
-    return _LOST_DIGIT if any(mark.isdigit() for mark in true[place + 1 :]) else _LOST_LAST_DIGIT
+    return _LOST["digit"] if any(mark.isdigit() for mark in true[place + 1 :]) else _LOST["last digit"]
 
 
-def _added(read: str, place: int) -> float:
+def added(read: str, place: int) -> float:
+    """Nats of a mark that is read and not printed."""
     mark = read[place]
     cost = _ADDED.get(mark)
     if cost is not None:
         return cost
-    return _DOUBLED_DIGIT if mark in (read[place - 1 : place], read[place + 1 : place + 2]) else _ADDED_DIGIT
+    return _ADDED["doubled digit" if mark in (read[place - 1 : place], read[place + 1 : place + 2]) else "digit"]
 
 
 def neighbours(digits: str) -> set[str]:

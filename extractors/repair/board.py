@@ -58,9 +58,12 @@ class Board:
 
     def price_rounding(self, number: int, state: Evaluation) -> float:
         """What it costs that a sum holds only within rounding: more for each further last place."""
-        places = self.figures[self.identities[number].total].decimals
-        units = max(1, int(abs(shifted(state.residual, places))))
+        units = max(1, int(abs(shifted(state.residual, self.places(self.identities[number].total)))))
         return self.rounding_price + _FURTHER_UNIT * (units - 1)
+
+    def places(self, member: str) -> int:
+        """The decimals that a figure should show."""
+        return self.readings[member].places if member in self.readings else self.figures[member].decimals
 
     def is_sum(self, number: int) -> bool:
         """True for a relation of three figures or more without a quotient."""

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from math import exp
 
 from extractors.footing.doubts import CERTAIN
-from extractors.repair.proposing import Belief, Proposal
 from extractors.repair.board import Board
+from extractors.repair.proposing import Belief, Proposal
 from schemas.amounts import Amount, shifted
 from schemas.filing import Grade, Status
 from schemas.identities import CheckVerdict, Printed
@@ -189,7 +189,11 @@ def _blame(evidence: Evidence, conflicts: frozenset[str], vouched: Mapping[str, 
             suspects = [m for m in members if m in evidence.doubts and m not in vouched]
             share = max(_BLAMED_LEAST, _BLAMED_MOST / max(1, len(suspects)))
         elif verdict == "rounding" and evidence.board.identities[number].divisor is None:
-            suspects = [m for m in members if m in evidence.doubts and not _exactly(evidence, vouched.get(m, []))]
+            # the same fact printed twice does not round: there an exact sum may be two errors that cancel
+            twice = len(evidence.board.identities[number].terms) == 1
+            suspects = [
+                m for m in members if m in evidence.doubts and (twice or not _exactly(evidence, vouched.get(m, [])))
+            ]
             share = _misread_last(evidence, number, suspects, rounded)
         else:
             continue

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from math import exp
 
@@ -113,7 +113,7 @@ def _stands(board: Board, member: str, changes: Mapping[str, Amount]) -> bool:
             return False
         # a quotient has too few digits to say which dividend or divisor is printed; so has a sum of percents
         coarse = after is not None and after.verdict == "rounding" and _coarse(board, number, member)
-        closed += holds and not held and not coarse and _decides(board, number, member)
+        closed += holds and not held and not coarse and _decides(board, number, member, changes[member])
     # where the form itself names a reading, another one is two misreadings of one figure: one check is not enough
     readings = board.readings[member]
     farther = readings.cost(changes[member]) - readings.cost(readings.favourite)
@@ -123,16 +123,16 @@ def _stands(board: Board, member: str, changes: Mapping[str, Amount]) -> bool:
 
 def _coarse(board: Board, number: int, member: str) -> bool:
     """True when a sum holds within rounding only because the figure is read with fewer decimals than the others."""
-    others = (board.figures[other].decimals for other in board.identities[number].members() if other != member)
+    others = (board.places(other) for other in board.identities[number].members() if other != member)
     return board.readings[member].places < max(others, default=0)
 
 
-def _decides(board: Board, number: int, member: str) -> bool:
+def _decides(board: Board, number: int, member: str, value: Amount) -> bool:
     """True when an identity that holds can decide on a reading of the member."""
     identity = board.identities[number]
     if identity.divisor is not None:
-        return identity.total == member
-    return member not in board.weak or identity.kind == "tie_out"
+        return identity.total == member or board.readings[member].printed_evidence(value)
+    return member not in board.weak or identity.kind == "tie_out" or board.readings[member].printed_evidence(value)
 
 
 def rivals_of(belief: Belief, value: Amount) -> list[tuple[Amount, float]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -9,7 +10,7 @@ from math import log, log10
 from statistics import median
 
 from extractors.figures import Body, ReadFigure
-from extractors.footing.channel import UNRELATED, bare, misreading_cost, neighbours, printed_form
+from extractors.footing.channel import LOST_COMMA, UNRELATED, bare, misreading_cost, neighbours, printed_form
 from extractors.footing.doubts import encloses_negatives, usual_places
 from extractors.meaning import Meaning
 from extractors.numbers import Style, read_number
@@ -21,8 +22,9 @@ FARTHEST = 12.0
 
 _USUAL_DOUBT = 0.06  # the rate of misreadings at which the costs of the channel are the right ones
 _LEAST_SHIFT, _MOST_SHIFT = -2.5, 8.0
-_UNLISTED = 3.0  # nats of a reading that a recogniser with alternatives did not think of
-_FORM_AT_ODDS = 1.6  # a plain reading that itself costs more than a lost comma is doubted by its form already
+_UNLISTED = 4.5  # nats of a reading that a recogniser with alternatives did not think of
+_FORM_AT_ODDS = LOST_COMMA + 0.1  # a plain reading that costs more than a lost comma is doubted by its form already
+_ENOUGH = 2
 _FREE_MAGNITUDE, _MAGNITUDE = 1.2, 1.5  # decades that per-share figures of a table differ by; nats per further decade
 
 
@@ -122,20 +124,42 @@ class Readings:
             cost += _MAGNITUDE * max(0.0, abs(log10(abs(value)) - self.magnitude) - _FREE_MAGNITUDE)
         return cost
 
+    def printed_evidence(self, value: Amount) -> bool:
+        """True for a reading that what is printed speaks for: the recogniser saw it too, or the form demands it."""
+        return value in self._listed or (self.at_odds and self.cost(value) < 0)
+
 
 def read_readings(bodies: Sequence[Body], meaning: Meaning, doubts: Mapping[str, float]) -> dict[str, Readings]:
     """The readings of the doubted figures, by id. A printed dash is not doubted: nothing looks like it."""
     found: dict[str, Readings] = {}
+    everywhere = Counter(figure.number.sign for body in bodies for figure in body.figures)
+    parentheses = everywhere["parentheses"] >= _ENOUGH and everywhere["parentheses"] > 4 * everywhere["leading"]
     for body, means in zip(bodies, meaning.tables, strict=True):
-        usual, enclosed = usual_places(body, means), encloses_negatives(body)
+        usual, enclosed = usual_places(body, means), parentheses or encloses_negatives(body)
+        own_row = _places_of_rows(body)
         per_share = {f.id for f in body.figures if means.rows[f.row].unit.endswith("/shares")}
         sound = [f.number for f in body.figures if f.id in per_share and usual.get(f.id) == f.number.decimals]
         sizes = [log10(abs(number.value)) for number in sound if number.value]
         for figure in body.figures:
             if figure.id not in doubts or figure.number.nil:
                 continue
-            places = usual.get(figure.id, figure.number.decimals)
+            places = usual.get(figure.id, own_row.get(figure.id, figure.number.decimals))
             magnitude = median(sizes) if figure.id in per_share and len(sizes) > 1 else None
             minus = not enclosed and figure.number.sign in ("leading", "trailing")
             found[figure.id] = Readings(figure, doubts[figure.id], places, body.style, minus, magnitude)
+    return found
+
+
+def _places_of_rows(body: Body) -> dict[str, int]:
+    """The decimals on which all the other figures of a row agree, by id; two others at least."""
+    rows: dict[int, list[ReadFigure]] = {}
+    for figure in body.figures:
+        if not figure.number.nil and not figure.number.percent:
+            rows.setdefault(figure.row, []).append(figure)
+    found: dict[str, int] = {}
+    for figures in rows.values():
+        for figure in figures:
+            others = {other.number.decimals for other in figures if other is not figure}
+            if len(figures) > _ENOUGH and len(others) == 1:
+                found[figure.id] = others.pop()
     return found

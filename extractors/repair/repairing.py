@@ -10,11 +10,11 @@ from extractors.figures import Body
 from extractors.footing.doubts import read_doubts, read_strays
 from extractors.meaning import Meaning
 from extractors.page import DEFAULT, Profile
+from extractors.repair.board import Board
 from extractors.repair.judging import Evidence, Standing, judge
 from extractors.repair.model import Judged, Outcome
 from extractors.repair.proposing import Proposal, propose_repairs, rivals_of
 from extractors.repair.readings import Readings, read_readings
-from extractors.repair.board import Board
 from extractors.repair.telling import name_change, write_difference, write_reason
 from schemas.amounts import canonical, trimmed
 from schemas.filing import Check, Finding, Repair, Rival, Term, Verdict

@@ -39,7 +39,7 @@ class Task:
         watched: identities that must hold or be paid for; those of changed figures join them.
         limit: nats beyond which a solution is of no interest. steps: states looked at before the search gives up.
         first: stop at the cheapest solution. forbidden: a reading that may not be chosen.
-        unpayable: a debt that may not be made. paid: debts with their prices that may stay, and that are given back if not.
+        unpayable: a debt not to be made. paid: debts that may stay, with their prices, given back if they do not.
     """
 
     start: Mapping[str, Amount]
