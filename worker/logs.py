@@ -12,6 +12,7 @@ from typing import Any, Final
 FIELDS: Final = ("job", "document", "key", "code", "method", "path", "status", "seconds", "bytes", "webhook", "request")
 NUMBERED: Final = re.compile(r"\bjob (\d+)\b")
 LONGEST: Final = 2000
+TEXT: Final = "%(asctime)s %(levelname)s %(message)s"
 
 
 class JsonFormatter(logging.Formatter):
@@ -50,11 +51,15 @@ def _places(trace: Any) -> list[str]:
     return places[-12:]
 
 
+def make_formatter(style: str) -> logging.Formatter:
+    """How lines are written: ``json``, or anything else for people."""
+    return JsonFormatter() if style == "json" else logging.Formatter(TEXT)
+
+
 def use(style: str, *names: str) -> None:
     """Have the messages of some loggers written to stderr, as ``json`` or as ``text``."""
     handler = logging.StreamHandler()
-    text = logging.Formatter("%(asctime)s %(levelname)s %(message)s")
-    handler.setFormatter(JsonFormatter() if style == "json" else text)
+    handler.setFormatter(make_formatter(style))
     for name in names:
         log = logging.getLogger(name)
         log.handlers[:] = [handler]

@@ -9,7 +9,8 @@ import threading
 from collections.abc import Iterator
 from types import FrameType
 
-FORMAT = "%(asctime)s %(levelname)s %(message)s"
+from worker.logs import make_formatter
+from worker.settings import load
 
 
 @contextlib.contextmanager
@@ -22,7 +23,7 @@ def stopping() -> Iterator[threading.Event]:
 
     log = logging.getLogger("crossfoot")
     handler = logging.StreamHandler()
-    handler.setFormatter(logging.Formatter(FORMAT))
+    handler.setFormatter(make_formatter(load().log_format))
     before = {number: signal.signal(number, ask) for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)}
     level = log.level
     log.addHandler(handler)

@@ -51,6 +51,7 @@ class Settings:
         retention_days: how long a job that has ended is kept, with its document and results; 0 is for ever.
         quota_mb: what documents and results may take in the store; reserve_mb: what is left free on its disk.
         webhook_networks: private networks that webhooks and fetched documents may reach, ``10.1.0.0/16,::1/128``.
+        log_format: ``json`` has the roles of the service write one JSON object a line.
         stop_seconds: how long ``crossfoot up`` lets its processes end by themselves.
         engine_module: whose ``work`` converts a document in its child; another one is for tests only.
         instance, worker: names given by the supervisor, for the owner of a lease.
@@ -80,6 +81,7 @@ class Settings:
     quota_mb: int = _bounded(0, 0, 1 << 40)
     reserve_mb: int = _bounded(256, 0, 1 << 30)
     webhook_networks: str = ""
+    log_format: str = "text"
     stop_seconds: float = _bounded(5.0, 0.1, 600.0)
     engine_module: str = "worker.local.conversion"
     instance: str = ""

@@ -4,7 +4,8 @@
                 ├─ worker "main"           Celery, every queue
                 ├─ worker "front"          Celery, everything but back-fills: who waits never waits behind one
                 ├─ inbox                   the folder, and what is put beside the names when jobs have ended
-                └─ sweeper                 leases and hints
+                ├─ sweeper                 leases and hints
+                └─ webhooks                tells who wants to be told what became of jobs
 
 Whatever dies is started again. The jobs of a worker that died go back at once, the attempt counted; those of workers
 that we stop ourselves go back without it.
@@ -128,7 +129,7 @@ def _services(settings: Settings) -> list[Service]:
     for name, queues, concurrency in (("main", "", settings.concurrency), ("front", ",".join(FRONT_QUEUES), 1)):
         celery = [*python, "celery", "-A", "worker.app", *command(queues, concurrency, name)]
         services.append(_service(replace(settings, worker=name), f"worker {name}", celery))
-    services += [_service(settings, name, [*python, f"worker.{name}"]) for name in ("inbox", "sweeper")]
+    services += [_service(settings, name, [*python, f"worker.{name}"]) for name in ("inbox", "sweeper", "webhooks")]
     return services
 
 

@@ -34,9 +34,13 @@ class Scope(StrEnum):
 
 
 def serve(
-    host: Annotated[str, typer.Option("--host", help="Address to listen on; another than loopback needs a key.")] = "",
+    host: Annotated[
+        str, typer.Option("--host", help="Address to listen on; another than loopback needs a key.")
+    ] = "127.0.0.1",
     port: Annotated[int, typer.Option("--port", min=0, max=65535, help="Port to listen on.")] = 8000,
-    log_format: Annotated[LogFormat, typer.Option("--log-format", help="How messages are written.")] = LogFormat.text,
+    log_format: Annotated[
+        LogFormat | None, typer.Option("--log-format", help="How messages are written (CROSSFOOT_LOG_FORMAT).")
+    ] = None,
     home: Home = None,
 ) -> None:
     """Serve the HTTP API. Documents are taken whether workers and Redis run or not.
@@ -45,7 +49,8 @@ def serve(
     """
     from worker.api import server
 
-    raise typer.Exit(server.run(_settings(home), host or "127.0.0.1", port, log_format.value))
+    settings = _settings(home)
+    raise typer.Exit(server.run(settings, host, port, log_format.value if log_format else settings.log_format))
 
 
 def inbox(home: Home = None) -> None:

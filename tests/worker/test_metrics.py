@@ -1,0 +1,103 @@
+"""What Prometheus sees is what stands in the rows."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+
+from tests.fakes.desk import Desk
+from worker import metrics
+from worker.api import rows, submitting
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Iterator[Desk]:
+    """A home."""
+    made = Desk(tmp_path / "home")
+    yield made
+    made.close()
+
+
+def take(desk: Desk, text: bytes, urgency: str = "normal", created: float | None = None) -> int:
+    """A document is sent; its job."""
+    kept = desk.blobs.put_bytes(text)
+    new = submitting.Submission(
+        0, kept.sha256, kept.size, "text", urgency, "default", "crossfoot 0", "secret-name.txt", {}
+    )
+    return submitting.submit(desk.db, new, created or time.time()).job_id
+
+
+def read(desk: Desk) -> dict[tuple[str, str], float]:
+    """``{(name, label value): value}``."""
+    text = metrics.render(desk.settings, desk.db, time.time()).decode()
+    return {
+        (sample.name, next(iter(sample.labels.values()), "")): sample.value
+        for family in text_string_to_metric_families(text)
+        for sample in family.samples
+    }
+
+
+def test_an_empty_home_has_all_its_metrics(desk: Desk) -> None:
+    """Every state and every queue is there from the beginning, at 0."""
+    found = read(desk)
+    assert found["crossfoot_jobs", "quarantined"] == 0
+    assert found["crossfoot_queue_depth", "backfill.ocr"] == 0
+    assert found["crossfoot_queue_oldest_seconds", "interactive.html"] == 0
+    assert found["crossfoot_webhook_messages", "waiting"] == 0
+    assert found["crossfoot_store_free_bytes", ""] > 0
+
+
+def test_jobs_are_counted_by_state_outcome_and_queue(desk: Desk) -> None:
+    """Done, failed by their code, and waiting by queue with the age of the oldest."""
+    desk.finish(take(desk, b"a\n"))
+    desk.fail(take(desk, b"b\n"))
+    take(desk, b"c\n", "backfill", time.time() - 100)
+    take(desk, b"d\n", "backfill")
+    found = read(desk)
+    assert (found["crossfoot_jobs", "done"], found["crossfoot_jobs", "queued"]) == (1, 2)
+    assert found["crossfoot_jobs_ended_total", "E_CORRUPT"] == 1
+    assert found["crossfoot_jobs_ended_total", "done"] == 1
+    assert found["crossfoot_queue_depth", "backfill.text"] == 2
+    assert 99 < found["crossfoot_queue_oldest_seconds", "backfill.text"] < 110
+    assert found["crossfoot_worker_last_claim_seconds", ""] < 10
+    assert (found["crossfoot_documents", ""], found["crossfoot_document_bytes", ""]) == (4, 8)
+
+
+def test_a_silent_worker_is_seen(desk: Desk) -> None:
+    """A running job whose lease is over is counted."""
+    desk.claim(take(desk, b"a\n"))
+    desk.db.execute("UPDATE jobs SET lease_until = 1")
+    assert read(desk)["crossfoot_jobs_leases_expired", ""] == 1
+
+
+def test_no_document_and_no_name_is_in_the_metrics(desk: Desk) -> None:
+    """Labels are of closed lists."""
+    take(desk, b"a\n")
+    assert b"secret-name" not in metrics.render(desk.settings, desk.db, time.time())
+
+
+def test_workers_that_take_nothing_are_seen_from_the_rows(desk: Desk) -> None:
+    """Stalled: a job waits for longer than it should, none was claimed meanwhile, none runs."""
+    now = time.time()
+    assert not rows.stalled_since(desk.db, now - 60)
+    job = take(desk, b"a\n", created=now - 100)
+    assert rows.stalled_since(desk.db, now - 60)
+    held = desk.claim(job)
+    assert not rows.stalled_since(desk.db, now - 60)
+    assert held.attempt == 1
+
+
+def test_the_answer_is_kept_for_a_moment() -> None:
+    """Whoever asks again at once gets the same answer without the rows being asked."""
+    cache, asked = metrics.Cache(), []
+
+    def ask() -> bytes:
+        asked.append(1)
+        return b"x"
+
+    assert [cache.get(ask), cache.get(ask)] == [b"x", b"x"]
+    assert len(asked) == 1
