@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import permutations
 from math import log
 
 from extractors.footing.evidence import chance
-from extractors.footing.labels import TOTAL_HEAD
+from extractors.footing.labels import DIFFERENCE_HEAD, TOTAL_HEAD, words_of
 from extractors.footing.ledger import Entry, Ledger
 from extractors.footing.stack import ACCEPT
 from schemas.amounts import whole
@@ -16,13 +17,18 @@ from schemas.identities import Addend, Identity
 _CONTRADICTED = -4.0
 _NOT_CALLED_TOTAL = -4.0
 _ROWS = 3  # rows in which at least two addends sum exactly: fewer is coincidence, unless the head says "total"
-_MOST_COLUMNS = 24
+_MOST_COLUMNS, _MOST_FREE = 24, 12  # columns of a table; of one in which any two may be subtracted
+_ROUNDED = log(0.04)
+_DIFFERENCE = -99.0  # a variance is what is left of two columns, no part of one
+_MANY = 6
+_ALIKE = 0.6  # of the words of the shorter head
 
 
 @dataclass(frozen=True, slots=True)
 class _Relation:
     total: int
     terms: tuple[tuple[int, int], ...]  # sign, column
+    strict: bool = False  # many of its kind are tried, so that it must hold in every row
 
     @property
     def columns(self) -> frozenset[int]:
@@ -37,7 +43,9 @@ def find_cross_sums(ledgers: Sequence[Ledger]) -> list[Identity]:
         return []
     found: list[Identity] = []
     chosen: list[_Relation] = []
-    scored = [(_weigh(relation, entries, ledgers[0]), relation) for relation in _relations(entries)]
+    heads = [words_of(head) for head in ledgers[0].heads]
+    relations = [*_relations(entries), *_balances(entries, heads)]
+    scored = [(_weigh(relation, entries, ledgers[0]), relation) for relation in relations]
     for nats, relation in sorted(scored, key=lambda item: (-item[0], item[1].total, item[1].terms)):
         # a = b + c says all that b = a - c would
         if nats <= ACCEPT or any(relation.total == old.total or relation.columns <= old.columns for old in chosen):
@@ -61,10 +69,25 @@ def _relations(entries: Sequence[Entry]) -> Iterator[_Relation]:
             yield _Relation(total, ((-1, first), (1, second)))
 
 
+def _balances(entries: Sequence[Entry], heads: Sequence[frozenset[str]]) -> Iterator[_Relation]:
+    """Closing balances: a column less one further off, where the heads of both balances are alike."""
+    used = [c for c in range(len(entries[0].values)) if any(entry.values[c] is not None for entry in entries)]
+    if len(used) > _MOST_FREE:
+        return
+    for total, first in permutations(used, 2):
+        fewest = min(len(heads[total]), len(heads[first]))
+        if "balance" not in heads[total] or len(heads[total] & heads[first]) < max(2, _ALIKE * fewest):
+            continue
+        for change in used:
+            if change not in (total, first):
+                yield _Relation(total, ((1, first), (-1, change)), strict=True)
+
+
 def _weigh(relation: _Relation, entries: Sequence[Entry], ledger: Ledger) -> float:
     head = ledger.heads[relation.total]
     nats = 0.0 if TOTAL_HEAD.search(head) else _NOT_CALLED_TOTAL
     nats -= log(1 + len(entries[0].values)) + (2.5 if any(sign < 0 for sign, _ in relation.terms) else 0.0)
+    nats += sum(_DIFFERENCE for _, column in relation.terms if DIFFERENCE_HEAD.search(ledger.heads[column]))
     holding = contradicted = carried = 0
     for entry in entries:
         value = entry.values[relation.total]
@@ -74,7 +97,10 @@ def _weigh(relation: _Relation, entries: Sequence[Entry], ledger: Ledger) -> flo
         filled = sum(1 for number in numbers if number)
         if not filled and not value:
             continue
-        if value == sum(numbers):
+        residual = abs(value - sum(numbers))
+        if residual and residual <= _slack(relation, ledger) and filled > 1:
+            nats += _ROUNDED - log(min(1.0, 2 * chance(value)))
+        elif not residual:
             nats += -log(chance(value)) if filled > 1 else 0.3
             holding += filled > 1
             carried += filled == 1
@@ -82,7 +108,13 @@ def _weigh(relation: _Relation, entries: Sequence[Entry], ledger: Ledger) -> flo
             contradicted += 1
             nats += _CONTRADICTED
     sparse = "total" in head and holding and not contradicted and holding + carried > _ROWS
-    return nats if sparse or (holding >= _ROWS and holding > 3 * contradicted) else -99.0
+    enough = holding >= _ROWS and holding > 3 * contradicted and not (relation.strict and contradicted)
+    return nats if sparse or enough else -99.0
+
+
+def _slack(relation: _Relation, ledger: Ledger) -> int:
+    """Last places that rounding may leave."""
+    return 0 if ledger.unit != "amount" else 1 if len(relation.terms) < _MANY else 2
 
 
 def _identity(entry: Entry, relation: _Relation, nats: float) -> Identity | None:

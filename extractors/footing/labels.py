@@ -10,7 +10,8 @@ TOTAL = re.compile(
     r"|^(?:operating|comprehensive|consolidated) (?:income|loss|profit|result)|^(?:income|loss|earnings|profit)\b"
     r"|\bend of\b|\bat end\b|\bending\b|^balances?\b|\bnon-gaap\b|\bebitda\b|\bas adjusted\b|\badjusted\b"
     r"|\bcomprehensive (?:income|loss)|\boperating (?:income|profit|margin|loss)\b|\battributable to\b"
-    r"|^cost of (?:sales|revenues?)$|^operating expenses$"
+    r"|^cost of (?:sales|revenues?)$|^operating expenses$|^current (?:assets|liabilities)$"
+    r"|\bcash\b.*\b(?:operating|investing|financing) activities\b|\b(?:in|de)crease\)? in cash\b|\bchange in cash\b"
 )
 MINUS = re.compile(
     r"\b(?:costs?|expenses?|less|provision|treasury|loss(?:es)?|deficit|dividends?|allowances?|depreciation|tax(?:es)?"
@@ -29,7 +30,10 @@ REVENUE = re.compile(r"\b(?:revenues?|sales|turnover)\b")
 OPENING = re.compile(
     r"\b(?:beginning|opening)\b|^balances? (?:at|as of)\b|^(?:outstanding|unvested|non-?vested)\b.*\b(?:at|as of)\b"
 )
-TOTAL_HEAD = re.compile(r"\b(?:total|consolidated|combined|net|ended|change|year|balance|as adjusted|non-gaap)\b")
+TOTAL_HEAD = re.compile(
+    r"\b(?:total|consolidated|combined|net|ended|change|year|balance|as adjusted|non-gaap|variance|difference)\b"
+)
+DIFFERENCE_HEAD = re.compile(r"\b(?:variances?|differences?|over \(?under)\b")
 PERCENT_HEAD = re.compile(r"(?i)(?<!\d)(?<!\d )%|\bpercent(?:age)?s?\b")
 _STOP = frozenset(
     {

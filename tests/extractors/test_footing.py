@@ -290,3 +290,51 @@ def test_prices_in_the_columns_of_another_block_are_not_summed_either() -> None:
         Outstanding at December 31  | 4,815,572 | 35.40
     """)
     assert {i.total for i in found(document)} == {"t1.r2.c0", "t1.r2.c1", "t1.r6.c0"}
+
+
+def test_a_variance_is_what_two_columns_leave() -> None:
+    """Budget less actual, not actual and variance."""
+    document = statement("""
+        General government | 2,240,837 | 1,815,077 | 425,760
+        Public safety      | 5,409,979 | 5,031,280 | 378,699
+        Health and welfare | 8,516,311 | 8,431,147 | 85,164
+        Culture            | 1,204,410 | 1,311,020 | (106,610)
+    """).headed({0: "Fiscal year budget", 1: "Fiscal year actual", 2: "Fiscal year variance"})
+    first = next(i for i in found(document) if i.kind == "cross_foot")
+    assert (first.total, [int(term.weight) for term in first.terms]) == ("t1.r0.c2", [1, -1])
+
+
+def test_a_closing_balance_is_the_opening_one_less_a_column_further_off() -> None:
+    """Prior balance, interest, principal, total, current balance: principal alone reduces the balance."""
+    document = statement("""
+        Class A | 1,156,444.26 | 9,162.44 | 25,739.98 | 34,902.42 | 1,130,704.28
+        Class B | 803,000.00   | 6,362.12 | 12,004.11 | 18,366.23 | 790,995.89
+        Class C | 399,000.00   | 3,161.25 | 7,220.40  | 10,381.65 | 391,779.60
+    """).headed({0: "Prior principal balance", 2: "Principal", 3: "Total", 4: "Current principal balance"})
+    crossed = [i for i in found(document) if i.kind == "cross_foot" and ".r0." in i.total]
+    assert {(i.total, tuple((int(t.weight), t.figure) for t in i.terms)) for i in crossed} == {
+        ("t1.r0.c3", ((1, "t1.r0.c1"), (1, "t1.r0.c2"))),
+        ("t1.r0.c4", ((1, "t1.r0.c0"), (-1, "t1.r0.c2"))),
+    }
+
+
+def test_a_row_that_only_rounds_does_not_speak_against_a_column() -> None:
+    """Rates printed with six places miss by the last one now and then."""
+    document = statement("""
+        Class A | 7.738547 | 21.739846 | 29.478393
+        Class B | 7.866958 | 6.599994  | 14.466953
+        Class C | 7.482087 | 11.499823 | 18.981910
+        Class D | 7.503785 | 8.624867  | 16.128652
+    """).headed({2: "Total"})
+    assert len([i for i in found(document) if i.kind == "cross_foot"]) == 4
+
+
+def test_cash_from_operations_is_a_total_without_a_rule_above_it() -> None:
+    """The words say so, whatever the page draws."""
+    document = statement("""
+        Net income                           | 9,443   | 407
+        Depreciation                         | 1,473   | 1,564
+        Changes in inventories               | (1,524) | (1,925)
+        Cash from (used for) operating activities - continuing | 9,392 | 46
+    """)
+    assert sums(document) == {3: {0: 1, 1: 1, 2: 1}}
