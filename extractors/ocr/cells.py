@@ -17,7 +17,7 @@ import numpy.typing as npt
 
 from extractors.numbers import read_number
 from extractors.ocr.ctc import find_readings
-from extractors.ocr.foreign import is_date, is_day_and_year, is_foreign, is_tick
+from extractors.ocr.foreign import is_date, is_day_and_year, is_foreign, is_item, is_tick
 from extractors.ocr.grammar import groups_by_points, weigh_readings
 from extractors.ocr.image import Pixels
 from extractors.ocr.prepare import Sheet
@@ -32,6 +32,8 @@ DASH = "—"
 _WIDEST_CELL = 14.0
 _WIDEST_JUNK = 9.0
 _PAD_ACROSS, _PAD_DOWN = 0.3, 0.25
+# a number that is only found in part: how much of it is missing, how high it may be
+_LOST, _TALLEST_NUMBER = 0.5, 1.8
 # a page of noise is not read run by run
 _MOST_UNSEEN = 80
 # gap in a number that Tesseract read as one
@@ -85,7 +87,8 @@ Seen = tuple[Cell, Reading, list[Reading]]
 
 def read_cells(sheet: Sheet, tokens: Sequence[Token], runs: Sequence[Run], recogniser: Recogniser) -> list[ReadToken]:
     """The words of the page, those of numeric cells replaced by the better reading, lost ones added."""
-    cells = assign(tokens, join_runs(runs, tokens, sheet.glyph))
+    whole = complete_runs(join_runs(runs, tokens, sheet.glyph), tokens, sheet)
+    cells = assign(tokens, whole)
     chosen = choose(cells, sheet.glyph)
     strips = recogniser.read([crop(sheet, cell.run) for cell in chosen])
     alphabet = recogniser.alphabet
@@ -174,10 +177,45 @@ def join_runs(runs: Sequence[Run], tokens: Sequence[Token], glyph: float) -> lis
     return sorted(joined, key=lambda run: (run.top, run.left))
 
 
+def complete_runs(runs: Sequence[Run], tokens: Sequence[Token], sheet: Sheet) -> list[Run]:
+    """The runs, those widened that hold but a part of the ink of a number, and one for each number without any.
+
+    Ink of a number is lost among runs where it touches a rule, a shadow or the print of the back of the page. To read
+    a part of a number again would be worse than not to read it.
+    """
+    found = list(runs)
+    for token in tokens:
+        if not read_number(token.text) or token.bottom - token.top > _TALLEST_NUMBER * sheet.glyph:
+            continue
+        on = [run for run in found if _within(run, token, sheet.glyph)]
+        ends = [token.left, *(edge for run in on for edge in (run.left, run.right)), token.right]
+        lost = sheet.ink[token.top : token.bottom, _widest(ends)]
+        if len(on) > 1 or lost.shape[1] < _LOST * sheet.glyph or not lost.any(axis=0).sum() > 0.2 * lost.shape[1]:
+            continue
+        box = Run(token.left, token.top, token.right, token.bottom)
+        found = [run for run in found if run not in on] + [_union(box, on)]
+    return sorted(found, key=lambda run: (run.top, run.left))
+
+
+def _widest(ends: Sequence[int]) -> slice:
+    """The widest stretch of a token that no run covers; ``ends``: its left edge, the edges of the run, its right."""
+    stretches = [(ends[at], ends[at + 1]) for at in range(0, len(ends), 2)]
+    return slice(*max(stretches, key=lambda stretch: stretch[1] - stretch[0]))
+
+
+def _union(box: Run, runs: Sequence[Run]) -> Run:
+    return Run(
+        min(box.left, *(run.left for run in runs), box.left),
+        min(box.top, *(run.top for run in runs), box.top),
+        max(box.right, *(run.right for run in runs), box.right),
+        max(box.bottom, *(run.bottom for run in runs), box.bottom),
+    )
+
+
 def choose(cells: Sequence[Cell], glyph: float) -> list[Cell]:
     """The cells that may be figures: with digits, or standing in a column of such with nothing readable in them."""
     numeric = [cell for cell in cells if cell.digits and cell.letters <= 2 * cell.digits + 2 and not cell.worded]
-    numeric = [cell for cell in numeric if cell.run.width <= _WIDEST_CELL * glyph]
+    numeric = [cell for cell in numeric if cell.run.width <= _WIDEST_CELL * glyph and not cell.run.dash]
     others = [
         cell
         for cell in cells
@@ -199,7 +237,7 @@ def settle(cell: Cell, free: Reading, readings: list[Reading]) -> list[ReadToken
     best = readings[0]
     if is_foreign(cell.text, free) or is_day_and_year(best.text, len(cell.tokens)):
         return []
-    if is_date(cell.text, free):
+    if is_date(cell.text, free) or is_item(cell.text, free):
         return [ReadToken(_token(free.text, cell.run, round(0.9 * free.probability, 4)))]
     if best.text == "$":
         return [ReadToken(_token("$", cell.run, 0.99))] if cell.letters <= 1 else []

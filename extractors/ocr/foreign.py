@@ -17,6 +17,9 @@ _AGREED, _ALONE = 0.7, 0.9
 # "A-1", "11/01", "10-K": letters among digits, and strokes between them, are no signs of figures
 _FOREIGN = re.compile(r"[A-Za-z].*\d|\d[/:]\d|\d[-.][A-Za-z]")
 _STRANGE = re.compile(r"[A-Za-z/:]")
+# letters that are taken for digits or "$" begin no item
+_ITEM = re.compile(r"[A-HJ-NP-RT-Z][A-Z]?-?\d{1,2}")
+_ITEMISED = 0.95
 _DATE = re.compile(r"\d{1,2}/\d{1,2}(?:/\d\d(?:\d\d)?)?")
 # "June 30, 2009" without the blank
 _DAY_AND_YEAR = re.compile(r"[0-3]?\d[.,](?:19|20)\d\d")
@@ -40,6 +43,11 @@ def is_foreign(seen: str, free: Reading) -> bool:
 def is_date(seen: str, free: Reading) -> bool:
     """True for "02/01" that Tesseract read as 02701: no figure begins with a nought and has no marks."""
     return bool(_DATE.fullmatch(free.text)) and free.probability >= _ALONE and not re.search("[.,]", seen)
+
+
+def is_item(seen: str, free: Reading) -> bool:
+    """True for "B-1" that Tesseract began to read as "Bes": a letter and a number, and the letter is seen by both."""
+    return bool(_ITEM.fullmatch(free.text)) and free.probability >= _ITEMISED and seen.startswith(free.text[0])
 
 
 def is_day_and_year(reading: str, tokens: int) -> bool:
@@ -69,4 +77,4 @@ def _is_phantom(token: Token, ink: Pixels, sheet: Sheet) -> bool:
     if not len(rows):
         # letters fainter than ink are print all the same, and so is what was drawn like a rule
         return not (sheet.grey[box] < (_FAINT if solid else _INKED)).any()
-    return solid and len(token.text) > 1 and bool(rows[-1] - rows[0] < _LOWEST * sheet.glyph)
+    return solid and bool(rows[-1] - rows[0] < _LOWEST * sheet.glyph)

@@ -25,9 +25,9 @@ _LOW_DPI = 190.0
 _ENLARGED_DPI = 300.0
 _LEAST_SKEW = 0.05
 # how far from a glyph a small mark may be that belongs to it, in heights of the print: beside, above and below it, and
-# beside it on its base line
+# beside it on its base line (below which old-style figures descend) or raised (an apostrophe between thousands)
 _HANGING, _ABOVE, _BELOW = 0.3, 0.5, 0.35
-_APART, _BASE = 0.6, 0.35
+_APART, _BASE, _RAISED = 0.6, 0.65, 0.3
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,6 +244,7 @@ def _specks(stats: Stats, shape: tuple[int, ...], glyph: float) -> npt.NDArray[n
         x, y, right, bottom = left[index], top[index], left[index] + width[index], top[index] + height[index]
         _mark(near, (x, y, right, bottom), glyph, (_HANGING, _ABOVE, _BELOW))
         _mark(near, (x, bottom - _BASE * glyph, right, bottom), glyph, (_APART, 0.0, _BELOW))
+        _mark(near, (x, y, right, y + _RAISED * glyph), glyph, (_APART, 0.0, 0.0))
     return np.asarray(small & ~near[top + height // 2, left + width // 2])
 
 

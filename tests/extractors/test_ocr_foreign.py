@@ -8,8 +8,8 @@ import cv2
 import numpy as np
 import pytest
 
-from extractors.ocr.cells import Cell, settle
-from extractors.ocr.foreign import drop_phantoms, is_date, is_foreign, is_tick
+from extractors.ocr.cells import Cell, complete_runs, settle
+from extractors.ocr.foreign import drop_phantoms, is_date, is_foreign, is_item, is_tick
 from extractors.ocr.prepare import Sheet, clean, find_ink
 from extractors.ocr.runs import Run, find_runs
 from extractors.ocr.signs import is_dash
@@ -97,3 +97,33 @@ def test_a_border_around_a_corner_goes() -> None:
     page[:, :10] = page[:6, :] = 25
     _, ink, _ = clean(page, find_ink(page), 100.0)
     assert np.array_equal(ink, printed)
+
+
+def test_an_item_whose_end_tesseract_lost_is_no_figure() -> None:
+    """B-1 that Tesseract began as a word is written as the recogniser spells it; $1 and 51 begin no item."""
+    read = settle(Cell(Run(0, 0, 60, 20), (0,), "Bes."), Reading("B-1", 0.99), [Reading("-1", 0.9)])
+    assert [word.token.text for word in read] == ["B-1"]
+    assert not is_item("S1", Reading("S1", 0.99))
+
+
+def test_a_number_whose_ink_is_found_in_part_is_read_whole() -> None:
+    """Digits lost in a shadow or a rule are in Tesseract's box: the cell is as wide as that, or is it."""
+    page = np.full((200, 400), 255, dtype=np.uint8)
+    cv2.putText(page, "1,119,489", (100, 60), cv2.FONT_HERSHEY_SIMPLEX, 0.8, (0,), 2)
+    number = Token("1,119,489", 98, 40, 230, 64, 0.96)
+    part, other = Run(200, 42, 230, 62), Run(300, 42, 330, 62)
+    whole = complete_runs([part, other], [number], sheet(page))
+    assert [(run.left, run.right) for run in whole] == [(98, 230), (300, 330)]
+    assert [(run.left, run.right) for run in complete_runs([], [number], sheet(page))] == [(98, 230)]
+    assert complete_runs([], [number], sheet(np.full_like(page, 255))) == []
+
+
+def test_points_of_old_style_figures_and_apostrophes_are_no_specks() -> None:
+    """A point stands above the lowest part of a digit that descends, an apostrophe beside its top; both stay."""
+    page = np.full((200, 400), 255, dtype=np.uint8)
+    for x in (100, 140):
+        page[50:90, x : x + 20] = 0
+    page[72:77, 128:132] = page[52:60, 128:131] = 0
+    _, ink, _ = clean(page, find_ink(page), 300.0)
+    assert ink[72:77, 128:132].all()
+    assert ink[52:60, 128:131].all()
