@@ -1,14 +1,15 @@
 """Scans and images: words with places, read by Tesseract; the only door to it.
 
-Pages are read one at a time, so that a hundred need no more memory than ten.
+As many pages are in memory as are read at once (``crew``), so that a hundred need no more of it than ten.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from extractors.ocr import recogniser, tesseract
+from extractors.ocr.crew import pages_at_once, read_in_order
 from extractors.ocr.image import Scan, count_frames, is_noise, open_image, read_frames
 from extractors.ocr.pdfpages import scan_page
 from extractors.ocr.reading import read_scan
@@ -52,8 +53,7 @@ def read_image(data: bytes, profile: Profile) -> Document:
     with open_image(data, profile) as image:
         count = count_frames(image, profile)
         numbers = range(profile.first_page or 1, min(profile.last_page or count, count) + 1)
-        scans = zip(numbers, read_frames(image, numbers, profile), strict=True)
-        pages = [_read(scan, number, profile) for number, scan in scans]
+        pages = _read_all(read_frames(image, numbers, profile), numbers, profile)
         media_type = _MEDIA_TYPES[image.format or "PNG"]
     check_any(pages)
     findings = tuple(finding for page in pages for finding in page.findings)
@@ -66,7 +66,13 @@ def read_pages(data: bytes, numbers: Sequence[int], profile: Profile) -> Sequenc
     Raises:
         MissingProgramError: tesseract, a language or poppler is not installed.
     """
-    return [_read(scan, number, profile) for number, scan in zip(numbers, _scans(data, numbers, profile), strict=True)]
+    return _read_all(_scans(data, numbers, profile), numbers, profile)
+
+
+def _read_all(scans: Iterable[Scan | UnreadableError], numbers: Sequence[int], profile: Profile) -> list[Page]:
+    """The pages in the order of their numbers, as many at once as the environment allows."""
+    numbered = zip(scans, numbers, strict=True)
+    return read_in_order(numbered, lambda pair: _read(*pair, profile), min(pages_at_once(), len(numbers)))
 
 
 def _scans(data: bytes, numbers: Sequence[int], profile: Profile) -> Iterator[Scan | UnreadableError]:

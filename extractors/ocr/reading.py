@@ -68,11 +68,15 @@ def _find_tokens(scan: Scan, sheet: Sheet, profile: Profile) -> tuple[Sheet, lis
 
 
 def _page(sheet: Sheet, tokens: list[Token], number: int) -> Page:
+    if not tokens:
+        # the recogniser finds figures in any ink: where there are no words, they are blots
+        page = Page(number, sheet.width, sheet.height, route="ocr", rotation=sheet.rotation)
+        return _failed(page, "unread_page", "There is ink on the page, and tesseract read no word.")
     rules, drawn = find_rules(sheet)
     cleaned = clean_tokens(drop_phantoms(tokens, sheet, drawn), sheet.glyph)
     read = read_cells(sheet, cleaned, find_runs(sheet, drawn), load())
     words = tuple(make_word(sheet, number, word) for word in sorted(read, key=_reading_order))
-    page = Page(
+    return Page(
         number,
         sheet.width,
         sheet.height,
@@ -82,8 +86,6 @@ def _page(sheet: Sheet, tokens: list[Token], number: int) -> Page:
         words=words,
         rules=rules,
     )
-    # cells may still have been read, but without labels they are no table
-    return page if tokens else _failed(page, "unread_page", "There is ink on the page, and tesseract read no word.")
 
 
 def _reading_order(word: ReadToken) -> tuple[int, int, str]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import re
 import tempfile
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -103,6 +104,37 @@ def _missing() -> MissingProgramError:
     )
 
 
+class _Environment:
+    """What tesseract finds in its environment; ours is as it was once the last call of any thread is over."""
+
+    def __init__(self, **wanted: str) -> None:
+        self._wanted = wanted
+        self._before: dict[str, str | None] = {}
+        self._calls = 0
+        self._lock = threading.Lock()
+
+    def enter(self) -> None:
+        """A call begins."""
+        with self._lock:
+            if not self._calls:
+                self._before = {name: os.environ.get(name) for name in self._wanted}
+                os.environ.update(self._wanted)
+            self._calls += 1
+
+    def leave(self) -> None:
+        """A call is over."""
+        with self._lock:
+            self._calls -= 1
+            for name, value in self._before.items() if not self._calls else ():
+                if value is None:
+                    os.environ.pop(name, None)
+                else:
+                    os.environ[name] = value
+
+
+_environment = _Environment(OMP_THREAD_LIMIT="1", LC_ALL="C")
+
+
 @contextmanager
 def _image_file(grey: Pixels) -> Iterator[Path]:
     """The page as a PGM file (no time lost on compression) in a folder of its own that is always removed."""
@@ -116,9 +148,7 @@ def _image_file(grey: Pixels) -> Iterator[Path]:
 @contextmanager
 def _calling() -> Iterator[None]:
     """One thread and the C locale for the child (threads cost five times the time), and its failures as our errors."""
-    wanted = {"OMP_THREAD_LIMIT": "1", "LC_ALL": "C"}
-    before = {name: os.environ.get(name) for name in wanted}
-    os.environ.update(wanted)
+    _environment.enter()
     try:
         yield
     except (pytesseract.TesseractNotFoundError, PermissionError):
@@ -135,11 +165,7 @@ def _calling() -> Iterator[None]:
     except OSError as error:
         raise EngineError(f"tesseract ended without writing its result ({error.strerror}).") from None
     finally:
-        for name, value in before.items():
-            if value is None:
-                os.environ.pop(name, None)
-            else:
-                os.environ[name] = value
+        _environment.leave()
 
 
 def _tokens(table: str) -> list[Token]:

@@ -111,6 +111,7 @@ def test_rubbish_becomes_a_finding_of_the_page(install: Install, body: str, caus
     document = read_image(page(), DEFAULT)
     assert [finding.code for finding in document.findings] == ["unread_page"]
     assert cause in document.findings[0].message
+    assert document.pages[0].words == ()
     assert list(temporary.iterdir()) == []
 
 

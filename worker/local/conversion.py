@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 OUTCOME = "outcome.json"
 RESULT = "result.json"
 NOISE = "noise.log"
+PAGES_AT_ONCE = "CROSSFOOT_PAGES_AT_ONCE"  # what extractors.ocr.crew asks for; the result is the same
 MAX_DEPTH = 4
 BYTES_A_PAGE = 50_000  # of HTML or text, about what one printed page takes with its markup
 
@@ -37,7 +38,7 @@ class Work:
     Attributes:
         source: the file to read, no link. name: as its owner calls it.
         depth: containers around it. origin: the container it came out of, or None.
-        refused: a sentence why it is not to be opened, or "".
+        refused: a sentence why it is not to be opened, or "". pages_at_once: cores that no other document takes.
     """
 
     source: Path
@@ -47,6 +48,7 @@ class Work:
     origin: Origin | None = None
     depth: int = 0
     refused: str = ""
+    pages_at_once: int = 1
 
 
 def work(task: Work, folder: Path, tell_pages: Callable[[int], None]) -> None:
@@ -58,6 +60,7 @@ def work(task: Work, folder: Path, tell_pages: Callable[[int], None]) -> None:
     """
     tempfile.tempdir = str(folder)
     os.environ["TMPDIR"] = str(folder)  # what tesseract and poppler leave behind goes with the folder
+    os.environ.setdefault(PAGES_AT_ONCE, str(task.pages_at_once))
     begun = time.monotonic()
     try:
         outcome = _convert(task, folder, tell_pages)

@@ -118,11 +118,13 @@ class Run:
         self._sink = sink
         self._scratch = scratch
         self._folders = 0
+        self._cores_each = 1
         self._running: dict[Path, Task] = {}
 
     def convert(self, tasks: Sequence[Task]) -> Tally:
         """All of them, and the parts that containers among them turn out to hold."""
         waiting = list(reversed(tasks))
+        self._cores_each = max(1, self._options.jobs // max(1, len(tasks)))
         self._report.expect(len(waiting))
         try:
             while waiting or len(self._children):
@@ -141,7 +143,7 @@ class Run:
         folder.mkdir()
         self._running[folder] = task
         self._report.begin(task.label)
-        self._children.start(task.work, folder)
+        self._children.start(replace(task.work, pages_at_once=self._cores_each), folder)
 
     def _take(self, task: Task, ended: Ended) -> list[Task]:
         """Keep what a child left; the parts of a container come back as further tasks."""
