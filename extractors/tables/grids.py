@@ -14,14 +14,13 @@ from dataclasses import dataclass, replace
 from extractors.numbers import COMMA_STYLE, plain, read_number
 from extractors.page import Cell, Grid
 from extractors.tables.columns import Span, covered, find_columns, place
-from extractors.tables.joining import MARK, YEAR, Item, row_items
+from extractors.tables.joining import MARK, REMARK, YEAR, Item, row_items
 from extractors.tables.model import BodyRow, Table
 
 _HEADISH = re.compile(
     r"(?i)\b(months?|weeks?|quarters?|years?|ended|ending|fiscal|as of|at|january|february|march|april|may|june|july"
     r"|august|september|october|november|december|jan|feb|mar|apr|jun|jul|aug|sept?|oct|nov|dec|unaudited|restated)\b"
 )
-
 
 # these hand over cells as drawn; the finders that work on words set the stub in column 0
 _UNSTUBBED = frozenset({"html", "camelot"})
@@ -154,7 +153,9 @@ def _table(rows: list[_Row], grid: Grid, known: bool) -> Table | None:
     label_rows = [_split(row, stub_end) for row in body]
     spans = find_columns([values for _, values in label_rows if values])
     spans, label_rows = _without_marks(spans, label_rows, rows[:first])
-    caption, stub_heads, heads = _boxhead(rows[:first], spans, stub_end, grid)
+    above, section = _section_beside(rows[:first], label_rows, stub_end)
+    label_rows = [(section, []), *label_rows] if section else label_rows
+    caption, stub_heads, heads = _boxhead(above, spans, stub_end, grid)
     body_rows = tuple(_body_row(labels, values, spans) for labels, values in label_rows)
     return Table(
         caption=caption,
@@ -170,6 +171,27 @@ def _split(row: _Row, stub_end: int) -> tuple[list[Item], list[Item]]:
     """The label items and the value items of a body row."""
     labels = [item for item in row.items if item.start < stub_end]
     return labels, [item for item in row.items if item.start >= stub_end]
+
+
+def _section_beside(
+    above: list[_Row], body: Sequence[tuple[list[Item], list[Item]]], stub_end: int
+) -> tuple[list[_Row], list[Item]]:
+    """The rows above the body without the label of a section that stands beside the last heads, and that label."""
+    stub = [item for item in above[-1].items if item.end <= stub_end] if above else []
+    said = plain(stub[0].text) if len(stub) == 1 else ""
+    if not re.search(r"[A-Za-z]{2}", said) or said.startswith("(") or REMARK.match(said) or _HEADISH.search(said):
+        return above, []
+    sisters = [plain(labels[0].text) for labels, values in body if labels and not values]
+    colons = said.endswith(":") and (" " in said or any(label.endswith(":") for label in sisters))
+    # capitals mean nothing where all labels are set in them
+    small = [labels[0].text for labels, values in body if labels and values and not plain(labels[0].text).isupper()]
+    capitals = (
+        said.isupper() and any(label.isupper() for label in sisters) and len(small) * 2 > len(body) - len(sisters)
+    )
+    if not colons and not capitals:
+        return above, []
+    rest = tuple(item for item in above[-1].items if item not in stub)
+    return [*above[:-1], *([replace(above[-1], items=rest)] if rest else [])], stub
 
 
 def _without_marks(
@@ -217,13 +239,26 @@ def _boxhead(
         if wide and (row.items[0].end - row.items[0].start) * 2 > grid.columns and not any(heads):
             caption.append(plain(row.items[0].text))
             continue
+        if _is_remark(values, spans):
+            # the stub may have a head on this line
+            caption.append(plain(values[0].text))
+            values = []
         for item in row.items:
-            if item not in values:
+            if item.end <= stub_end:
                 stub_heads.append(plain(item.text))
             for i in covered(item, spans) if item in values else ():
                 if item.start >= stub_end or item.end > spans[i].start:
                     heads[i].append(plain(item.text))
     return tuple(caption), tuple(stub_heads), tuple(tuple(h) for h in heads)
+
+
+def _is_remark(values: Sequence[Item], spans: Sequence[Span]) -> bool:
+    """True for "(in millions)" over all columns, once or over groups of them: a headnote, no head of each."""
+    said = {plain(item.text) for item in values}
+    over = [covered(item, spans) for item in values]
+    if len(said) != 1 or not REMARK.match(said.pop()) or min(map(len, over)) < 2:
+        return False
+    return sorted(i for found in over for i in found) == list(range(len(spans)))
 
 
 def _body_row(labels: Sequence[Item], values: Sequence[Item], spans: Sequence[Span]) -> BodyRow:

@@ -16,6 +16,12 @@ _CLOSERS = re.compile(r"\)?\s?%?\s?\)?\Z|\)\s?\(?[a-zA-Z\d]{1,2}\)\Z")
 _BARE = re.compile(r"[\d.,]+\Z|\([\d.,]+\Z")
 MARK = re.compile(r"(?:\((?:[a-zA-Z]|\d{1,2})\)[\s,]*)+\Z|[*†‡§#]{1,3}\Z|\[\d{1,2}\]\Z")
 YEAR = re.compile(r"(?:19|20)\d\d\Z")
+# what is said of units or of an audit, and nothing else
+REMARK = re.compile(
+    r"(?i)\(.*\b(?:thousands?|millions?|billions?|dollars|amounts|unaudited|audited|percentages?|currency)\b.*\)\Z"
+    r"|(?:un)?audited\Z"
+    r"|(?:(?:u\.?s\.? )?dollars|\$|(?:all )?amounts|expressed|stated)? ?in (?:thousands|millions|billions)\b"
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -128,3 +128,55 @@ def test_section_labels_belong_to_the_body() -> None:
     )
     assert table.caption == ("Balance Sheets",)
     assert body(table) == [("Current assets:", "", ""), ("Cash", "12", "11")]
+
+
+def test_a_remark_on_units_over_all_columns_is_no_head() -> None:
+    """A remark "(in millions)" across the columns is said of the table; in one column it is that column's."""
+    (table,) = grid_tables(
+        grid(
+            [("2024", 1, 1), ("2023", 2, 1)],
+            [("(in millions)", 1, 2)],
+            [("(unaudited)", 1, 1), ("(audited)", 2, 1)],
+            [("Sales", 0, 1), ("12", 1, 1), ("11", 2, 1)],
+        )
+    )
+    assert table.caption == ("(in millions)",)
+    assert table.heads == (("2024", "(unaudited)"), ("2023", "(audited)"))
+
+
+def test_a_remark_over_each_group_of_columns_is_no_head() -> None:
+    """A remark "(unaudited)" under each spanner is said of all columns; the head of the stub beside it stays."""
+    (table,) = grid_tables(
+        grid(
+            [("Three Months", 1, 2), ("Six Months", 3, 2)],
+            [("(in millions)", 0, 1), ("(unaudited)", 1, 2), ("(unaudited)", 3, 2)],
+            [("Sales", 0, 1), ("1,200", 1, 1), ("1,100", 2, 1), ("2,200", 3, 1), ("2,100", 4, 1)],
+        )
+    )
+    assert (table.caption, table.stub_heads) == (("(unaudited)",), ("(in millions)",))
+    assert table.heads == (("Three Months",), ("Three Months",), ("Six Months",), ("Six Months",))
+
+
+def test_a_section_beside_the_last_heads_is_a_row() -> None:
+    """A typist saves a line: the first section stands beside "(unaudited)"; its sisters below are rows."""
+    (table,) = grid_tables(
+        grid(
+            [("(in millions)", 0, 1), ("2024", 1, 1), ("2023", 2, 1)],
+            [("Cash flows from operating activities:", 0, 1), ("(unaudited)", 1, 1), ("(unaudited)", 2, 1)],
+            [("Net income", 0, 1), ("1,200", 1, 1), ("1,100", 2, 1)],
+            [("Cash flows from investing activities:", 0, 1)],
+            [("Investments", 0, 1), ("(12)", 1, 1), ("(11)", 2, 1)],
+        )
+    )
+    assert table.stub_heads == ("(in millions)",)
+    assert table.rows[0].label == "Cash flows from operating activities:"
+
+
+def test_capitals_beside_the_heads_are_a_section_where_their_sisters_are() -> None:
+    """ASSETS beside the years is a section where LIABILITIES is one below, and a head of the stub elsewhere."""
+    above = [("ASSETS", 0, 1), ("2024", 1, 1), ("2023", 2, 1)]
+    row = [("Cash", 0, 1), ("1,200", 1, 1), ("1,100", 2, 1)]
+    (table,) = grid_tables(grid(above, row, [("LIABILITIES", 0, 1)], row))
+    assert [r.label for r in table.rows] == ["ASSETS", "Cash", "LIABILITIES", "Cash"]
+    (table,) = grid_tables(grid(above, row, row))
+    assert table.stub_heads == ("ASSETS",)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from extractors.page import Cell, Grid, PagePlace, Place, Reading, Rule, TextPlace, Word
+from extractors.tables.joining import REMARK
 from extractors.tables.words.frame import Frame
 from extractors.tables.words.heads import Head
 from extractors.tables.words.labels import Row, joined_label
@@ -87,7 +88,9 @@ def _over(upper: Cell, cell: Cell) -> bool:
 
 
 def _reads_on(upper: Cell, cell: Cell, rules: Sequence[Rule]) -> bool:
-    """True when no rule is drawn between two heads."""
+    """True when no rule is drawn between two heads and neither is a remark of its own."""
+    if (cell.column_span > 1 and REMARK.match(cell.text)) or (not cell.column and REMARK.match(upper.text)):
+        return False
     if not isinstance(upper.place, PagePlace) or not isinstance(cell.place, PagePlace):
         return not upper.text.rstrip().endswith(")")
     left, _, right, above = upper.place.bbox
