@@ -117,7 +117,7 @@ def describe(proof: Proof, identity: Identity) -> Iterator[str]:
     flag = "x " if state.verdict == "broken" else ""
     yield (
         f"{flag}{proof.name} {table} ({kinds[table]}) {identity.kind}, {state.verdict}, residual {state.residual}, "
-        f"evidence {identity.evidence:.1f}"
+        f"evidence {identity.evidence:.1f} nats, by chance {identity.coincidence:.0e}"
     )
     for term in identity.terms:
         yield line(sign_of(term), term.figure)

@@ -10,12 +10,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from math import exp
 from typing import Literal
 
 from schemas.amounts import ONE, ZERO, half_unit, product, quotient, total
 
 IdentityKind = Literal["foot", "cross_foot", "tie_out", "roll_forward", "ratio"]
 CheckVerdict = Literal["exact", "rounding", "broken"]
+
+_MOST_EVIDENCE = 500.0  # nats; beyond them a chance is nought in any reckoning
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +56,8 @@ class Identity:
     """A relation between figures, found in the data or known from accounting.
 
     Attributes:
-        evidence: log-likelihood ratio (nats) of the relation being meant against its being a coincidence.
+        evidence: log-likelihood ratio (nats) of the relation being meant against its being a coincidence, summed over
+            the columns or rows in which it should hold, labels and layout weighed in.
     """
 
     kind: IdentityKind
@@ -62,6 +66,11 @@ class Identity:
     divisor: str | None = None
     factor: Decimal = ONE
     evidence: float = 0.0
+
+    @property
+    def coincidence(self) -> float:
+        """The chance (0-1) that unrelated figures stand in this relation, by the evidence."""
+        return 1.0 / (1.0 + exp(min(self.evidence, _MOST_EVIDENCE)))
 
     def members(self) -> tuple[str, ...]:
         """The ids of this document's figures that take part, total first."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from schemas.amounts import Amount, amount, decimals_of, product, quotient, total, trimmed
+from schemas.amounts import Amount, amount, canonical, decimals_of, product, quotient, total, trimmed, whole
 from schemas.errors import UnreadableError, UsageError
 from schemas.filing import Check, Figure, Filing, HtmlPlace, PagePlace, Place, Rival, Table, Term, TextPlace
 from schemas.identities import Evaluation, Printed, evaluate, key_of
@@ -168,12 +168,23 @@ class _Explanation:
         yield _set(self._own("=", check.total), wide)
         reached, places = self._reached(check), self._places(check)
         if state.verdict == "exact":
-            yield "      residual 0"
+            yield f"      residual 0{self._luck(check, state)}"
         else:
             yield (
                 f"      computed {accounted(round(reached, places), places)}, residual {trimmed(state.residual)}; "
-                f"rounding explains up to {trimmed(state.tolerance)}"
+                f"rounding explains up to {trimmed(state.tolerance)}{self._luck(check, state)}"
             )
+
+    def _luck(self, check: Check, state: Evaluation) -> str:
+        """How rarely an unrelated total would hold as well: by its significant digits, or by what rounding allows."""
+        reached = abs(amount(self.known[check.total][1].value))
+        if state.verdict == "broken" or not reached:
+            return ""
+        if state.verdict == "exact":
+            once = 10 ** len(canonical(reached).replace(".", "").strip("0"))
+        else:
+            once = int(quotient(reached, product(whole(2), state.tolerance))) if state.tolerance else 0
+        return f"; by chance once in {once:,}" if once > 1 else ""
 
     def _own(self, sign: str, name: str) -> _Line:
         """A figure of this result as a line."""

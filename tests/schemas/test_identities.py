@@ -61,3 +61,11 @@ def test_the_order_of_addends_is_irrelevant(values: list[int], random: object) -
     names = [f"a{i}" for i in range(len(values))]
     shuffled = list(reversed(names))
     assert evaluate(foot("t", *names), known) == evaluate(foot("t", *shuffled), known)
+
+
+def test_the_chance_of_a_coincidence_falls_with_the_evidence() -> None:
+    """No evidence leaves an even chance; ten nats leave one in twenty thousand; much more does not overflow."""
+    chances = [Identity("foot", "t", (), evidence=nats).coincidence for nats in (0.0, 10.0, 10_000.0)]
+    assert chances[0] == 0.5
+    assert 4e-5 < chances[1] < 5e-5
+    assert 0.0 <= chances[2] < 1e-200
