@@ -23,6 +23,8 @@ _EXACT_GAP = 0.11
 _BACK = 0.6
 # a printed blank narrower than this parts no words
 _BLANK_GAP = 0.06
+# the farthest that slanted letters reach beyond their advance
+_OVERHANG = 0.18
 # of the size, from the base line: ascenders and descenders of ordinary type
 _ASCENT = 0.74
 _DESCENT = 0.22
@@ -34,24 +36,33 @@ _BLANKS = frozenset((*range(9, 14), 32, 0xA0, *range(0x2000, 0x200C), 0x202F, 0x
 
 @dataclass(frozen=True, slots=True)
 class Style:
-    """What all characters of a text object share: size in points, direction, weight, and whether they show."""
+    """What all characters of a text object share: size in points, direction, weight, and whether they show.
+
+    ``wide``: points along the line per em of advance; ``font``: which font, 0 for none.
+    """
 
     size: float
     angle: float
     bold: bool
     visible: bool
     white: bool
+    wide: float = 0.0
+    font: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Character:
-    """One character: what it is, its origin and extent in user space; ``text`` is a blank for what separates."""
+    """One character: what it is, its origin and extent in user space; ``text`` is a blank for what separates.
+
+    ``over``: how far the box reaches beyond the advance, in points, as the boxes of slanted letters do.
+    """
 
     text: str
     x: float
     y: float
     box: Box
     style: Style
+    over: float = 0.0
 
 
 class Characters:
@@ -62,6 +73,8 @@ class Characters:
         self.count = max(0, native.FPDFText_CountChars(self._page))
         self._styles: dict[int, Style] = {}
         self._fonts: dict[int, bool] = {}
+        self._handles: dict[int, Any] = {}
+        self._advances: dict[tuple[int, int], float] = {}
         self.odd = 0
         self.characters = 0
 
@@ -85,8 +98,21 @@ class Characters:
             native.FPDFText_GetCharOrigin(self._page, i, x, y)
             native.FPDFText_GetLooseCharBox(self._page, i, rect)
             box = (rect.left, rect.bottom, rect.right, rect.top)
-            found.append(Character(text, x.value, y.value, box, style))
+            over = self._over(code, style, rect.right - x.value) if -1 < style.angle < 1 else 0.0
+            found.append(Character(text, x.value, y.value, box, style, over))
         return found
+
+    def _over(self, code: int, style: Style, reach: float) -> float:
+        """How far a box that ends ``reach`` behind its origin goes beyond the advance; 0 where that is not known."""
+        key = style.font, code
+        advance = self._advances.get(key)
+        if advance is None:
+            width = ctypes.c_float()
+            known = native.FPDFFont_GetGlyphWidth(self._handles.get(style.font), code, 1.0, width)
+            advance = self._advances[key] = width.value if known else 0.0
+        over = reach - advance * style.wide
+        # a font may have several glyphs for a letter: what differs by more is another one
+        return over if advance > 0 and 0 < over < _OVERHANG * style.size else 0.0
 
     def _text(self, code: int) -> str:
         if code in _LINE_END_HYPHENS:
@@ -110,7 +136,8 @@ class Characters:
     def _new_style(self, i: int, item: Any) -> Style:
         matrix = native.FS_MATRIX()
         native.FPDFText_GetMatrix(self._page, i, matrix)
-        size = native.FPDFText_GetFontSize(self._page, i) * math.hypot(matrix.c, matrix.d)
+        points = native.FPDFText_GetFontSize(self._page, i)
+        size = points * math.hypot(matrix.c, matrix.d)
         red, green, blue, alpha = (ctypes.c_uint() for _ in range(4))
         native.FPDFText_GetFillColor(self._page, i, red, green, blue, alpha)
         mode = native.FPDFTextObj_GetTextRenderMode(item)
@@ -118,12 +145,14 @@ class Characters:
         visible = mode not in (native.FPDF_TEXTRENDERMODE_INVISIBLE, native.FPDF_TEXTRENDERMODE_CLIP)
         visible = visible and (alpha.value > 0 or strokes) and size >= _LEAST_SIZE
         white = not strokes and min(red.value, green.value, blue.value) >= 250
-        return Style(size, math.degrees(math.atan2(matrix.b, matrix.a)), self._bold(item), visible, white)
-
-    def _bold(self, item: Any) -> bool:
+        angle, wide = math.degrees(math.atan2(matrix.b, matrix.a)), points * math.hypot(matrix.a, matrix.b)
         font = native.FPDFTextObj_GetFont(item)
         key = ctypes.cast(font, ctypes.c_void_p).value or 0
+        return Style(size, angle, self._bold(font, key), visible, white, wide, key)
+
+    def _bold(self, font: Any, key: int) -> bool:
         if key not in self._fonts:
+            self._handles[key] = font
             name = ctypes.create_string_buffer(256)
             native.FPDFFont_GetBaseFontName(font, name, 256)
             said = name.value.lower()
@@ -192,7 +221,8 @@ def _gap(before: Character, after: Character) -> float:
     """The gap between two characters of a line, in ems."""
     along = math.radians(quarter(after.style.angle))
     cos, sin = math.cos(along), math.sin(along)
-    return (_start(after, cos, sin) - _end(before, cos, sin)) / max(before.style.size, after.style.size, 0.1)
+    gap = _start(after, cos, sin) - _end(before, cos, sin) + before.over
+    return gap / max(before.style.size, after.style.size, 0.1)
 
 
 def _parted(before: Character, after: Character) -> bool:

@@ -315,3 +315,16 @@ def test_drawn_cells_that_hold_several_figures_lose() -> None:
         grid.box,
     )
     assert choose(grid, crowded) is grid
+
+
+def test_a_slanted_letter_that_leans_over_the_blank_does_not_close_it() -> None:
+    """Blanks moved over, none printed, behind letters whose ink goes on beyond their advance."""
+
+    def draw(canvas: Any) -> None:
+        canvas.setFont("Times-Italic", 10)
+        left = 72.0
+        for word in ("CASH", "FLOWS", "FROM", "DISCONTINUED", "OPERATIONS"):
+            canvas.drawString(left, 600, word)
+            left += canvas.stringWidth(word, "Times-Italic", 10) + 2.4
+
+    assert words_of(drawn(draw)) == ["CASH", "FLOWS", "FROM", "DISCONTINUED", "OPERATIONS"]
