@@ -476,3 +476,44 @@ def test_the_last_row_of_a_table_alone_on_its_page_is_a_row() -> None:
     """A total that a page break cut off is no running text."""
     first = find_flow(page("Present value of payments                 $58.9"))[0]
     assert isinstance(first, Grid)
+
+
+CAPITALS_BELOW = """
+                                                    2024          2023
+PROPERTY, PLANT AND EQUIPMENT, NET                21,636        21,909
+TRADEMARKS AND OTHER INTANGIBLE ASSETS,
+  NET                                             23,637        23,783
+TOTAL ASSETS                                     122,531       120,829
+Liabilities and Shareholders' Equity
+CURRENT LIABILITIES
+  Accounts payable                                14,435        14,598
+  Investments in shares of the
+    FHLB                                             812           819
+"""
+
+
+def test_capitals_below_small_letters_are_a_label_of_their_own() -> None:
+    """A heading and the section below it at the same margin are two rows, though the heading is long."""
+    labels = [row[0] for row in rows(grids(CAPITALS_BELOW)[0])]
+    assert labels[3:5] == ["Liabilities and Shareholders' Equity", "CURRENT LIABILITIES"]
+    assert labels[-1] == "Investments in shares of the FHLB"
+
+
+HANGING = """
+                                                    2024          2023
+Proceeds from the sale of property and
+  equipment                                       21,636        21,909
+Effect of exchange rates on cash and cash
+  equivalents                                        637           783
+Depreciation of buildings and of other
+  property                                           637           783
+Net cash provided by continuing activities
+Discontinued operations                              531           829
+Sales of other assets                             14,435        14,598
+"""
+
+
+def test_a_line_at_the_margin_goes_on_with_nothing_where_wrapped_lines_are_set_in() -> None:
+    """A long label without figures is a row of its own where all wrapped lines hang."""
+    labels = [row[0] for row in rows(grids(HANGING)[0])]
+    assert labels[3:5] == ["Net cash provided by continuing activities", "Discontinued operations"]

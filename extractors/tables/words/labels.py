@@ -16,6 +16,8 @@ from extractors.tables.words.lines import Token
 _HANGING = 4.5
 # lines of labels that say where the room for labels ends
 _FEW_LABELS = 5
+# wrapped lines that say how far such are set in
+_FEW_WRAPS = 2
 _CONNECTIVE = re.compile(
     r"(?i)(?:\b(?:and|or|of|the|a|an|in|to|for|from|on|by|before|with|at|as|per|than|its|our|their|under"
     r"|including|excluding|upon|that|which|into|over|attributable)|[,/&(]|\w[sS]['’])\Z"
@@ -25,6 +27,8 @@ _BULLET = re.compile(r"[-–—•·*]\s?[^\W\d]")
 # "net income attributable to Example Mills" and "International, Inc."
 _NAME = re.compile(r"\b(?:to|of|by)(?: the| The)?(?: [A-Z][\w.&'’-]*,?)+\Z")
 _NAMED = re.compile(r"[A-Z][\w.&'’-]*(?:,? [A-Z&][\w.&'’-]*)*(?:, net of taxe?s?)?")
+_SPELLED = re.compile(r"[^\W\d_]{2}")
+_CAPITALS = re.compile(r"[^\W\d_]{4,}")
 _LOWER = re.compile(r"[\"'“‘(]?[a-z]")
 
 
@@ -50,12 +54,14 @@ class Measure:
     Attributes:
         step: the usual distance between rows. em: the size of type. full: where full labels end (0 = unknown).
         ends: where the lines of labels end, from the left, on the character plane, where that says what fitted.
+        hangs: how far lines that clearly go on with a label are set in, at least (0 = not all of them are).
     """
 
     step: float
     em: float
     full: float = 0.0
     ends: tuple[float, ...] = ()
+    hangs: float = 0.0
 
     def fits(self, end: float, width: float) -> bool:
         """False when a word could not have stood behind a label that ends at ``end``, by where all others end."""
@@ -73,7 +79,17 @@ def measure(lines: Sequence[BodyLine], em: float) -> Measure:
     open_ends = [line.label[-1].right for line in lines if line.label and not line.cells]
     wraps = sum(full - end < 4 * em for end in open_ends) >= 2
     typed = any(isinstance(line.line.words[0].place, TextPlace) for line in lines)
-    return Measure(_row_step(lines, em), em, full if wraps else 0.0, tuple(ends) if typed else ())
+    return Measure(_row_step(lines, em), em, full if wraps else 0.0, tuple(ends) if typed else (), _hangs(lines))
+
+
+def _hangs(lines: Sequence[BodyLine]) -> float:
+    """How far the lines that begin in small letters below a label without figures are set in, the least of several."""
+    shifts = [
+        after.label[0].left - before.label[0].left
+        for before, after in pairwise(lines)
+        if before.label and after.label and not before.cells and _LOWER.match(after.label[0].text)
+    ]
+    return max(min(shifts), 0.0) if len(shifts) >= _FEW_WRAPS else 0.0
 
 
 def join_rows(lines: Sequence[BodyLine], measure: Measure) -> list[Row]:
@@ -127,7 +143,7 @@ def _wraps(row: Row, line: BodyLine, tight: bool, measure: Measure) -> bool:
     if re.search(r"\s[-–—]\Z", said) and not _LOWER.match(goes) and fits:
         # "Non-cash items –" heads the rows below it
         return False
-    if _set_apart(row.labels[-1], line.label):
+    if _set_apart(row.labels[-1], line.label, bound=bool(_CONNECTIVE.search(said) or _OPEN.search(said))):
         return False
     lower = bool(_LOWER.match(goes)) or bool(re.match(r"\d", goes) and not line.label[0].figure)
     bound = bool(_CONNECTIVE.search(said)) or bool(_OPEN.search(said)) or _capitals_go_on(said, first.text)
@@ -137,6 +153,9 @@ def _wraps(row: Row, line: BodyLine, tight: bool, measure: Measure) -> bool:
         return (lower or bound) and (tight or not line.cells) and shift > -0.6 * em
     if lower or bound:
         return shift > -2.2 * em
+    if shift < 0.5 * measure.hangs:
+        # wrapped lines are set in here, and this one is not
+        return False
     if not fits and 0 <= shift < _HANGING * CHARACTER_WIDTH and not _complete(said, first.text):
         return True
     if measure.ends:
@@ -162,13 +181,19 @@ def _capitals_go_on(said: str, first: str) -> bool:
     return said.isupper() and first.isupper() and bool(_CONNECTIVE.fullmatch(first))
 
 
-def _set_apart(above: Sequence[Token], below: Sequence[Token]) -> bool:
-    """True when one line is bold or in capitals and the other is not: a section and its first row."""
+def _set_apart(above: Sequence[Token], below: Sequence[Token], *, bound: bool) -> bool:
+    """True when one line is bold or in capitals and the other is not: a section and its first row.
+
+    ``bound``: the line above cannot end there, so that capitals below it are a name.
+    """
     one, other = ([word for token in tokens for word in token.words] for tokens in (above, below))
     if all(word.bold for word in one) != all(word.bold for word in other):
         return any(word.bold for word in one) != any(word.bold for word in other)
-    capitals = [" ".join(word.text for word in words if re.search(r"[^\W\d_]{2}", word.text)) for words in (one, other)]
-    return all(capitals) and capitals[0].isupper() and not capitals[1].isupper()
+    upper, lower = (" ".join(word.text for word in words if _SPELLED.search(word.text)) for words in (one, other))
+    if not upper or not lower or upper.isupper() == lower.isupper():
+        return False
+    # a word or two in capitals may be a name: "FHLB"
+    return upper.isupper() or (not bound and len(_CAPITALS.findall(lower)) > 1)
 
 
 def joined_label(labels: Sequence[Sequence[Token]]) -> str:
