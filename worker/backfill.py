@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Final
 
 from schemas.errors import ServiceError, StorageError, UsageError
-from worker import deliveries
+from worker import deliveries, results
 from worker.confine import die_with_parent
 from worker.database import Database
 from worker.naming import clean, uri_of_path
@@ -73,9 +73,10 @@ def run(source: Path, settings: Settings, *, wait: bool = True, report: Report |
     tell = report or (lambda _: None)
     batch = uri_of_path(source)
     with Database.open(settings) as db:
+        site = results.find_site(settings)
         files = _find_files(source)
         while rows := list(islice(files, BATCH_ROWS)):
-            deliveries.plan(db, batch, rows, engine_name(), time.time())
+            deliveries.plan(db, batch, rows, engine_name(), time.time(), site)
             tell(_count(db, batch))
         if wait and not deliveries.is_delivered(db, batch):
             with _service(settings) as check:

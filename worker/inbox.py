@@ -131,6 +131,9 @@ class Inbox:
         for folder in sorted(self._settings.work.iterdir()):
             known = self._db.row("SELECT 1 FROM deliveries WHERE work_id = ?", (folder.name,))
             if known is None and folder.is_dir():
+                document = find_document(folder)
+                if document is not None:  # killed between the two, its password may still lie in the inbox
+                    _take_sidecar(self._settings.inbox / document.relative_to(folder), document)
                 self._waiting[folder.name] = 0.0
         return len(self._waiting)
 
@@ -183,6 +186,8 @@ class Inbox:
         document = find_document(folder)
         if document is None:
             del self._waiting[work_id]
+            if not any(not p.is_dir() for p in folder.rglob("*")):  # made, and then killed before anything came
+                shutil.rmtree(folder, ignore_errors=True)
             return 0
         path = document.relative_to(folder).as_posix()
         try:
@@ -228,6 +233,8 @@ def _take_sidecar(source: Path, target: Path) -> None:
     """Take the password that lies beside a file along with it; a name without room for an ending has none."""
     sidecar = source.with_name(source.name + SIDECAR_SUFFIX)
     if not fits(source.name) or not sidecar.is_file() or sidecar.is_symlink():
+        return
+    if os.path.lexists(target.with_name(target.name + SIDECAR_SUFFIX)):
         return
     try:
         _move(sidecar, target.with_name(target.name + SIDECAR_SUFFIX))

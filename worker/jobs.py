@@ -130,7 +130,8 @@ class Jobs:
         """Every result of a job's document, by this engine and those before and after it, the newest first."""
         rows = self._db.rows(
             "WITH RECURSIVE line(id) AS (SELECT id FROM jobs WHERE id = ?"
-            " UNION SELECT CASE WHEN j.supersedes = l.id THEN j.id ELSE j.supersedes END FROM jobs j JOIN line l ON j.supersedes = l.id OR (j.id = l.id AND j.supersedes IS NOT NULL))"
+            " UNION SELECT CASE WHEN j.supersedes = l.id THEN j.id ELSE j.supersedes END FROM jobs j JOIN line l"
+            " ON j.supersedes = l.id OR (j.id = l.id AND j.supersedes IS NOT NULL))"
             " SELECT job_id AS job, version, engine, sha256, bytes, created_at FROM results"
             " WHERE job_id IN (SELECT id FROM line) ORDER BY version DESC, id DESC",
             (job_id,),
