@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -21,13 +21,17 @@ from worker.supervisor import make_folders
 
 
 class Desk:
-    """The rows and the store of a new home, for one thread."""
+    """The rows and the store of a home, for one thread."""
 
     def __init__(self, home: Path, **settings: Any) -> None:
         self.settings = replace(Settings(), home=home, **settings)
         make_folders(self.settings)
         self.db = Database.open(self.settings)
         self.blobs = Blobs(self.settings.blobs)
+
+    def again(self) -> Desk:
+        """The same home, for another thread."""
+        return Desk(**{field.name: getattr(self.settings, field.name) for field in fields(self.settings)})
 
     def close(self) -> None:
         """Close the connection."""

@@ -73,6 +73,8 @@ class Rows:
     def close(self) -> None:
         """End the threads and their connections."""
         self._pool.shutdown(wait=True)
+        while self._opened:
+            self._opened.pop().close()
 
 
 @dataclass(slots=True)

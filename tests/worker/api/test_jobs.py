@@ -86,7 +86,7 @@ def test_the_result_is_the_answer_where_it_is_waited_for(client: TestClient, des
 
 def desk_of_thread(desk: Desk, job: int) -> None:
     """End a job from another thread than the test's."""
-    other = Desk(desk.settings.home)
+    other = desk.again()
     other.finish(job)
     other.close()
 
@@ -104,7 +104,7 @@ def test_who_waits_for_a_document_that_fails_hears_why(client: TestClient, desk:
     """Waiting for a document that cannot be read ends with its problem, its job named."""
 
     def fail() -> None:
-        other = Desk(desk.settings.home)
+        other = desk.again()
         other.fail(1)
         other.close()
 
@@ -348,7 +348,7 @@ def test_events_tell_every_change_until_the_end(client: TestClient, desk: Desk, 
 
     def work() -> None:
         time.sleep(0.5)
-        other = Desk(desk.settings.home)
+        other = desk.again()
         held = other.claim(job)
         time.sleep(0.8)
         other.db.execute("UPDATE jobs SET state = 'queued', owner = NULL, attempt = 0 WHERE id = ?", (held.id,))

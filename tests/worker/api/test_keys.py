@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -19,6 +20,14 @@ Send = Callable[..., dict[str, Any]]
 def bearer(key: str) -> dict[str, str]:
     """The header of a key."""
     return {"Authorization": f"Bearer {key}"}
+
+
+@pytest.fixture
+def desk(tmp_path: Path, database_url: str) -> Iterator[Desk]:
+    """A home on either database."""
+    made = Desk(tmp_path / "home", database_url=database_url, webhook_networks="127.0.0.0/8")
+    yield made
+    made.close()
 
 
 @pytest.fixture

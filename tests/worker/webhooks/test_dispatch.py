@@ -63,9 +63,9 @@ def receive() -> Iterator[Callable[[], Receiver]]:
 
 
 @pytest.fixture
-def desk(tmp_path: Path) -> Iterator[Desk]:
-    """A home that may tell this machine."""
-    made = Desk(tmp_path / "home", webhook_networks="127.0.0.0/8")
+def desk(tmp_path: Path, database_url: str) -> Iterator[Desk]:
+    """A home that may tell this machine, on either database."""
+    made = Desk(tmp_path / "home", database_url=database_url, webhook_networks="127.0.0.0/8")
     yield made
     made.close()
 
@@ -223,7 +223,7 @@ def test_a_private_address_is_never_asked(desk: Desk, receive: Callable[[], Rece
     receiver = receive()
     listen(desk, receiver.url)
     desk.finish(take(desk, b"Cash\n"))
-    closed = Desk(desk.settings.home)
+    closed = Desk(desk.settings.home, database_url=desk.settings.database_url)
     run(closed)
     closed.close()
     assert receiver.came == []
