@@ -58,6 +58,13 @@ class Bin:
     wrong: int
 
 
+def judged_figures(python: str, sources: tuple[Path, Path, Path], variants: Sequence[str]) -> dict[str, list[Judged]]:
+    """Each counted figure of the predictions, by variant; ``sources``: scorer, predictions, truths."""
+    command = [python, "-c", _SINK, *(str(path.resolve()) for path in sources), *variants]
+    done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
+    return {name: [Judged(*one) for one in sink] for name, sink in json.loads(done.stdout).items() if sink}
+
+
 def calibration_error(judged: Sequence[Judged]) -> float:
     """The expected calibration error, 0-1: 10 bins of equal size by confidence."""
     ranked = sorted(judged, key=lambda one: one.confidence)
@@ -133,11 +140,8 @@ def main() -> int:
     parser.add_argument("--variant", nargs="+", default=list(VARIANTS))
     parser.add_argument("--picture", type=Path)
     options = parser.parse_args()
-    sources = [str(path.resolve()) for path in (options.scorer, options.predictions, options.truths)]
-    done = subprocess.run(
-        [options.python, "-c", _SINK, *sources, *options.variant], check=True, stdout=subprocess.PIPE, text=True
-    )
-    judged = {name: [Judged(*one) for one in sink] for name, sink in json.loads(done.stdout).items() if sink}
+    sources = (options.scorer, options.predictions, options.truths)
+    judged = judged_figures(options.python, sources, options.variant)
     for name, figures in judged.items():
         low, wrong = wrong_among_least(figures)
         share = f" ({low / wrong:.0%})" if wrong else ""

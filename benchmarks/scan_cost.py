@@ -1,0 +1,113 @@
+"""What reading scans costs: CPU seconds a page beside tesseract alone on the same pages, memory of few and many pages.
+
+    python -m benchmarks.scan_cost FILE.pdf ... [--pages 10 100] [--no-memory]
+
+Each FILE is converted with one job, then each of its page images is read by ``tesseract --psm 6`` (one thread, the
+image as it lies in the file); the CPU time of all processes counts, start and all. Then documents of 10 and of 100
+pages, made of the first file's pages over and over, are converted, and the peak of the largest process is printed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import pypdfium2
+from PIL import Image
+
+from corpus.scan import Scanner, image_pdf
+from corpus.scan.paper import Array
+
+
+class Usage(NamedTuple):
+    """CPU seconds of a command with its children, and the peak memory of its largest process in MB."""
+
+    seconds: float
+    peak: float
+
+
+def usage(command: Sequence[str | Path]) -> Usage:
+    """Run a command to its end, silently.
+
+    Raises:
+        RuntimeError: it did not exit with 0 or 2 (a partial result).
+    """
+    process = subprocess.Popen(
+        command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=os.environ | {"OMP_THREAD_LIMIT": "1"}
+    )
+    _, status, used = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode not in (0, 2):
+        raise RuntimeError(f"{command[0]} ended with {process.returncode}")
+    return Usage(used.ru_utime + used.ru_stime, used.ru_maxrss / 1024)
+
+
+def page_images(pdf: Path) -> list[tuple[Array, int]]:
+    """The image of each page in grey, as it lies in the file, and its dots per inch; a page without one is drawn."""
+    document = pypdfium2.PdfDocument(pdf)
+    found = []
+    for page in document:
+        images = [thing for thing in page.get_objects(max_depth=1) if isinstance(thing, pypdfium2.PdfImage)]
+        if len(images) == 1:
+            picture = images[0].get_bitmap().to_pil().convert("L")
+        else:
+            picture = page.render(scale=300 / 72, grayscale=True).to_pil().convert("L")
+        found.append((np.asarray(picture, dtype=np.uint8), round(picture.width * 72 / page.get_width())))
+    return found
+
+
+def convert(source: Path, folder: Path) -> Usage:
+    """Convert one file with one job, without repair."""
+    crossfoot = Path(sys.executable).with_name("crossfoot")
+    return usage([crossfoot, "convert", source, "-o", folder / "out", "--jobs", "1", "--no-repair"])
+
+
+def tesseract(images: Sequence[tuple[Array, int]], folder: Path) -> float:
+    """CPU seconds of tesseract alone on the images."""
+    seconds = 0.0
+    for number, (image, dpi) in enumerate(images):
+        path = folder / f"{number}.pgm"
+        Image.fromarray(image).save(path)
+        seconds += usage(["tesseract", path, folder / "text", "--psm", "6", "--dpi", str(dpi)]).seconds
+        path.unlink()
+    return seconds
+
+
+def main() -> int:
+    """Print both comparisons."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("files", type=Path, nargs="+")
+    parser.add_argument("--pages", type=int, nargs="+", default=[10, 100])
+    parser.add_argument("--no-memory", action="store_true")
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory(prefix="crossfoot-cost-") as scratch:
+        folder = Path(scratch)
+        ours, theirs, pages, peak = 0.0, 0.0, 0, 0.0
+        for file in options.files:
+            images = page_images(file)
+            used, alone = convert(file, folder), tesseract(images, folder)
+            print(f"{file}: {len(images)} pages, {used.seconds / alone:.2f} x tesseract, peak {used.peak:.0f} MB")
+            ours, theirs, pages = ours + used.seconds, theirs + alone, pages + len(images)
+            peak = max(peak, used.peak)
+        print(
+            f"{pages} pages: {ours / pages:.2f} CPU s a page, tesseract --psm 6 {theirs / pages:.2f} s: "
+            f"{ours / theirs:.2f} x; peak of a process {peak:.0f} MB"
+        )
+        for count in [] if options.no_memory else options.pages:
+            images = page_images(options.files[0])
+            many = [images[number % len(images)][0] for number in range(count)]
+            path = folder / f"{count}.pdf"
+            path.write_bytes(image_pdf(many, Scanner(dpi=images[0][1])))
+            print(f"{count} pages: peak of a process {convert(path, folder).peak:.0f} MB")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
