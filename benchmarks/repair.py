@@ -26,11 +26,10 @@ sys.path.insert(0, str(ROOT))
 from corpus.errors import Confusions, Spot, place_errors  # noqa: E402 (the path above makes corpus importable)
 from corpus.truth_tables import Periods, read_truth  # noqa: E402
 from extractors.figures import Body, read_figures  # noqa: E402
-from extractors.footing import find_identities  # noqa: E402
 from extractors.meaning import Meaning, find_meaning  # noqa: E402
 from extractors.numbers import read_number  # noqa: E402
 from extractors.page import Origin  # noqa: E402
-from extractors.repair import Outcome, repair_figures  # noqa: E402
+from extractors.repair import Outcome, find_relations, repair_figures  # noqa: E402
 from extractors.tables import Layout  # noqa: E402
 from schemas.identities import Identity  # noqa: E402
 
@@ -81,7 +80,7 @@ def proved(layout: Layout, periods: Periods) -> tuple[Outcome, Sequence[Body], l
     )
     meaning = Meaning(tables, meaning.filing)
     begun = time.perf_counter()
-    identities = find_identities(layout.tables, bodies, meaning)
+    identities = find_relations(layout.tables, bodies, meaning)
     outcome = repair_figures(bodies, meaning, identities)
     return outcome, bodies, identities, time.perf_counter() - begun
 

@@ -2,5 +2,6 @@
 
 from extractors.repair.model import Judged, Outcome
 from extractors.repair.repairing import THRESHOLD, repair_figures
+from extractors.repair.views import find_relations
 
-__all__ = ["THRESHOLD", "Judged", "Outcome", "repair_figures"]
+__all__ = ["THRESHOLD", "Judged", "Outcome", "find_relations", "repair_figures"]

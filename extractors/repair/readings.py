@@ -124,6 +124,11 @@ class Readings:
             cost += _MAGNITUDE * max(0.0, abs(log10(abs(value)) - self.magnitude) - _FREE_MAGNITUDE)
         return cost
 
+    def second_thought(self, most: float) -> list[Amount]:
+        """The recogniser's best rival within so many nats of what was read, if there is one."""
+        close = sorted((cost, value) for value, cost in self._listed.items() if cost <= most)
+        return [value for _, value in close[:1]]
+
     def printed_evidence(self, value: Amount) -> bool:
         """True for a reading that what is printed speaks for: the recogniser saw it too, or the form demands it."""
         return value in self._listed or (self.at_odds and self.cost(value) < 0)
