@@ -1,21 +1,24 @@
 """How much of a folder of documents its own arithmetic proves, and identities drawn by lot for an accountant to read.
 
-    python benchmarks/identities.py FOLDER [--file document.html] [--docs ID ...] [--draw 200 --seed N] [--unproved K]
+    python benchmarks/identities.py FOLDER [--file document.html] [--docs ID ...] [--draw 200 --seed N]
+        [--unproved KIND] [--scramble N]
 
 FOLDER holds ``<id>/document.html`` (``document.pdf``, … with ``--file``). Printed: the share of figures proved (status
 ``proved``, grade exact or rounding), per kind of table and per document; what footing and repair cost beside reading;
 with ``--draw`` so many of the accepted identities with labels, places, residual and evidence, ``x`` in front where one
-is broken; with ``--unproved`` the figures of currency that are not proved in tables of a kind.
+is broken; with ``--unproved`` the figures of currency that are not proved in tables of a kind; with ``--scramble N``
+how many identities are accepted when all digits are drawn by lot, N times over: each of them is a coincidence.
 """
 
 from __future__ import annotations
 
 import argparse
+import re
 import sys
 import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from random import Random
 from statistics import median
@@ -26,6 +29,7 @@ sys.path.insert(0, str(ROOT))
 from extractors.figures import Body, ReadFigure, read_figures  # noqa: E402 (the path above makes extractors importable)
 from extractors.footing import find_identities  # noqa: E402
 from extractors.meaning import Meaning, find_meaning  # noqa: E402
+from extractors.numbers import read_number  # noqa: E402
 from extractors.page import DEFAULT, Origin  # noqa: E402
 from extractors.repair import Outcome, repair_figures  # noqa: E402
 from extractors.routes import read_document  # noqa: E402
@@ -146,6 +150,28 @@ def unproved(proofs: Sequence[Proof], kind: str) -> Iterator[str]:
                 yield f"{proof.name} {body.id}.r{row} {table.rows[row].label[:60]}: {'; '.join(cells[:8])}"
 
 
+def scrambled(body: Body, rng: Random) -> Body:
+    """The same table with digits drawn by lot; signs, marks and lengths stay."""
+    figures = []
+    for figure in body.figures:
+        raw = re.sub(r"[1-9]", lambda _: rng.choice("123456789"), figure.raw)
+        raw = re.sub(r"(?<=\d)0", lambda _: rng.choice("0123456789"), raw)
+        number = read_number(raw, body.style)
+        figures.append(figure if number is None else replace(figure, raw=raw, number=number))
+    return replace(body, figures=tuple(figures))
+
+
+def coincidences(proofs: Sequence[Proof], times: int, seed: int) -> str:
+    """How many identities scrambled documents are found to have."""
+    rng, figures, found = Random(seed), 0, 0
+    for _ in range(times):
+        for proof in proofs:
+            bodies = [scrambled(body, rng) for body in proof.bodies]
+            figures += sum(len(body.figures) for body in bodies)
+            found += len(find_identities(proof.tables, bodies, proof.meaning))
+    return f"scrambled: {found} identities among {figures} figures, seed {seed}"
+
+
 def main() -> int:
     """Print the shares, the times and what was asked for."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -155,6 +181,7 @@ def main() -> int:
     parser.add_argument("--draw", type=int, default=0)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--unproved")
+    parser.add_argument("--scramble", type=int, default=0)
     options = parser.parse_args()
     paths = [
         p for p in sorted(options.folder.glob(f"*/{options.file}")) if not options.docs or p.parent.name in options.docs
@@ -167,6 +194,8 @@ def main() -> int:
     print(f"\nfooting and repair: {times}")
     found = [(proof, identity) for proof in proofs for identity in proof.identities]
     print(f"{len(found)} identities: {dict(Counter(identity.kind for _, identity in found))}")
+    if options.scramble:
+        print(coincidences(proofs, options.scramble, options.seed))
     if options.unproved:
         print("\n".join(unproved(proofs, options.unproved)))
     if options.draw:

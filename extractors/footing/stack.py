@@ -112,7 +112,7 @@ def _best(
         rounds = weighed.rounded > 1 and not weighed.contradicted and nats > _ONLY_ROUNDED
         if not weighed.columns or not (weighed.holding or rounds or announced >= _ANNOUNCED):
             continue
-        if nats <= ACCEPT or not _plausible(weighed, announced, -1 in candidate.signs):
+        if nats <= ACCEPT or not _plausible(weighed, announced if doubts else 0.0, -1 in candidate.signs):
             continue
         if best is None or nats > best[1].nats + 1e-9:
             best = candidate.start, Sum(entry, terms, nats, weighed.columns, weighed.contradicted)
@@ -120,7 +120,10 @@ def _best(
 
 
 def _plausible(weighed: Weighed, announced: float, minus: bool) -> bool:
-    """A sum that fails in more columns than it holds in, a difference in as many, needs the labels to say so."""
+    """A sum that fails in more columns than it holds in, a difference in as many, needs the labels to say so.
+
+    Where nothing is in doubt (``announced`` 0) the labels do not help: no publisher errs in most columns.
+    """
     held = weighed.holding + (weighed.rounded if not weighed.contradicted else 0)
     return held >= weighed.contradicted + minus or announced >= _ANNOUNCED
 
