@@ -328,3 +328,24 @@ def test_a_slanted_letter_that_leans_over_the_blank_does_not_close_it() -> None:
             left += canvas.stringWidth(word, "Times-Italic", 10) + 2.4
 
     assert words_of(drawn(draw)) == ["CASH", "FLOWS", "FROM", "DISCONTINUED", "OPERATIONS"]
+
+
+def test_raised_marks_touch_the_words_of_a_label_as_printed() -> None:
+    """A raised "(1)" and the colon behind it stand without blanks where none is printed, with one where one is."""
+
+    def draw(canvas: Any) -> None:
+        statement(canvas)
+        canvas.drawString(60, 656, "Per share")
+        left = 60 + canvas.stringWidth("Per share", "Helvetica", 10)
+        canvas.setFont("Helvetica", 6.5)
+        canvas.drawString(left, 660, "(1)")
+        canvas.drawString(100, 646, "(a)")
+        left += canvas.stringWidth("(1)", "Helvetica", 6.5)
+        canvas.setFont("Helvetica", 10)
+        canvas.drawString(left, 656, ":")
+        canvas.drawRightString(100 - 2.8, 642, "Basic")
+        for x in (400, 500):
+            canvas.drawRightString(x, 642, "1.20")
+
+    labels = [row[0] for row in first_grid(read_pdf(drawn(draw), DEFAULT).pages[0])]
+    assert labels[3:] == ["Per share(1):", "Basic (a)"]

@@ -16,7 +16,15 @@ from extractors.tables.words.blocks import find_blocks, usual_step
 from extractors.tables.words.build import build_grid, union
 from extractors.tables.words.frame import Setting, find_frame
 from extractors.tables.words.leaders import without_leaders
-from extractors.tables.words.lines import TextLine, blank_width, find_lines, find_tokens, groups_by_blank, usual_em
+from extractors.tables.words.lines import (
+    TextLine,
+    blank_width,
+    find_lines,
+    find_tokens,
+    groups_by_blank,
+    spoken,
+    usual_em,
+)
 from extractors.tables.words.running import faceless, find_running
 from extractors.tables.words.sides import find_sides
 
@@ -82,4 +90,4 @@ def _line(line: TextLine, page: Page) -> Line:
     centred = page.width > 0 and abs(middle - page.width / 2) < 0.03 * page.width and line.left > 0.15 * page.width
     bold = sum(word.bold for word in line.words) * 2 > len(line.words)
     size = median(word.size for word in line.words)
-    return Line(line.text, union(line.words), bold=bold, size=size, centred=centred)
+    return Line(spoken(line.words), union(line.words), bold=bold, size=size, centred=centred)

@@ -10,7 +10,7 @@ from extractors.tables.joining import REMARK
 from extractors.tables.words.frame import Frame
 from extractors.tables.words.heads import Head
 from extractors.tables.words.labels import Row, joined_label
-from extractors.tables.words.lines import Token
+from extractors.tables.words.lines import Token, spoken
 
 # in ems: nobody indents a label that far
 _CENTRED = 12.0
@@ -52,7 +52,7 @@ def _head_cells(line: Sequence[Head], index: int) -> list[Cell]:
         spans[column] = (max(last, head.last + 1), words)
     return [
         Cell(
-            text=" ".join(word.text for word in words),
+            text=spoken(words),
             row=index,
             column=column,
             column_span=last - column + 1,

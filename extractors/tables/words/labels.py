@@ -10,7 +10,7 @@ from statistics import median
 
 from extractors.page import CHARACTER_WIDTH, TextPlace
 from extractors.tables.words.body import BodyLine
-from extractors.tables.words.lines import Token
+from extractors.tables.words.lines import Token, spoken
 
 # so many characters at most a label that goes on is set in
 _HANGING = 4.5
@@ -200,7 +200,7 @@ def joined_label(labels: Sequence[Sequence[Token]]) -> str:
     """The label of a row as one string; a hyphen at a line's end stays, the blank after it goes."""
     text = ""
     for line in labels:
-        said = " ".join(token.text for token in line)
+        said = spoken([word for token in line for word in token.words])
         if re.search(r"\w[-\N{NON-BREAKING HYPHEN}]\Z", text) and re.match(r"[a-z]", said):
             text += said
         else:

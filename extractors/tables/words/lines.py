@@ -30,6 +30,10 @@ _HALF_FIGURE = re.compile(r"[(\-]?\s?[\d.,]*\d\Z")
 _DAY = re.compile(r"(?:\d{1,2}|(?:19|20)\d\d),\Z")
 # in ems: prose is never set wider than this
 _JUSTIFIED = 0.9
+# in ems: what stands nearer has no blank before it
+_TOUCH = 0.12
+# marks of notes, and what may stand behind one; a bare digit would run into the word
+_RAISED = re.compile(r"(?:\(?[a-zA-Z\d]{1,3}\)|\[\d{1,2}\]|[*†‡§#]{1,3})[,:;.]?\Z|[,:;.)]\Z")
 _SUPERSCRIPTS = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 # "1 234 567,8": what starts, goes on with and ends a number whose thousands stand apart by blanks
 _GROUP_HEAD = re.compile(rf"[-–—]?\(?(?:(?:{_SIGNS})\s?)?[-–—]?\d{{1,3}}\Z")
@@ -149,6 +153,22 @@ def em_of(word: Word) -> float:
 def usual_em(words: Sequence[Word]) -> float:
     """The usual size of the type."""
     return median(em_of(word) for word in words) if words else 10.0
+
+
+def spoken(words: Sequence[Word]) -> str:
+    """The words as printed: a blank between them, but none before raised marks and signs that touch the word before."""
+    text = ""
+    for i, word in enumerate(words):
+        text += word.text if not i or _touches(words[i - 1], word) else f" {word.text}"
+    return text
+
+
+def _touches(before: Word, word: Word) -> bool:
+    """True where only a change of height or size parts two words: "Net sales" and a raised "(1)", and ":" behind it."""
+    em = max(before.size, word.size)
+    if not em or before.size == word.size or word.left < before.left or word.left - before.right > _TOUCH * em:
+        return False
+    return bool(_RAISED.match(word.text) or _RAISED.match(before.text))
 
 
 def find_lines(words: Sequence[Word]) -> list[TextLine]:
