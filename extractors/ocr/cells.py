@@ -187,7 +187,9 @@ def complete_runs(runs: Sequence[Run], tokens: Sequence[Token], sheet: Sheet) ->
     for token in tokens:
         if not read_number(token.text) or token.bottom - token.top > _TALLEST_NUMBER * sheet.glyph:
             continue
-        on = [run for run in found if _within(run, token, sheet.glyph)]
+        on = [run for run in found if _touches(run, token)]
+        if not all(_within(run, token, sheet.glyph) for run in on):
+            continue
         ends = [token.left, *(edge for run in on for edge in (run.left, run.right)), token.right]
         lost = sheet.ink[token.top : token.bottom, _widest(ends)]
         if len(on) > 1 or lost.shape[1] < _LOST * sheet.glyph or not lost.any(axis=0).sum() > 0.2 * lost.shape[1]:
@@ -195,6 +197,11 @@ def complete_runs(runs: Sequence[Run], tokens: Sequence[Token], sheet: Sheet) ->
         box = Run(token.left, token.top, token.right, token.bottom)
         found = [run for run in found if run not in on] + [_union(box, on)]
     return sorted(found, key=lambda run: (run.top, run.left))
+
+
+def _touches(run: Run, token: Token) -> bool:
+    across = run.left < token.right and token.left < run.right
+    return across and run.top < (token.top + token.bottom) / 2 < run.bottom
 
 
 def _widest(ends: Sequence[int]) -> slice:

@@ -118,6 +118,15 @@ def test_a_number_whose_ink_is_found_in_part_is_read_whole() -> None:
     assert complete_runs([], [number], sheet(np.full_like(page, 255))) == []
 
 
+def test_a_number_that_tesseract_cut_in_two_stays_one_run() -> None:
+    """Where a run holds more than the token nothing is completed: "1,119," and "489" are parts of a figure."""
+    page = np.full((200, 400), 255, dtype=np.uint8)
+    cv2.putText(page, "1,119,489", (100, 60), cv2.FONT_HERSHEY_SIMPLEX, 0.8, (0,), 2)
+    parts = [Token("1,119,", 98, 40, 180, 64, 0.7), Token("489", 184, 40, 230, 64, 0.7)]
+    whole = Run(100, 42, 230, 62)
+    assert complete_runs([whole], parts, sheet(page)) == [whole]
+
+
 def test_points_of_old_style_figures_and_apostrophes_are_no_specks() -> None:
     """A point stands above the lowest part of a digit that descends, an apostrophe beside its top; both stay."""
     page = np.full((200, 400), 255, dtype=np.uint8)
