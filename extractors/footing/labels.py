@@ -23,6 +23,7 @@ INCOME = re.compile(r"\b(?:income|loss|earnings|profit)\b|^net\b")
 NET_INCOME = re.compile(
     r"\bnet (?:\(?loss\)?|income|earnings|profit)|\b(?:income|loss|earnings)\b.*\b(?:common|attributable)"
 )
+OTHERS = re.compile(r"\bnon-?controlling|\bminority\b|\bredeemable\b")
 OWNERS = re.compile(
     r"\b(?:attributable|available|applicable)\b(?!.*\bnon-?controlling)|\bto common\b|\bcommon (?:share|stock)holders\b"
 )
@@ -58,6 +59,7 @@ _STOP = frozenset(
         "as",
     }
 )
+_GENERAL = frozenset({"activit", "other"})  # words that headings of different sections share
 _NOTE = re.compile(r"\(\s?(?:note\s)?[\da-z]{1,2}\s?\)|[*†‡]")
 _WORD = re.compile(r"[a-z]+")
 _BEFORE_TAX = re.compile(r"\bbefore\b.*\btax")
@@ -96,7 +98,7 @@ def expected(total: str, terms: list[str], signs: tuple[int, ...], heading: str)
         return _expected_difference(total, terms, signs, heading)
     prior = 0.0
     if PLAIN_TOTAL.search(total) and heading:
-        prior = 4.0 + (5.0 if words_of(total) & words_of(heading) else 0.0)
+        prior = 4.0 + (5.0 if (words_of(total) & words_of(heading)) - _GENERAL else 0.0)
     first, last = terms[0], terms[-1]
     if len(terms) == 2 and NET_INCOME.search(total) and "tax" in last and _BEFORE_TAX.search(first):
         prior = max(prior, 9.0)

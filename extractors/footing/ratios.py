@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
 
-from extractors.footing.labels import INCOME, NET_INCOME, OWNERS, likeness
+from extractors.footing.labels import INCOME, NET_INCOME, OTHERS, OWNERS, likeness
 from extractors.footing.ledger import Entry, Ledger
 from schemas.amounts import ONE, Amount, shifted
 from schemas.identities import Addend, Identity, Printed, evaluate
@@ -72,7 +72,7 @@ def _printed(entry: Entry, column: int) -> Printed:
 def find_per_share(ledgers: Sequence[Ledger], doubts: Mapping[str, float]) -> list[Identity]:
     """Earnings per share against net income and the weighted shares of the same table."""
     incomes = [(ledger, entry) for ledger in ledgers if ledger.unit == "amount" for entry in ledger.entries]
-    incomes = [(ledger, entry) for ledger, entry in incomes if INCOME.search(entry.label)][-30:]
+    incomes = [item for item in incomes if INCOME.search(item[1].label) and not OTHERS.search(item[1].label)][-30:]
     shares = [(ledger, entry) for ledger in ledgers if ledger.unit == "shares" for entry in ledger.entries][:12]
     shares += [(one, _merged(a, b)) for (one, a), (two, b) in combinations(shares, 2) if one is two and _disjoint(a, b)]
     found: list[Identity] = []
@@ -140,8 +140,8 @@ def _operations(entry: Entry) -> frozenset[str]:
 
 def _kind(entry: Entry) -> frozenset[str]:
     """Basic or diluted, or both, as label and heading say."""
-    return frozenset(word for word in ("basic", "diluted") if word in entry.label) or frozenset(
-        word for word in ("basic", "diluted") if word in entry.heading
+    return frozenset(word for word in ("basic", "dilut") if word in entry.label) or frozenset(
+        word for word in ("basic", "dilut") if word in entry.heading
     )
 
 

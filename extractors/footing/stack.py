@@ -26,6 +26,7 @@ _NO_BOUNDARY = -1.0  # the addends do not begin where a section or a closed sum 
 _HINTED_MINUS, _PLAIN_MINUS, _FIRST_MINUS = -0.7, -2.5, -5.0
 _MINUS_NOT_CALLED_TOTAL = -14.0  # a rearranged identity (trap): a = b + c seen as c = a - b
 _SAID_LESS = -1.0  # the rows that are subtracted say so themselves
+_TORN = 8.0  # nats of a sum that as many columns contradict as bear out, all read with certainty
 _ONLY_ROUNDED = 10.0  # nats of a total that holds nowhere exactly
 _ANNOUNCED = 4.0  # labels alone make a relation worth weighing
 
@@ -112,7 +113,10 @@ def _best(
         rounds = weighed.rounded > 1 and not weighed.contradicted and nats > _ONLY_ROUNDED
         if not weighed.columns or not (weighed.holding or rounds or announced >= _ANNOUNCED):
             continue
-        if nats <= ACCEPT or not _plausible(weighed, announced if doubts else 0.0, -1 in candidate.signs):
+        torn = not doubts and weighed.holding <= weighed.contradicted and weighed.contradicted
+        if nats <= (_TORN if torn else ACCEPT):
+            continue
+        if not _plausible(weighed, announced if doubts else 0.0, -1 in candidate.signs):
             continue
         if best is None or nats > best[1].nats + 1e-9:
             best = candidate.start, Sum(entry, terms, nats, weighed.columns, weighed.contradicted)
