@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import os
 import re
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -62,6 +63,9 @@ class Database:
             StorageError: it cannot be opened, or a later version of the program wrote it.
             ConfigurationError: ``CROSSFOOT_DATABASE_URL`` names no database.
         """
+        engine = _Shared.find(settings)
+        if engine is not None:
+            return cls(engine)
         engine = _make_engine(settings)
         try:
             if not settings.database_url:
@@ -71,6 +75,7 @@ class Database:
             engine.dispose()
             place = str(settings.database) if not settings.database_url else "CROSSFOOT_DATABASE_URL"
             raise StorageError(f"The job database cannot be opened: {_reason(error)}.", place) from error
+        _Shared.keep(settings, engine)
         return cls(engine)
 
     def __enter__(self) -> Self:
@@ -80,8 +85,9 @@ class Database:
         self.close()
 
     def close(self) -> None:
-        """Close the connection."""
-        self._engine.dispose()
+        """Close the connection; one to a server stays for the next who opens."""
+        if not self._locks_rows:
+            self._engine.dispose()
 
     @contextlib.contextmanager
     def transaction(self) -> Iterator[None]:
@@ -97,18 +103,43 @@ class Database:
         if self._connection is not None:
             yield
             return
+        with _storage(), self._engine.connect() as connection, self._begun(connection):
+            yield
+
+    @contextlib.contextmanager
+    def _begun(self, connection: Connection) -> Iterator[None]:
+        connection.exec_driver_sql("BEGIN" if self._locks_rows else "BEGIN IMMEDIATE")
+        self._connection = connection
+        try:
+            yield
+            connection.exec_driver_sql("COMMIT")
+        except BaseException:
+            with contextlib.suppress(SQLAlchemyError):
+                connection.exec_driver_sql("ROLLBACK")
+            raise
+        finally:
+            self._connection = None
+
+    @contextlib.contextmanager
+    def relaxed(self) -> Iterator[None]:
+        """A transaction that a power cut may undo, though no crash of ours: for claims, leases and hints.
+
+        What it writes is made durable by the next durable transaction, in order. It does not wait for the disk.
+        """
+        if self.is_writing:
+            yield
+            return
         with _storage(), self._engine.connect() as connection:
-            connection.exec_driver_sql("BEGIN" if self._locks_rows else "BEGIN IMMEDIATE")
-            self._connection = connection
+            if not self._locks_rows:
+                connection.exec_driver_sql("PRAGMA synchronous = NORMAL")
             try:
-                yield
-                connection.exec_driver_sql("COMMIT")
-            except BaseException:
-                with contextlib.suppress(SQLAlchemyError):
-                    connection.exec_driver_sql("ROLLBACK")
-                raise
+                with self._begun(connection):
+                    if self._locks_rows:
+                        connection.exec_driver_sql("SET LOCAL synchronous_commit = off")
+                    yield
             finally:
-                self._connection = None
+                if not self._locks_rows:
+                    connection.exec_driver_sql("PRAGMA synchronous = FULL")
 
     @property
     def is_writing(self) -> bool:
@@ -160,6 +191,32 @@ class Database:
         named = values if isinstance(values, Mapping) else {f"p{n}": value for n, value in enumerate(values)}
         with self._held() as connection:
             yield connection.execute(clause, named)
+
+
+class _Shared:
+    """The engine of this process for a server: connecting takes longer than many a job. A file needs none."""
+
+    _key: tuple[int, str, float] | None = None
+    _engine: Engine | None = None
+
+    @classmethod
+    def find(cls, settings: Settings) -> Engine | None:
+        """The engine that is there already; another process's connections are not ours."""
+        key = (os.getpid(), settings.database_url, settings.busy_seconds)
+        if cls._engine is not None and cls._key is not None and cls._key[0] != key[0]:
+            cls._engine.dispose(close=False)
+            cls._engine = None
+        return cls._engine if cls._key == key else None
+
+    @classmethod
+    def keep(cls, settings: Settings, engine: Engine) -> None:
+        """Keep it, in place of one for another server."""
+        if engine.dialect.name != "postgresql":
+            return
+        if cls._engine is not None:
+            cls._engine.dispose()
+        cls._key = (os.getpid(), settings.database_url, settings.busy_seconds)
+        cls._engine = engine
 
 
 def atomic(function: Callable[Concatenate[Database, P], T]) -> Callable[Concatenate[Database, P], T]:
@@ -221,8 +278,9 @@ def _make_engine(settings: Settings) -> Engine:
         return create_engine(
             url.set(drivername="postgresql+psycopg"),
             isolation_level="AUTOCOMMIT",
-            pool_size=1,
+            max_overflow=50,  # as many as there are threads that ask at once
             pool_pre_ping=True,
+            insertmanyvalues_page_size=5000,
             connect_args={"connect_timeout": CONNECT_SECONDS, "options": words},
         )
     if url is not None and backend == "sqlite" and url.database:

@@ -79,13 +79,14 @@ class Part:
 
 def claim(db: Database, settings: Settings, job_id: int, owner: str, now: float) -> Claim | None:
     """Take a job that is queued, or whose lease has run out; None where another was quicker or no attempt is left."""
-    row = db.row(
-        "UPDATE jobs SET state = 'running', attempt = attempt + 1, owner = ?, lease_until = ?, claimed_at = ?"
-        " WHERE id = (SELECT id FROM jobs WHERE id = ? AND attempt < ?"
-        " AND (state = 'queued' OR (state = 'running' AND lease_until < ?)) FOR NO KEY UPDATE SKIP LOCKED)"
-        " RETURNING *",
-        (owner, now + settings.lease_seconds, now, job_id, settings.attempts, now),
-    )
+    with db.relaxed():
+        row = db.row(
+            "UPDATE jobs SET state = 'running', attempt = attempt + 1, owner = ?, lease_until = ?, claimed_at = ?"
+            " WHERE id = (SELECT id FROM jobs WHERE id = ? AND attempt < ?"
+            " AND (state = 'queued' OR (state = 'running' AND lease_until < ?)) FOR NO KEY UPDATE SKIP LOCKED)"
+            " RETURNING *",
+            (owner, now + settings.lease_seconds, now, job_id, settings.attempts, now),
+        )
     return _claim(row)
 
 
@@ -94,12 +95,13 @@ def claim_next(db: Database, settings: Settings, queue: tuple[str, str], owner: 
 
     Several workers asking at once get different jobs and do not wait for one another.
     """
-    row = db.row(
-        "UPDATE jobs SET state = 'running', attempt = attempt + 1, owner = ?, lease_until = ?, claimed_at = ?"
-        " WHERE id = (SELECT id FROM jobs WHERE state = 'queued' AND urgency = ? AND kind = ? AND attempt < ?"
-        " ORDER BY id LIMIT 1 FOR NO KEY UPDATE SKIP LOCKED) RETURNING *",
-        (owner, now + settings.lease_seconds, now, *queue, settings.attempts),
-    )
+    with db.relaxed():
+        row = db.row(
+            "UPDATE jobs SET state = 'running', attempt = attempt + 1, owner = ?, lease_until = ?, claimed_at = ?"
+            " WHERE id = (SELECT id FROM jobs WHERE state = 'queued' AND urgency = ? AND kind = ? AND attempt < ?"
+            " ORDER BY id LIMIT 1 FOR NO KEY UPDATE SKIP LOCKED) RETURNING *",
+            (owner, now + settings.lease_seconds, now, *queue, settings.attempts),
+        )
     return _claim(row)
 
 
@@ -112,10 +114,11 @@ def _claim(row: Row | None) -> Claim | None:
 
 def renew(db: Database, settings: Settings, held: Claim, now: float) -> bool:
     """Stay the owner for another lease; False when the job is no longer ours and the work must be dropped."""
-    touched = db.execute(
-        "UPDATE jobs SET lease_until = ? WHERE id = ? AND owner = ? AND state = 'running'",
-        (now + settings.lease_seconds, held.id, held.owner),
-    )
+    with db.relaxed():
+        touched = db.execute(
+            "UPDATE jobs SET lease_until = ? WHERE id = ? AND owner = ? AND state = 'running'",
+            (now + settings.lease_seconds, held.id, held.owner),
+        )
     return bool(touched)
 
 

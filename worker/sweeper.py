@@ -116,7 +116,7 @@ class Sweeper:
     def _mark(self, jobs: list[int], now: float) -> None:
         """Note when hints were sent (0: not at all)."""
         if jobs:
-            with self._db.transaction():
+            with self._db.relaxed():
                 for job in jobs:
                     self._db.execute("UPDATE jobs SET hinted_at = ? WHERE id = ? AND state = 'queued'", (now, job))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import secrets
 import sqlite3
 import threading
@@ -90,9 +91,12 @@ def test_the_tables_are_what_the_migrations_make(db: Database, home: Settings) -
     assert ScriptDirectory(str(migrate.MIGRATIONS)).get_heads() == [migrate.HEAD]
 
 
-def test_a_database_of_a_later_version_is_not_touched(db: Database, home: Settings) -> None:
+def test_a_database_of_a_later_version_is_not_touched(
+    db: Database, home: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A program that is too old says so instead of writing into what it does not understand."""
     db.execute("UPDATE alembic_version SET version_num = '9999'")
+    monkeypatch.setattr("worker.database._Shared._key", None)  # as a process that begins
     with pytest.raises(StorageError, match="revision 9999"):
         Database.open(home)
 
@@ -184,6 +188,36 @@ def test_the_same_bytes_at_every_door_at_once_are_one_job(home: Settings, db: Da
             leases.finish(db, held, ("r" * 64, 1), {}, time.time())
     assert len(db.rows("SELECT 1 FROM jobs")) == 5
     assert len(deliveries.find_ready(db, time.time(), 1000)) == names
+
+
+def test_a_child_does_not_use_the_connections_of_its_parent(home: Settings, db: Database) -> None:
+    """A process that was forked while a connection was open gets its own: two on one would mix their answers."""
+    deliveries.add_document(db, "a" * 64, 1, 0.0)
+    read, write = os.pipe()
+    child = os.fork()
+    if not child:
+        with Database.open(home) as own:
+            found = own.rows("SELECT sha256 FROM documents")
+        os.write(write, found[0]["sha256"].encode())
+        os._exit(0)
+    os.waitpid(child, 0)
+    assert os.read(read, 100) == b"a" * 64
+    os.close(read)
+    os.close(write)
+    assert len(db.rows("SELECT 1 FROM documents")) == 1
+
+
+def test_what_is_relaxed_is_durable_with_the_next_durable_write(home: Settings, db: Database) -> None:
+    """A relaxed transaction is one like any other but for the disk; afterwards writes wait for the disk again."""
+    with db.relaxed():
+        deliveries.add_document(db, "a" * 64, 1, 0.0)
+    with pytest.raises(ZeroDivisionError), db.relaxed():  # noqa: PT012 - the block is what is interrupted
+        deliveries.add_document(db, "b" * 64, 1, 0.0)
+        raise ZeroDivisionError
+    assert len(db.rows("SELECT 1 FROM documents")) == 1
+    asked = "SHOW synchronous_commit" if home.database_url else "PRAGMA synchronous"
+    (durable,) = db.rows(asked)
+    assert list(durable.values()) == (["on"] if home.database_url else [2])
 
 
 def test_names_of_any_length_are_rows(home: Settings, db: Database) -> None:

@@ -35,6 +35,15 @@ def sync_folder(folder: Path) -> None:
         os.close(handle)
 
 
+def sync_file(path: Path) -> None:
+    """Make the bytes of a file survive a power cut."""
+    handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
 def make_folder(folder: Path) -> None:
     """Make a folder and its parents, durably (nothing is synced where they are there already)."""
     if folder.is_dir():
@@ -120,7 +129,7 @@ def _read(stream: BinaryIO) -> bytes:
 
 
 def _copy(stream: BinaryIO, target: Path, limit: int) -> Stored:
-    """Copy to a new read-only file, durably, counting and hashing."""
+    """Copy to a new read-only file, counting and hashing; that it is on the disk is for the caller to see to."""
     digest, count, head = hashlib.sha256(), 0, b""
     handle = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o444)
     with os.fdopen(handle, "wb") as out:
@@ -130,6 +139,4 @@ def _copy(stream: BinaryIO, target: Path, limit: int) -> Stored:
             head = head or chunk[:HEAD_BYTES]
             digest.update(chunk)
             out.write(chunk)
-        out.flush()
-        os.fsync(handle)
     return Stored(digest.hexdigest(), count, head)

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import BinaryIO, Final
 
 from schemas.errors import StorageError
-from worker.blobs.files import Stored, make_folder, spooled, sync_folder
+from worker.blobs.files import Stored, make_folder, spooled, sync_file, sync_folder
 from worker.blobs.stores import GRACE_SECONDS, Kept, MissingBlobError, Store, storing
 
 TEMPORARY: Final = "tmp"
@@ -35,9 +35,13 @@ class Blobs(Store):
         return stored
 
     def _settle(self, temporary: Path, stored: Stored) -> None:
-        """Give finished bytes their name; the folder is synced even where another was quicker and may not have been."""
+        """Give finished bytes their name; the folder is synced even where another was quicker and may not have been.
+
+        The folders above it, where they are new, were made before: what keeps a journal has them when it has this one.
+        So the disk is waited for twice.
+        """
         target = self.path(stored.sha256)
-        make_folder(target.parent)
+        target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         try:
             is_there = target.stat().st_size == stored.size
             if is_there:
@@ -45,6 +49,7 @@ class Blobs(Store):
         except FileNotFoundError:
             is_there = False
         if not is_there:
+            sync_file(temporary)
             temporary.replace(target)
         sync_folder(target.parent)
 
