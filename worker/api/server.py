@@ -11,8 +11,10 @@ from collections.abc import Iterator
 from types import FrameType
 from typing import Final
 
+import h11
 import uvicorn
 from fastapi import FastAPI
+from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from schemas.errors import ConfigurationError, ServiceError
 from worker import logs
@@ -29,6 +31,8 @@ MOST_CONNECTIONS: Final = 2048
 KEEP_ALIVE_SECONDS: Final = 15
 # what a stop waits for: uploads and answers that are on their way
 STOP_SECONDS: Final = 5
+# from the first byte of a request to the end of its head
+HEAD_SECONDS: Final = 30.0
 HEAD_BYTES: Final = 32 * 1024
 SIGNALS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
@@ -86,6 +90,36 @@ class Server(uvicorn.Server):
         app.state.service.watch.stop_soon()
 
 
+class Patient(H11Protocol):
+    """HTTP with an end to patience: uvicorn waits for ever for the rest of a request's head."""
+
+    _late: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Somebody has come."""
+        super().connection_made(transport)
+        self._watch()
+
+    def data_received(self, data: bytes) -> None:
+        """Something was sent."""
+        super().data_received(data)
+        self._watch()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Somebody has gone."""
+        super().connection_lost(exc)
+        if self._late is not None:
+            self._late.cancel()
+
+    def _watch(self) -> None:
+        """Set the time for a head that has begun; forget it once the head is there."""
+        if self.conn.their_state is h11.IDLE:
+            self._late = self._late or self.loop.call_later(HEAD_SECONDS, self.transport.close)
+        elif self._late is not None:
+            self._late.cancel()
+            self._late = None
+
+
 def configuration(settings: Settings, host: str, port: int, longest_stream: float = 3600.0) -> uvicorn.Config:
     """How uvicorn runs the app; the seconds are for a stream of events."""
     return uvicorn.Config(
@@ -100,7 +134,7 @@ def configuration(settings: Settings, host: str, port: int, longest_stream: floa
         timeout_keep_alive=KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=STOP_SECONDS,
         h11_max_incomplete_event_size=HEAD_BYTES,
-        http="h11",
+        http=Patient,
         ws="none",
         loop="asyncio",
     )

@@ -15,8 +15,6 @@ from worker.naming import clean
 LONGEST_NAME: Final = 255
 # states of a job that a second request for the same bytes joins
 KNOWN: Final = ("queued", "running", "done")
-# idempotency keys are good for so long, at least
-REMEMBERED_SECONDS: Final = 24 * 3600.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,8 +138,3 @@ def _arrival(new: Submission, metadata: str | None) -> Arrival:
         metadata=metadata,
         site=NOWHERE,
     )
-
-
-def forget(db: Database, now: float) -> int:
-    """Forget idempotency keys that are old; how many."""
-    return db.execute("DELETE FROM idempotency WHERE created_at < ?", (now - REMEMBERED_SECONDS,))
