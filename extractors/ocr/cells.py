@@ -17,7 +17,7 @@ import numpy.typing as npt
 
 from extractors.numbers import read_number
 from extractors.ocr.ctc import find_readings
-from extractors.ocr.foreign import is_date, is_day_and_year, is_foreign, is_item, is_tick
+from extractors.ocr.foreign import are_pale, is_date, is_day_and_year, is_foreign, is_item, is_tick
 from extractors.ocr.grammar import groups_by_points, weigh_readings
 from extractors.ocr.image import Pixels
 from extractors.ocr.prepare import Sheet
@@ -100,13 +100,15 @@ def read_cells(sheet: Sheet, tokens: Sequence[Token], runs: Sequence[Run], recog
     signs = _currency_signs(cells, tokens, seen, sheet.glyph)
     gone: set[int] = set()
     read: list[ReadToken] = []
-    for cell, free, readings in seen:
+    pale = are_pale(sheet, [cell.run for cell in chosen], [cell.run for cell in chosen if cell.digits > 1])
+    for (cell, free, readings), faint in zip(seen, pale, strict=True):
+        if not cell.worded and is_tick(cell.text, free, faint):
+            gone.update(cell.tokens)
+            continue
         if is_currency_sign(cell.run, readings, cell.text, signs, sheet.glyph):
             found = [ReadToken(_token("$", cell.run, SURE_SIGN))]
         else:
             found = settle(cell, free, weigh_readings(readings, continental))
-        if not found and not cell.worded and is_tick(cell.text, free):
-            gone.update(cell.tokens)
         if found:
             gone.update(cell.tokens)
             read += found

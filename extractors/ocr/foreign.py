@@ -9,6 +9,7 @@ import numpy as np
 
 from extractors.ocr.image import Pixels
 from extractors.ocr.prepare import Sheet
+from extractors.ocr.runs import Run
 from extractors.ocr.tesseract import Token
 from extractors.page import Reading
 
@@ -26,6 +27,8 @@ _DAY_AND_YEAR = re.compile(r"[0-3]?\d[.,](?:19|20)\d\d")
 # what the recogniser calls a tick; Tesseract makes "\/" or "vA" of it
 _TICKS = frozenset("√✓✔☑νVvJ")
 _LONGEST_TICK = 3
+# levels of grey
+_PALER = 50
 # grey of the faintest letters and of the faintest marks; in heights of the print: no letters are lower
 _FAINT, _INKED, _LOWEST = 215, 170, 0.35
 
@@ -55,9 +58,27 @@ def is_day_and_year(reading: str, tokens: int) -> bool:
     return tokens > 1 and bool(_DAY_AND_YEAR.fullmatch(reading))
 
 
-def is_tick(seen: str, free: Reading) -> bool:
-    """True for a mark somebody made beside a figure: neither engine sees anything else in it."""
-    return free.text.strip() in _TICKS and len(seen) <= _LONGEST_TICK and not re.search(r"\d", seen)
+def is_tick(seen: str, free: Reading, pale: bool = False) -> bool:
+    """True for a mark somebody made beside a figure: neither engine sees anything else in it.
+
+    ``pale``: its ink is much fainter than that of the figures; then one digit is believed to neither of them.
+    """
+    if len(seen) > _LONGEST_TICK or len(re.findall(r"\d", seen)) > pale:
+        return False
+    return free.text.strip() in _TICKS or (pale and len(free.text) == 1)
+
+
+def are_pale(sheet: Sheet, runs: Sequence[Run], figures: Sequence[Run]) -> list[bool]:
+    """For each run whether its ink is much fainter than that of figures usually is: pencil, or a stamp."""
+    if not figures:
+        return [False] * len(runs)
+    usual = float(np.median([_darkness(sheet, run) for run in figures]))
+    return [_darkness(sheet, run) > usual + _PALER for run in runs]
+
+
+def _darkness(sheet: Sheet, run: Run) -> float:
+    """The grey of the darkest twentieth of a run."""
+    return float(np.percentile(sheet.grey[run.top : run.bottom, run.left : run.right], 5))
 
 
 def drop_phantoms(tokens: Sequence[Token], sheet: Sheet, rules: Pixels) -> list[Token]:

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from extractors.ocr.cells import Cell, complete_runs, settle
-from extractors.ocr.foreign import drop_phantoms, is_date, is_foreign, is_item, is_tick
+from extractors.ocr.foreign import are_pale, drop_phantoms, is_date, is_foreign, is_item, is_tick
 from extractors.ocr.prepare import Sheet, clean, find_ink
 from extractors.ocr.runs import Run, find_runs
 from extractors.ocr.signs import is_dash
@@ -57,6 +57,18 @@ def test_a_figure_that_tesseract_took_for_a_word_is_a_figure() -> None:
 def test_ticks_are_neither_digits_nor_footnotes(seen: str, free: str, tick: bool) -> None:
     """A tick is what the recogniser calls one and Tesseract sees no digit in."""
     assert is_tick(seen, Reading(free, 0.8)) is tick
+
+
+def test_a_faint_mark_beside_figures_is_no_digit() -> None:
+    """Pencil is paler than print: a "1" or "4" read into it is a tick, a black one is a digit."""
+    page = np.full((200, 400), 255, dtype=np.uint8)
+    figure, black, pencil = Run(100, 40, 160, 60), Run(200, 40, 206, 60), Run(300, 40, 312, 60)
+    for run, grey in ((figure, 10), (black, 10), (pencil, 140)):
+        page[run.top : run.bottom, run.left : run.right] = grey
+    assert are_pale(sheet(page), [black, pencil], [figure]) == [False, True]
+    assert is_tick("4", Reading("J", 0.9), pale=True)
+    assert not is_tick("4", Reading("4", 0.9), pale=False)
+    assert not is_tick("14", Reading("14", 0.9), pale=True)
 
 
 def test_what_is_not_printed_is_not_read() -> None:
