@@ -14,13 +14,16 @@ from dataclasses import dataclass, replace
 from extractors.numbers import COMMA_STYLE, plain, read_number
 from extractors.page import Cell, Grid
 from extractors.tables.columns import Span, covered, find_columns, place
-from extractors.tables.joining import MARK, REMARK, YEAR, Item, row_items
+from extractors.tables.joining import MARK, REMARK, YEAR, Item, as_printed, row_items
 from extractors.tables.model import BodyRow, Table
 
 _HEADISH = re.compile(
     r"(?i)\b(months?|weeks?|quarters?|years?|ended|ending|fiscal|as of|at|january|february|march|april|may|june|july"
     r"|august|september|october|november|december|jan|feb|mar|apr|jun|jul|aug|sept?|oct|nov|dec|unaudited|restated)\b"
 )
+
+# what is left of a leader behind a label: dots by the dozen, or the one there was room for
+_LEADER = re.compile(r"\s*(?:\.\s?){3,}\s*\Z|\s+\.{1,2}\Z")
 
 # these hand over cells as drawn; the finders that work on words set the stub in column 0
 _UNSTUBBED = frozenset({"html", "camelot"})
@@ -237,18 +240,18 @@ def _boxhead(
         values = [item for item in row.items if item.end > stub_end]
         wide = len(row.items) == 1 and row.items[0].start < stub_end and row.items[0].end > stub_end
         if wide and (row.items[0].end - row.items[0].start) * 2 > grid.columns and not any(heads):
-            caption.append(plain(row.items[0].text))
+            caption.append(as_printed(row.items[0].text))
             continue
         if _is_remark(values, spans):
             # the stub may have a head on this line
-            caption.append(plain(values[0].text))
+            caption.append(as_printed(values[0].text))
             values = []
         for item in row.items:
             if item.end <= stub_end:
-                stub_heads.append(plain(item.text))
+                stub_heads.append(as_printed(item.text))
             for i in covered(item, spans) if item in values else ():
                 if item.start >= stub_end or item.end > spans[i].start:
-                    heads[i].append(plain(item.text))
+                    heads[i].append(as_printed(item.text))
     return tuple(caption), tuple(stub_heads), tuple(tuple(h) for h in heads)
 
 
@@ -270,10 +273,10 @@ def _body_row(labels: Sequence[Item], values: Sequence[Item], spans: Sequence[Sp
         overflow += ordered[1:]
     for item in overflow:
         _settle(item, cells, spans)
-    label = " ".join(plain(item.text) for item in labels)
+    label = " ".join(as_printed(item.text) for item in labels)
     first = labels[0] if labels else None
     return BodyRow(
-        label=re.sub(r"\s*(?:\.\s?){3,}\s*\Z", "", label),
+        label=_LEADER.sub("", label),
         indent=(first.cell.indent + first.start) if first else 0.0,
         cells=tuple(cells),
         place=first.cell.place if first else None,

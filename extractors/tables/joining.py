@@ -22,6 +22,14 @@ REMARK = re.compile(
     r"|(?:un)?audited\Z"
     r"|(?:(?:u\.?s\.? )?dollars|\$|(?:all )?amounts|expressed|stated)? ?in (?:thousands|millions|billions)\b"
 )
+_BLANKS = re.compile(r"[\s\N{ZERO WIDTH SPACE}]+")
+# these are printed as hyphens are; dashes are not
+_HYPHENS = re.compile(r"[\N{HYPHEN}\N{NON-BREAKING HYPHEN}]")
+
+
+def as_printed(text: str) -> str:
+    """A label or a head: every stretch of blanks one space, dashes as they are."""
+    return _HYPHENS.sub("-", _BLANKS.sub(" ", text)).strip()
 
 
 @dataclass(frozen=True, slots=True)

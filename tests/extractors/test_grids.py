@@ -180,3 +180,15 @@ def test_capitals_beside_the_heads_are_a_section_where_their_sisters_are() -> No
     assert [r.label for r in table.rows] == ["ASSETS", "Cash", "LIABILITIES", "Cash"]
     (table,) = grid_tables(grid(above, row, row))
     assert table.stub_heads == ("ASSETS",)
+
+
+def test_labels_and_heads_keep_their_dashes() -> None:
+    """Dashes are as printed, blanks of all kinds one space, and hyphens that do not break are hyphens."""
+    (table,) = grid_tables(
+        grid(
+            [("2023\N{EN DASH}24", 1, 1), ("Non\N{NON-BREAKING HYPHEN}GAAP", 2, 1)],
+            [("Capital\N{EM DASH}common\N{NO-BREAK SPACE} stock issued .", 0, 1), ("1,200", 1, 1), ("1,100", 2, 1)],
+        )
+    )
+    assert table.heads == (("2023\N{EN DASH}24",), ("Non-GAAP",))
+    assert table.rows[0].label == "Capital\N{EM DASH}common stock issued"
