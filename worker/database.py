@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import count
 from typing import Any, Concatenate, Final, ParamSpec, Self, TypeVar
 
-from sqlalchemy import Connection, CursorResult, Engine, RowMapping, create_engine, event, insert, text
+from sqlalchemy import Connection, CursorResult, Engine, RowMapping, Table, create_engine, event, insert, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, SQLAlchemyError
 from sqlalchemy.sql import Executable
@@ -35,6 +35,7 @@ Values = Sequence[Any] | Mapping[str, Any]
 # deadlock and serialization failure: the transaction has done nothing, and would do it the next time
 TRANSIENT: Final = frozenset({"40P01", "40001"})
 TRIES: Final = 8
+MANY: Final = 100
 ROW_LOCKS: Final = re.compile(r" FOR (NO KEY )?UPDATE( SKIP LOCKED)?\b")
 CONNECT_SECONDS: Final = 10
 # a writer that was stopped in mid-transaction must not keep its rows from everybody else
@@ -171,9 +172,25 @@ class Database:
         if not rows:
             return []
         target = metadata.tables[table]
+        if self._locks_rows and len(rows) > MANY:
+            return self._stream_rows(target, columns, rows)
         statement = insert(target).returning(target.c.id, sort_by_parameter_order=True)
         with self._held() as connection:
             return list(connection.execute(statement, [dict(zip(columns, r, strict=True)) for r in rows]).scalars())
+
+    def _stream_rows(self, target: Table, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> list[int]:
+        """Many rows to a server: numbers are drawn first, then rows follow one another without waiting for answers.
+
+        One statement with thousands of values is slower: the driver looks at each of its marks.
+        """
+        sequence = "SELECT nextval(pg_get_serial_sequence(?, 'id')) AS id FROM generate_series(1, ?)"
+        ids = [int(row["id"]) for row in self.rows(sequence, (target.name, len(rows)))]
+        names = ("id", *columns)
+        with self._held() as connection:
+            connection.execute(
+                insert(target), [dict(zip(names, (n, *r), strict=True)) for n, r in zip(ids, rows, strict=True)]
+            )
+        return ids
 
     @contextlib.contextmanager
     def _held(self) -> Iterator[Connection]:
@@ -280,7 +297,6 @@ def _make_engine(settings: Settings) -> Engine:
             isolation_level="AUTOCOMMIT",
             max_overflow=50,  # as many as there are threads that ask at once
             pool_pre_ping=True,
-            insertmanyvalues_page_size=5000,
             connect_args={"connect_timeout": CONNECT_SECONDS, "options": words},
         )
     if url is not None and backend == "sqlite" and url.database:
