@@ -9,7 +9,7 @@ from math import exp
 from extractors.repair.board import Board
 from extractors.repair.components import components
 from extractors.repair.weighing import Weighed, weigh
-from schemas.amounts import Amount
+from schemas.amounts import Amount, quotient
 
 _RIVAL = 0.0005  # a reading less probable than this is not worth telling
 _NEAR_OPTIMAL = 0.01
@@ -71,7 +71,21 @@ def propose_repairs(board: Board, threshold: float) -> Proposal:
 def _broken(board: Board, number: int) -> bool:
     """True when an identity does not hold as read, or as the form of its figures suggests."""
     states = (board.evaluate(number, {}), board.evaluate(number, board.likely))
-    return any(state is not None and state.verdict == "broken" for state in states)
+    return any(state is not None and state.verdict == "broken" for state in states) or _better_exact(board, number)
+
+
+def _better_exact(board: Board, number: int) -> bool:
+    """True when a sum only rounds, and a reading that the recogniser saw too makes it exact for less than rounding."""
+    state = board.evaluate(number, {})
+    if state is None or state.verdict != "rounding" or not board.is_sum(number):
+        return False
+    price, weights = board.price_rounding(number, state), board.weights(number)
+    for member in board.doubted(number):
+        if weights[member]:
+            value = board.figures[member].value - quotient(state.residual, weights[member])
+            if board.readings[member].printed_evidence(value) and board.cost(member, value) < price:
+                return True
+    return False
 
 
 def _beliefs(board: Board, weighed: Weighed, index: int) -> dict[str, Belief]:
@@ -113,12 +127,21 @@ def _stands(board: Board, member: str, changes: Mapping[str, Amount]) -> bool:
             return False
         # a quotient has too few digits to say which dividend or divisor is printed; so has a sum of percents
         coarse = after is not None and after.verdict == "rounding" and _coarse(board, number, member)
-        closed += holds and not held and not coarse and _decides(board, number, member, changes[member])
+        better = holds and (not held or _made_exact(board, number, member, changes))
+        closed += better and not coarse and _decides(board, number, member, changes[member])
     # where the form itself names a reading, another one is two misreadings of one figure: one check is not enough
     readings = board.readings[member]
     farther = readings.cost(changes[member]) - readings.cost(readings.favourite)
     twice = readings.at_odds and farther >= _FURTHER_MISREADING
     return closed > twice
+
+
+def _made_exact(board: Board, number: int, member: str, changes: Mapping[str, Amount]) -> bool:
+    """True when a sum that only rounded is exact with a reading that the recogniser saw too."""
+    before, after = board.evaluate(number, {}), board.evaluate(number, changes)
+    if before is None or after is None or before.verdict != "rounding" or after.verdict != "exact":
+        return False
+    return board.is_sum(number) and board.readings[member].printed_evidence(changes[member])
 
 
 def _coarse(board: Board, number: int, member: str) -> bool:

@@ -48,8 +48,7 @@ def repair_figures(
     doubts = read_doubts(bodies, meaning)
     board = Board(ordered, figures, read_readings(bodies, meaning, doubts), _weak(bodies, meaning))
     states = [board.evaluate(number, {}) for number in range(len(ordered))]
-    broken = any(state is not None and state.verdict == "broken" for state in states)
-    proposal = propose_repairs(board, threshold) if broken else NO_PROPOSAL
+    proposal = propose_repairs(board, threshold) if board.readings else NO_PROPOSAL
     if not profile.repair:
         proposal = Proposal({}, proposal.beliefs)
     if proposal.changes:
