@@ -138,7 +138,7 @@ def list_jobs(db: Database, sees: int, wanted: Filter) -> list[Row]:
         "j.id < ?": wanted.before,
         # as json.dumps writes it; both databases can search text, each has its own way with JSON
         "j.summary LIKE ?": None if wanted.verdict is None else f'%"verdict": "{wanted.verdict}"%',
-        "EXISTS (SELECT 1 FROM deliveries b WHERE b.job_id = j.id AND b.batch = ?)": wanted.batch,
+        "j.id IN (SELECT b.job_id FROM deliveries b WHERE b.batch = ?)": wanted.batch,
         "j.key_id = ?": None if sees == ALL else sees,
     }
     asked = {k: v for k, v in conditions.items() if v is not None}
@@ -246,13 +246,15 @@ def send_again(db: Database, endpoint: int, message: int) -> bool:
 
 def stalled_since(db: Database, since: float) -> bool:
     """Whether a job waits that could have been taken, and none was claimed since then: the workers do nothing."""
-    row = db.row(
-        "SELECT 1 FROM jobs WHERE state = 'queued' AND created_at < ?"
-        " AND NOT EXISTS (SELECT 1 FROM jobs WHERE state = 'running')"
-        " AND NOT EXISTS (SELECT 1 FROM jobs WHERE claimed_at >= ?) LIMIT 1",
-        (since, since),
+    busy = (
+        ("SELECT 1 FROM jobs WHERE state = 'running' LIMIT 1", ()),
+        ("SELECT 1 FROM jobs WHERE claimed_at >= ? LIMIT 1", (since,)),
     )
-    return row is not None
+    if any(db.row(query, values) is not None for query, values in busy):
+        return False
+    # the number tells the age too: among a million that wait, the oldest are looked at first
+    waiting = db.rows("SELECT created_at FROM jobs WHERE state = 'queued' ORDER BY id LIMIT 100")
+    return any(row["created_at"] < since for row in waiting)
 
 
 def read_json(text: str | None) -> Any:
