@@ -1,0 +1,160 @@
+"""A job from claim to end: what is no fault of the document costs it no attempt; what is fenced out changes nothing."""
+
+from __future__ import annotations
+
+import errno
+import os
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import cast
+
+import pytest
+
+from schemas.errors import StorageError
+from worker import conversion, deliveries, leases
+from worker.blobs import Blobs
+from worker.conversion import convert_job
+from worker.database import Database
+from worker.deliveries import Arrival
+from worker.local.conversion import RESULT
+from worker.sandbox import Ended, Request, Sandbox
+from worker.settings import Settings
+from worker.supervisor import make_folders
+
+DONE = {"state": "converted", "review": 0}
+
+
+@dataclass
+class Child:
+    """A stand-in for the sandbox: it writes the result, and does what a test wants in the meantime."""
+
+    meanwhile: Callable[[Callable[[], bool]], None] = lambda _renew: None
+    outcome: dict[str, object] | None = None
+
+    def run(self, request: Request, renew: Callable[[], bool], _seconds: float) -> Ended:
+        """Convert."""
+        self.meanwhile(renew)
+        Path(request.folder, RESULT).write_bytes(b"result of " + Path(request.source).read_bytes())
+        return Ended("ended", self.outcome or DONE, "", "")
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
+    """A home; nobody waits."""
+    monkeypatch.setattr(conversion, "PAUSE_SECONDS", 0.0)
+    monkeypatch.setattr(conversion, "AGAIN_SECONDS", 0.01)
+    settings = replace(Settings(), home=tmp_path / "home", lease_seconds=2.0)
+    make_folders(settings)
+    return settings
+
+
+@pytest.fixture
+def db(home: Settings) -> Iterator[Database]:
+    """Its rows, and one document."""
+    with Database.open(home) as opened:
+        stored = Blobs(home.blobs).put_bytes(b"text")
+        deliveries.arrive(opened, Arrival("a.txt", stored.sha256, 4, "text", "normal", "e 1", "w1"), 0.0)
+        yield opened
+
+
+def convert(home: Settings, child: Child | None = None) -> str:
+    """The word for the log."""
+    return convert_job(home, cast("Sandbox", child or Child()), 1)
+
+
+def state(db: Database) -> tuple[str, int]:
+    """State and attempts of the job."""
+    row = db.row("SELECT state, attempt FROM jobs WHERE id = 1")
+    assert row is not None
+    return row["state"], row["attempt"]
+
+
+def test_a_full_disk_at_the_commit_costs_no_attempt(
+    home: Settings, db: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However often the result cannot be stored, the document waits; when there is room it is converted."""
+
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with monkeypatch.context() as patch:
+        patch.setattr("worker.blobs.folder.sync_file", full)
+        for _ in range(5):
+            assert convert(home) == "queued"
+            assert state(db) == ("queued", 0)
+    assert list((home.blobs / "tmp").iterdir()) == list(home.scratch.iterdir()) == []
+    assert convert(home) == "done"
+    assert state(db) == ("done", 1)
+
+
+def test_a_database_that_is_away_for_a_moment_costs_nothing(
+    home: Settings, db: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """While it restarts the child goes on, and what it has done is committed when the rows answer again."""
+    answers = iter([StorageError("away")] * 3)
+
+    def away(real: Callable[..., object]) -> Callable[..., object]:
+        def ask(*values: object) -> object:
+            if (error := next(answers, None)) is not None:
+                raise error
+            return real(*values)
+
+        return ask
+
+    monkeypatch.setattr(leases, "renew", away(leases.renew))
+    monkeypatch.setattr(leases, "finish", away(leases.finish))
+    renewed: list[bool] = []
+    assert convert(home, Child(lambda renew: renewed.append(renew()))) == "done"
+    assert renewed == [True]
+    assert next(answers, None) is None
+    assert state(db) == ("done", 1)
+
+
+def test_a_lease_that_cannot_be_renewed_ends(home: Settings, db: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    """When the rows are away for longer than the lease, another may have the job: the child is to be dropped."""
+
+    def away(*_: object) -> bool:
+        raise StorageError("away")
+
+    monkeypatch.setattr(leases, "renew", away)
+    now = time.time()
+    renewed: list[bool] = []
+
+    def later(renew: Callable[[], bool]) -> None:
+        renewed.append(renew())
+        monkeypatch.setattr(time, "time", lambda: now + home.lease_seconds + 1)
+        renewed.append(renew())
+
+    convert(home, Child(later))
+    assert renewed == [True, False]
+
+
+def test_who_was_stopped_past_the_lease_is_fenced_out(home: Settings, db: Database) -> None:
+    """A worker that comes back after another has finished the job changes nothing, and raises no alarm."""
+
+    def overtaken(_: Callable[[], bool]) -> None:
+        assert leases.expire(db, home, time.time() + home.lease_seconds + 1) == ["queued"]
+        assert convert(home) == "done"
+
+    assert convert(home, Child(overtaken)) == "fenced"
+    assert state(db) == ("done", 2)
+    assert len(db.rows("SELECT 1 FROM results")) == 1
+
+
+def test_a_document_that_is_gone_from_the_store_fails(home: Settings, db: Database) -> None:
+    """It is not tried for ever: nobody can convert what is not there, and the error says so."""
+    row = db.row("SELECT sha256 FROM documents")
+    assert row is not None
+    assert Blobs(home.blobs).remove(row["sha256"], older_than=0)
+    assert convert(home) == "E_STORAGE"
+    assert state(db) == ("failed", 1)
+
+
+def test_a_child_that_fills_the_disk_is_given_up_in_the_end(home: Settings, db: Database) -> None:
+    """Storage that fails in the child may be the document's doing: its attempts count."""
+    problem = {"code": "E_STORAGE", "detail": "No space left on device.", "place": None}
+    child = Child(outcome={"state": "failed", "problem": problem})
+    assert [convert(home, child) for _ in range(4)] == ["queued", "queued", "quarantined", "passed"]
+    assert state(db) == ("quarantined", 3)
