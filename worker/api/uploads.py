@@ -21,6 +21,7 @@ from anyio.to_thread import run_sync
 from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import MultipartParser, parse_options_header
 
+from schemas.errors import StorageError
 from worker.api.problems import ApiError
 
 FILE_FIELD: Final = "file"
@@ -192,8 +193,11 @@ class Receiver:
         """A file without a name: it is gone when it is closed, or when we are killed."""
 
         def make() -> BinaryIO:
-            self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-            return tempfile.TemporaryFile(dir=self.folder)
+            try:
+                self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+                return tempfile.TemporaryFile(dir=self.folder)
+            except OSError as error:
+                raise StorageError(f"An upload cannot be written: {error.strerror}.") from error
 
         return await run_sync(make, limiter=self.threads)
 
@@ -203,6 +207,8 @@ def _parse(parser: MultipartParser, chunk: bytes) -> None:
         parser.write(chunk)
     except FormParserError as error:
         raise ApiError(400, "The form cannot be read: it is not as its Content-Type says.") from error
+    except OSError as error:
+        raise StorageError(f"An upload cannot be written: {error.strerror}.") from error
 
 
 def _boundary(content_type: str) -> bytes:

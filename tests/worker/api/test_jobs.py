@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
+import io
 import json
 import socket
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -209,6 +212,21 @@ def test_a_document_that_is_too_large_is_refused_and_leaves_nothing(client: Test
     problem(client.post("/v1/jobs", content=endless(), headers=headers), 413, "E_LIMIT.size")
     assert client.get("/v1/jobs").json()["items"] == []
     assert not [path for path in desk.settings.blobs.rglob("*") if path.is_file()]
+
+
+def test_a_full_disk_is_no_fault_of_the_caller(client: TestClient, desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """503 with a time to come again, no job, and no word of where the disk is."""
+
+    class Full(io.BytesIO):
+        def write(self, _: Any, /) -> int:
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(tempfile, "TemporaryFile", lambda **_: Full())
+    answer = client.post("/v1/jobs", files={"file": ("a.txt", b"Cash\n")})
+    assert problem(answer, 503, "E_STORAGE")["retryable"]
+    assert int(answer.headers["retry-after"]) > 0
+    assert str(desk.settings.home) not in answer.text
+    assert client.get("/v1/jobs").json()["items"] == []
 
 
 def test_a_document_of_just_the_allowed_size_is_taken(client: TestClient) -> None:
