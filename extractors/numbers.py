@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Literal
 
@@ -84,6 +84,10 @@ _NUMBER = re.compile(
     \Z""",
     re.VERBOSE | re.ASCII,
 )
+# thousands parted by blanks, and by other marks
+_PARTED = re.compile(r"[($\-]*\d{1,3}(?: \d{3})+(?:[.,]\d+)?[)%\-]*\Z")
+_MARKED = re.compile(r"\d[,.'\N{RIGHT SINGLE QUOTATION MARK}]\d{3}(?!\d)")
+_FEW_PARTED = 3  # so many may be misread commas
 _NIL = re.compile(
     rf"(?:{_CURRENCY})?\s?\(?\s?(?:{_CURRENCY})?\s?-(?:\s?-)*\s?\)?\s?%?\s?(?P<mark>\((?:[a-zA-Z]|\d)\)|[*†‡])?\Z"
 )
@@ -91,10 +95,15 @@ _NIL = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Style:
-    """How a document writes decimals: the mark before them and the marks between thousands."""
+    """How a document writes decimals: the mark before them and the marks between thousands.
+
+    Attributes:
+        blanks: it parts thousands by blanks, which elsewhere are a flaw.
+    """
 
     point: str = "."
     groups: str = ",'\N{RIGHT SINGLE QUOTATION MARK} "
+    blanks: bool = False
 
 
 POINT_STYLE = Style()
@@ -154,14 +163,19 @@ def is_number(text: str) -> bool:
 
 def style_of(texts: Iterable[str]) -> Style:
     """The style that most of the strings can only be written in; the point style when nothing decides."""
-    votes = 0
+    votes = parted = marked = 0
     for text in texts:
+        parted += bool(_PARTED.match(plain(text)))
+        marked += bool(_MARKED.search(text))
         digits = re.sub(r"[^\d.,]", "", text)
+        if "%" in text and re.fullmatch(r"\d+,\d", digits):  # elsewhere two note numbers
+            votes -= 1
         if re.fullmatch(r"\d{1,3}(?:\.\d{3})+,\d{1,2}|\d+,\d{2}|\d{1,3}(?:\.\d{3}){2,}", digits):
             votes -= 1
         elif re.fullmatch(r"\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+\.\d{1,2}|\.\d+", digits):
             votes += 1
-    return COMMA_STYLE if votes < 0 else POINT_STYLE
+    style = COMMA_STYLE if votes < 0 else POINT_STYLE
+    return replace(style, blanks=True) if parted > _FEW_PARTED and parted > 4 * marked else style
 
 
 def _currency(text: str) -> str | None:
@@ -247,7 +261,8 @@ def _grouping(head: str, style: Style, flaws: list[Flaw]) -> bool:
         # blanks beside other marks are two figures ("278,286 278,286"), not one number
         if not threes or any(mark in head for mark in style.groups if mark != " "):
             return False
-        flaws.append("blank_inside")
+        if not style.blanks:
+            flaws.append("blank_inside")
     elif not threes:
         flaws.append("grouping")
     return True

@@ -90,3 +90,20 @@ def test_the_decimal_comma_is_found_and_read() -> None:
     number = read_number("1.234,50", style)
     assert number is not None
     assert canonical(number.value) == "1234.50"
+
+
+def test_blanks_between_thousands_are_the_style_of_a_document_that_sets_them_throughout() -> None:
+    """Where most figures are parted by blanks none is flawed; a single one among commas is."""
+    style = style_of(["6 341 112", "5 120 000", "(12 500)", "1 000 001", "12,5 %"])
+    number = read_number("6 341 112", style)
+    assert number is not None
+    assert (canonical(number.value), number.flaws) == ("6341112", ())
+    number = read_number("6 341", style_of(["6 341", "5,120", "12,500", "1,000,001"]))
+    assert number is not None
+    assert number.flaws == ("blank_inside",)
+
+
+def test_one_decimal_after_a_comma_speaks_for_the_continental_style_in_percentages_only() -> None:
+    """ "1,2" alone may be two note numbers."""
+    assert style_of(["12,5 %"]) == COMMA_STYLE
+    assert style_of(["1,2"]) != COMMA_STYLE
