@@ -104,6 +104,6 @@ def test_blanks_between_thousands_are_the_style_of_a_document_that_sets_them_thr
 
 
 def test_one_decimal_after_a_comma_speaks_for_the_continental_style_in_percentages_only() -> None:
-    """ "1,2" alone may be two note numbers."""
+    """Alone, 1,2 may be two note numbers."""
     assert style_of(["12,5 %"]) == COMMA_STYLE
     assert style_of(["1,2"]) != COMMA_STYLE
