@@ -374,3 +374,34 @@ def test_the_last_row_of_a_table_alone_on_its_page_is_a_row() -> None:
     """A total that a page break cut off is no running text."""
     first = find_flow(page("Present value of payments                 $58.9"))[0]
     assert isinstance(first, Grid)
+
+
+def test_a_phrase_in_the_middle_of_the_columns_is_their_head() -> None:
+    """What stands over the columns only is a head of each; a title in the middle of the table is none."""
+    (grid,) = grids("""
+                           % of Net sales
+                            by operating
+                            segment (1)
+                           Three Months
+                               Ended
+                            2023     2022
+  Fabric Care                23%      23%
+  Home Care                  12%      12%
+  Total                     100%     100%
+""")
+    said = [cell.text for cell in grid.cells if cell.head and cell.column_span == 2]
+    assert said == ["% of Net sales by operating segment (1)", "Three Months Ended"]
+
+
+def test_the_upper_line_of_a_wrapped_spanner_is_no_title() -> None:
+    """The words "Health Care and" over "Life", beside "Pension", goes on with it."""
+    (grid,) = grids("""
+                                     Health Care and
+                     Pension               Life
+                 2023      2022      2023      2022
+Service cost     $ 91    $  116    $   23    $   40
+Interest           14        16         4         7
+""")
+    heads = {cell.text: (cell.column, cell.column_span) for cell in grid.cells if cell.head}
+    assert heads["Pension"] == (1, 2)
+    assert heads["Health Care and Life"] == (3, 2)

@@ -63,7 +63,7 @@ def find_frame(block: Block, setting: Setting) -> Frame | None:
         end = start
     anchors = find_anchors(lines[start:end], body)
     heads = evened([head_row(line, body, setting.rules, anchors) for line in lines[start:end]], em)
-    titles = captions(heads, setting.rules)
+    titles = captions(heads, setting.rules, body)
     start, heads = start + titles, heads[titles:]
     above = [_label_line(line) for line in lines[end:first]]
     below = _wrapped_below(setting, block.end, body, taken)

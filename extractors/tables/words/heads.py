@@ -27,10 +27,14 @@ class Head:
 
 @dataclass(frozen=True, slots=True)
 class Anchor:
-    """What a column covers from left to right, its own head included, and whether that head says a time."""
+    """What a column covers from left to right, its own head included, and whether that head says a time.
+
+    ``outer``: where the signs begin that stand off its figures.
+    """
 
     left: float
     right: float
+    outer: float
     timely: bool = False
 
 
@@ -45,8 +49,9 @@ def find_anchors(lines: Sequence[TextLine], body: Body) -> list[Anchor]:
     for line in reversed(lines):
         over = [t for t in head_tokens(line, body) if t.left > body.left + 3 * line.em and t.right > body.edge]
         if len(over) == len(body.columns):
-            return [Anchor(t.left, t.right, timely(t)) for t in over]
-    return [Anchor(column.left, column.right) for column in body.columns]
+            signed = zip(over, body.columns, strict=True)
+            return [Anchor(t.left, t.right, min(t.left, column.outer), timely(t)) for t, column in signed]
+    return [Anchor(column.left, column.right, column.outer) for column in body.columns]
 
 
 def head_row(line: TextLine, body: Body, rules: Sequence[Rule], anchors: Anchors) -> list[Head]:
@@ -76,15 +81,16 @@ def head_row(line: TextLine, body: Body, rules: Sequence[Rule], anchors: Anchors
     return heads
 
 
-def captions(lines: Sequence[list[Head]], rules: Sequence[Rule]) -> int:
+def captions(lines: Sequence[list[Head]], rules: Sequence[Rule], body: Body) -> int:
     """How many of the upper lines say the same of all columns: a title that stands over them is no head.
 
-    A time without its year ("Year Ended") is a head; with the year it is one where the columns go on with times.
+    A time without its year ("Year Ended") is a head; with the year it is one where the columns go on with times. What
+    is set in the middle of the columns rather than of the table is a head, and so is what a head below goes on with.
     """
     leaves = [head.token for head in lines[-1] if head.last >= 0] if lines else []
     times = [timely(leaf) for leaf in leaves]
     count = 0
-    for line in lines[:-1]:
+    for line, below in pairwise(lines):
         if len(line) != 1 or line[0].last == line[0].first or _drawn_under(line[0].token, rules):
             break
         said = line[0].token
@@ -94,8 +100,20 @@ def captions(lines: Sequence[list[Head]], rules: Sequence[Rule]) -> int:
         whole = line[0].first == 0 and line[0].last >= max(head.last for head in lines[-1])
         if not whole and not dated and not said.text.startswith("(") and len(said.words) < 3:
             break
+        goes_on = len(below) > 1 and any((head.first, head.last) == (line[0].first, line[0].last) for head in below)
+        if not said.text.startswith("(") and not dated and (goes_on or (whole and _amid(said, body))):
+            break
         count += 1
     return count
+
+
+def _amid(token: Token, body: Body) -> bool:
+    """True for a phrase in the middle of the columns that keeps within them, and stands off the middle of the table."""
+    right, em = max(column.right for column in body.columns), token.em
+    if token.left < body.edge - em or token.right > right + em:
+        return False
+    columns, table = (body.edge + right) / 2, (body.left + right) / 2
+    return abs(token.centre - columns) < em and abs(token.centre - table) > 2.5 * em
 
 
 def _drawn_under(token: Token, rules: Sequence[Rule]) -> bool:
@@ -243,6 +261,11 @@ def _group(token: Token, heads: Sequence[Token], anchors: Anchors, inside: Seque
         if i in inside or not taken:
             free.append(i)
     strict = _centred(token, anchors, near, inside)
+    if strict and strict[0] > token.em:
+        # centred over the cells, with the signs that stand off the figures
+        cells = [replace(anchor, left=anchor.outer) for anchor in anchors]
+        signed = _centred(token, cells, near, inside)
+        strict = signed if signed and signed[0] < 0.3 * token.em and signed[2] > signed[1] else strict
     wide = _centred(token, anchors, free, inside)
     if wide and wide != strict:
         # centred over the inner columns and over all of them: it heads all where each says a time
