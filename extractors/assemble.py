@@ -101,6 +101,7 @@ def _table(table: Table, body: Body, meaning: TableMeaning, judged: Mapping[str,
 
 
 def _figure(figure: ReadFigure, row: RowMeaning, judged: Judged) -> out.Figure:
+    unit, scale = row.unit_at(figure.column)
     return out.Figure(
         id=figure.id,
         row=figure.row,
@@ -109,8 +110,8 @@ def _figure(figure: ReadFigure, row: RowMeaning, judged: Judged) -> out.Figure:
         value=canonical(judged.value),
         nil=judged.nil,
         decimals=judged.decimals,
-        scale=1 if figure.number.percent else row.scale,
-        unit="percent" if figure.number.percent else row.unit,
+        scale=1 if figure.number.percent else scale,
+        unit="percent" if figure.number.percent else unit,
         period=row.periods[figure.column] if row.periods else None,
         status=judged.status,
         grade=judged.grade,

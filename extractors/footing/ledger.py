@@ -128,11 +128,12 @@ def _class_of(figure: ReadFigure, row: RowMeaning, under_percent: bool) -> Class
     number = figure.number
     # a column headed "%" need not print the sign in each row
     small = under_percent and not number.currency and not number.grouped
-    if number.percent or row.unit == "percent" or small:
+    unit, scale = row.unit_at(figure.column)
+    if number.percent or unit == "percent" or small:
         return "percent", 1
-    if row.unit.endswith("/shares"):
+    if unit.endswith("/shares"):
         return "per_share", 1
-    return ("shares" if row.unit == "shares" else "amount"), row.scale
+    return ("shares" if unit == "shares" else "amount"), scale
 
 
 def _sections(table: Table, body: Body) -> list[tuple[int, str]]:

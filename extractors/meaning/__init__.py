@@ -16,7 +16,7 @@ from extractors.meaning.kinds import find_headnote, find_kind, find_title
 from extractors.meaning.model import Meaning, RowMeaning, TableMeaning
 from extractors.meaning.periods import Times, find_periods, note_ends, read_fiscal_end
 from extractors.meaning.rows import Money, find_rows, rolled
-from extractors.meaning.scales import Units, common_currency, read_units, whole_notes
+from extractors.meaning.scales import Units, common_currency, read_head_units, read_units, whole_notes
 from extractors.page import Origin
 from extractors.tables import Layout, Table
 from schemas.filing import Instant, Period, TableKind
@@ -83,7 +83,8 @@ def _money(
     tables: Sequence[Table], bodies: Sequence[Body], kinds: Sequence[TableKind], lines: Sequence[str]
 ) -> list[Money]:
     """Currency and scale of each table; a table that says nothing has what all others of the document say."""
-    said = [read_units(_unit_lines(table)) for table in tables]
+    above = [read_units(_caption_lines(table)) for table in tables]
+    said = [_with_heads(units, table) for units, table in zip(above, tables, strict=True)]
     signs = [
         common_currency([f.number.currency for f in body.figures if f.number.currency is not None]) for body in bodies
     ]
@@ -96,7 +97,7 @@ def _money(
     inherited = max(sorted(scales), key=stated.count) if scales else None
     currency = _main_currency(said, signs)
     money = []
-    for units, sign, kind, body in zip(said, signs, kinds, bodies, strict=True):
+    for units, captions, sign, kind, body in zip(said, above, signs, kinds, bodies, strict=True):
         own = units.currency if sign in (None, "USD") and units.currency else sign
         counts = own is not None or kind in _STATEMENTS or units.scale not in (None, 1)
         scale = units.scale
@@ -104,7 +105,7 @@ def _money(
             scale = inherited if counts and inherited and not _has_cents(body) else 1
         code = (own or currency) if counts else None
         code = "CAD" if code == "USD" and currency == "CAD" else code
-        money.append(Money(units, scale, code, kind=kind))
+        money.append(Money(units, scale, code, kind, captions))
     return money
 
 
@@ -116,10 +117,25 @@ def _line_units(line: str) -> Units:
     return read_units([line]) if stated else Units()
 
 
-def _unit_lines(table: Table) -> list[str]:
-    """The lines that may state units: heads of the stub, captions from the nearest up, heads of columns."""
+def _caption_lines(table: Table) -> list[str]:
+    """The lines above the columns that may state units, from the nearest up."""
+    return [*reversed(whole_notes([*table.caption, *table.stub_heads]))]
+
+
+def _with_heads(units: Units, table: Table) -> Units:
+    """The units of the captions, and what the heads of the columns say where they are silent."""
     heads = dict.fromkeys(text for column in table.heads for text in column if re.search(r"[A-Za-z\u2019'$]", text))
-    return [*reversed(whole_notes([*table.caption, *table.stub_heads])), *heads]
+    lines = read_units(heads)
+    columns = [read_head_units(column) for column in table.heads]
+    scales = [column.scale for column in columns if column.scale is not None]
+    codes = [column.currency for column in columns if column.currency is not None]
+    scale = scales[0] if scales else lines.scale
+    code = codes[0] if codes else lines.currency
+    return Units(
+        scale if units.scale is None else units.scale,
+        lines.shares if units.shares is None else units.shares,
+        units.currency or code,
+    )
 
 
 def _has_cents(body: Body) -> bool:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from schemas.filing import Identification, Period, TableKind
 
@@ -15,6 +16,7 @@ class RowMeaning:
         path: the labels above it that it belongs to, outermost first. level: its depth, 0 outermost.
         scale: what one printed unit is worth (1, 1000, 1000000). unit: ``USD``, ``USD/shares``, ``shares``,
             ``percent`` or ``pure``.
+        units: unit and scale of single figures that differ from the row's, by column.
         period: only where it differs from the column's (cash at the beginning of the year), one entry per column.
     """
 
@@ -23,6 +25,11 @@ class RowMeaning:
     scale: int = 1
     unit: str = "pure"
     periods: tuple[Period | None, ...] | None = None
+    units: Mapping[int, tuple[str, int]] = field(default_factory=dict)
+
+    def unit_at(self, column: int) -> tuple[str, int]:
+        """The unit and the scale of the figure in a column."""
+        return self.units.get(column, (self.unit, self.scale))
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from extractors.figures.model import Body, ReadFigure
 from extractors.meaning.clock import Day, read_clock
+from extractors.meaning.columns import Columns, find_columns
 from extractors.meaning.model import RowMeaning
 from extractors.meaning.paths import find_paths
 from extractors.meaning.scales import Units, label_scale
@@ -32,6 +33,11 @@ _HELD = re.compile(r"(?i)\b(?:stock|shares|units) outstanding\b")
 # all that counts shares in statements of cash flows and of position, where what is repurchased and issued is money
 _COUNTED = re.compile(r"(?i)\bnumber of\b|\bweighted\b|\baverage\b|\bper share\b")
 _DILUTING = re.compile(r"(?i)\bdenominators?\b|\b(?:effect|impact)s? of dilutive\b|\bdilutive effects?\b")
+# quotients and counts of things are in no thousands of dollars
+_QUOTIENT = re.compile(r"(?i)\bratios?\b|\bturns\b|\bturnover \(times\)|\(times\)|\bmultiple\b")
+_HEADS = re.compile(
+    r"(?i)\A(?:total |average )?(?:number of )?(?:full-time |part-time )?employees\b|\Anumber of\b|\bheadcount\b"
+)
 # what was paid for each share ("dividends, $1.80 per share") does not say what the row counts
 _PRICE = re.compile(r"(?i)[($\s]*\$\s?\d[\d.,]*\s(?:per|a|each)\s(?:\w+\s){0,3}?(?:shares?|stock|units?|ads)\b\)?")
 _CAPITAL = re.compile(r"(?i)\bpar\b|\bauthori[sz]ed\b|\bstated value\b|\bat cost\b|\bpaid-in\b")
@@ -54,6 +60,7 @@ _PART_OF = re.compile(r"(?i)\b(?:less|restricted|of which|included in|discontinu
 _OPENING_BALANCE = re.compile(r"(?i)\W*(?:beginning |opening |closing |ending )?balances?\b")
 # more of a share, or more than a share costs, is no figure per share
 _SHARE_PRICE = 100_000
+_SILENT = Units()
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,12 +69,14 @@ class Money:
 
     Attributes:
         kind: of the table: what counts shares in one kind of statement is money in another.
+        captions: what the lines above the table, not its heads, say of units.
     """
 
     units: Units
     scale: int
     currency: str | None
     kind: TableKind = "other"
+    captions: Units = _SILENT
 
 
 def find_rows(table: Table, body: Body, money: Money, periods: Sequence[Period | None]) -> tuple[RowMeaning, ...]:
@@ -78,6 +87,7 @@ def find_rows(table: Table, body: Body, money: Money, periods: Sequence[Period |
     for figure in body.figures:
         figures.setdefault(figure.row, []).append(figure)
     held = money.kind != "cash_flow" and any(_HELD.search(row.label) for row in table.rows)
+    columns = find_columns(table, body, money.currency, money.scale, money.captions)
     rows = []
     for index, row in enumerate(table.rows):
         unit, scale = _unit(row, paths[index], figures.get(index, []), money)
@@ -90,9 +100,18 @@ def find_rows(table: Table, body: Body, money: Money, periods: Sequence[Period |
                 scale=scale,
                 unit=unit,
                 periods=moments[index],
+                units=_own_units(figures.get(index, []), (unit, scale), columns, money),
             )
         )
     return tuple(rows)
+
+
+def _own_units(
+    figures: Sequence[ReadFigure], row: tuple[str, int], columns: Columns, money: Money
+) -> dict[int, tuple[str, int]]:
+    """The units of the figures of a row that differ from the row's."""
+    units = {figure.column: columns.unit(figure, row, money.currency) for figure in figures}
+    return {column: unit for column, unit in units.items() if unit != row}
 
 
 # --- unit and scale ---------------------------------------------------------------------------------------------
@@ -126,9 +145,28 @@ def _unit(row: BodyRow, path: Sequence[str], figures: Sequence[ReadFigure], mone
         return f"{currency or 'USD'}/shares", 1
     if (shares or per_share) and not priced and not _looks_per_share(figures):
         return "shares", own or _share_scale(figures, money)
+    return _money_or_pure(text, figures, money, own)
+
+
+def _money_or_pure(text: str, figures: Sequence[ReadFigure], money: Money, own: int | None) -> tuple[str, int]:
+    """Unit and scale of a row that counts no shares; ``own`` is the scale that its label states."""
+    numbers = [figure.number for figure in figures if not figure.number.nil]
+    priced = any(number.currency for number in numbers)
     if _PERCENT.search(text) and not priced and all(abs(n.value) < 1000 for n in numbers) and numbers:
         return "percent", 1
-    return (currency, own or money.scale) if currency else ("pure", own or money.scale)
+    if _counts(text, figures) and not own:
+        return "pure", 1
+    return (money.currency or "pure"), own or money.scale
+
+
+def _counts(label: str, figures: Sequence[ReadFigure]) -> bool:
+    """True for rows of quotients, with decimals, and of things counted, without."""
+    numbers = [figure.number for figure in figures if not figure.number.nil]
+    if not numbers or any(number.currency for number in numbers):
+        return False
+    if _QUOTIENT.search(label):
+        return all(number.decimals and not number.grouped for number in numbers)
+    return bool(_HEADS.search(label)) and not any(number.decimals for number in numbers)
 
 
 def _diluting(path: Sequence[str]) -> bool:

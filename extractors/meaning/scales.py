@@ -9,16 +9,22 @@ from dataclasses import dataclass
 from extractors.numbers import CURRENCIES
 
 _SIZES = (
-    (re.compile(r"(?i)\bbillions?\b|\bmilliarden\b|\bbn\b"), 1_000_000_000),
+    (
+        re.compile(r"(?i)\bbillions?\b|\bmilliarden\b|\bmilliards\b|\bmrd\b|(?:\b|(?<=[$\u20ac\u00a3\u00a5]))bn\b"),
+        1_000_000_000,
+    ),
+    (re.compile(r"(?i)\bcrores?\b"), 10_000_000),
     (
         re.compile(
-            r"(?i)\bmillions?\b|\bmn\b|\bmm\b|\bmillionen\b|\bmio\b|[$\u20ac\u00a3]\s?m\b|\bm[\u20ac\u00a3]|000,000"
+            r"(?i)\bmillions?\b|\bmn\b|\bmm\b|\bmillionen\b|\bmio\b|\bmillones\b|\bmilh\u00f5es\b|\bmilioni\b|\bmiljoonaa\b|[$\u20ac\u00a3]\s?m\b|\bm[\u20ac\u00a3]|000,000"
         ),
         1_000_000,
     ),
+    (re.compile(r"(?i)\blakhs?\b|\blacs?\b"), 100_000),
     (
         re.compile(
-            r"(?i)\bthousands?\b|\btausend\b|\bteur\b|\bmilliers\b|[$\u20ac\u00a3\u00a5]?\s?['\u2019]?\b000['\u2019]?s?\b|['\u2019]000|\bk[\u20ac\u00a3]|\bt\u20ac"
+            r"(?i)\bthousands?\b|\btausend\b|\btsd\b|\bteur\b|\bmilliers\b|\b(?:en|em) (?:miles|mil|milhares)\b"
+            r"|\bmigliaia\b|[$\u20ac\u00a3\u00a5]?\s?['\u2019]?\b000['\u2019]?s?\b|['\u2019]000|\bk[\u20ac\u00a3]|\bt\u20ac"
         ),
         1_000,
     ),
@@ -29,7 +35,8 @@ _PARENTHESES = re.compile(r"\([^()]*\)")
 # outside parentheses a size counts only where the line speaks of units, not of "a $1.0 billion gain"
 _UNIT_LINE = re.compile(
     r"(?i)\A\W*(?:(?:all\s+)?(?:dollar\s+|tabular\s+)?(?:amounts?|figures|dollars|values)\b.*\b(?:in|of)\b|in\s+|expressed\s+in|stated\s+in|[$\u20ac\u00a3\u00a5]|us\$"
-    r"|usd|eur|gbp|rmb|(?:thousands|millions|billions)\s+of|(?:thousands|millions|billions)\b|\(?000)"
+    r"|usd|eur|gbp|rmb|rs\b|inr\b|en |em |(?:thousands|millions|billions)\s+of|(?:thousands|millions|billions)\b|\(?000"
+    r"|t\u20ac|k\u20ac)"
 )
 _IN_SIZE = re.compile(
     r"(?i)\b(?:in|of)\s+(?:(?:u\.?s\.?|canadian|hong\s+kong|australian)\s+)?(?:[$\u20ac\u00a3]\s?)?(?:\w+\s+)?(?:thousands|millions|billions)\b"
@@ -53,8 +60,31 @@ _NAMED = (
     (re.compile(r"(?i)\bswedish\s+kronor\b|\bSEK\b"), "SEK"),
     (re.compile(r"(?i)\bdanish\s+kroner\b|\bDKK\b"), "DKK"),
     (re.compile(r"(?i)\bnorwegian\s+kroner\b|\bNOK\b"), "NOK"),
-    (re.compile(r"(?i)\brupees?\b|\u20b9|\bINR\b"), "INR"),
+    (re.compile(r"(?i)\brupees?\b|\u20b9|\bINR\b|\bRs\b"), "INR"),
+    (re.compile(r"(?i)\bbrazilian\s+re(?:ais|al)\b|\breais\b|\bR\$|\bBRL\b"), "BRL"),
+    (re.compile(r"(?i)\b(?:nt|taiwan)\s+dollars?\b|\bNT\$|\bTWD\b"), "TWD"),
+    (re.compile("\u00a5"), "JPY"),
     (re.compile(r"(?i)\b(?:u\.?s\.?\s+)?dollars?\b|\bUS\$|\bUSD\b|\$"), "USD"),
+)
+_SIGN = (
+    r"(?:U\.?S\.?\s?\$|(?:HK|NT|C|A|S|R)\$|RMB|USD|EUR|GBP|JPY|CHF|CAD|AUD|HKD|SGD|SEK|NOK|DKK|INR|CNY|BRL|Rs\.?"
+    r"|[$\u20ac\u00a3\u00a5\u20b9])"
+)
+_COUNT = r"(?:['\u2019]?\s?000['\u2019]?s?|m(?:n|m|io\.?|illions?)?|bn|billions?|k|thousands?|tsd\.?|crores?|lakhs?)"
+# "2015 HK$'000", "US$ in millions", "Mio. EUR"; "millions of yen"; "($000)"; a sign on its own, or beside a year
+_HEAD_UNITS = (
+    re.compile(rf"(?i)(?<![\w.]){_SIGN}\s?(?:in\s)?{_COUNT}(?!\w)"),
+    re.compile(rf"(?i)(?<![\w.])(?:in\s)?(?:{_COUNT}\s?{_SIGN}|t\u20ac|teur|k\u20ac)(?!\w)"),
+    re.compile(
+        r"(?i)\b(?:thousands|millions|billions|crores|lakhs)\s+of\s+(?:[\w.]+\s+)?"
+        r"(?:dollars|euros?|pounds|yen|rupees|francs|reais|renminbi|rmb|kron\w+)\b"
+    ),
+    re.compile(r"(?i)\(\s?(?:in\s+)?(?:thousands|millions|billions|[$\u20ac\u00a3]?\s?['\u2019]?000['\u2019]?s?)\s?\)"),
+    re.compile(rf"(?i)\A\W*(?:(?:19|20)\d\d\s)?\(?(?P<sign>{_SIGN})\)?\s?(?:(?:19|20)\d\d)?\Z"),
+)
+_SMALL = (
+    (re.compile(r"(?i)\W*(?:in\s)?(?:k|t\u20ac)|k\Z"), 1_000),
+    (re.compile(r"(?i)\bm(?:m|n|io)?\b|m\Z"), 1_000_000),
 )
 
 
@@ -83,6 +113,22 @@ def read_units(lines: Iterable[str]) -> Units:
             shares = said_shares if shares is None else shares
             currency = currency_of(note) if currency is None else currency
     return Units(scale, shares, currency)
+
+
+def read_head_units(heads: Sequence[str]) -> Units:
+    """The currency and scale that the heads of one column state for it, the nearest first."""
+    scale = currency = None
+    for head in reversed(heads):
+        for pattern in _HEAD_UNITS:
+            found = pattern.search(head)
+            if not found:
+                continue
+            said = found[0]
+            if scale is None and "sign" not in pattern.groupindex:
+                scale = _size(said) or next((size for small, size in _SMALL if small.search(said)), None)
+            currency = currency or currency_of(said)
+            break
+    return Units(scale, None, currency)
 
 
 def whole_notes(lines: Sequence[str]) -> list[str]:
@@ -147,7 +193,7 @@ def label_scale(label: str) -> int | None:
     """The scale that a row's own label states: "Weighted average shares (in thousands)"."""
     for note in _PARENTHESES.findall(label):
         if re.search(
-            r"(?i)\bin\s+(?:\w+\s+)?(?:thousands|millions|billions)\b|['\u2019]000|\A\((?:thousands|millions|billions)\)",
+            r"(?i)\bin\s+(?:\w+\s+)?(?:thousands|millions|billions)\b|['\u2019]000|\A\((?:thousands|millions|billions|[$\u20ac\u00a3]?\s?000['\u2019]?s?(?:\s+omitted)?)\)",
             note,
         ):
             return _size(note)
