@@ -25,6 +25,7 @@ _LEAST_SHIFT, _MOST_SHIFT = -2.5, 8.0
 _UNLISTED = 4.5  # nats of a reading that a recogniser with alternatives did not think of
 _FORM_AT_ODDS = LOST_COMMA + 0.1  # a plain reading that costs more than a lost comma is doubted by its form already
 _ENOUGH = 2
+_THOUSANDS = 3  # digits of a group
 _FREE_MAGNITUDE, _MAGNITUDE = 1.2, 1.5  # decades that per-share figures of a table differ by; nats per further decade
 
 
@@ -141,7 +142,7 @@ def read_readings(bodies: Sequence[Body], meaning: Meaning, doubts: Mapping[str,
     parentheses = everywhere["parentheses"] >= _ENOUGH and everywhere["parentheses"] > 4 * everywhere["leading"]
     for body, means in zip(bodies, meaning.tables, strict=True):
         usual, enclosed = usual_places(body, means), parentheses or encloses_negatives(body)
-        own_row = _places_of_rows(body)
+        own_row = _places_of_rows(body) | _points_for_commas(body)
         per_share = {f.id for f in body.figures if means.rows[f.row].unit.endswith("/shares")}
         sound = [f.number for f in body.figures if f.id in per_share and usual.get(f.id) == f.number.decimals]
         sizes = [log10(abs(number.value)) for number in sound if number.value]
@@ -153,6 +154,16 @@ def read_readings(bodies: Sequence[Body], meaning: Meaning, doubts: Mapping[str,
             minus = not enclosed and figure.number.sign in ("leading", "trailing")
             found[figure.id] = Readings(figure, doubts[figure.id], places, body.style, minus, magnitude)
     return found
+
+
+def _points_for_commas(body: Body) -> dict[str, int]:
+    """Figures with three decimals in a table of whole figures: their points are commas, however many there are."""
+    plain = [f for f in body.figures if not f.number.nil and not f.number.percent]
+    whole_figures = sum(1 for f in plain if not f.number.decimals)
+    three = [f.id for f in plain if f.number.decimals == _THOUSANDS]
+    if whole_figures + len(three) == len(plain) and whole_figures * 2 > len(plain):
+        return dict.fromkeys(three, 0)
+    return {}
 
 
 def _places_of_rows(body: Body) -> dict[str, int]:

@@ -8,6 +8,7 @@ from dataclasses import replace
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from extractors.convert import convert
 from extractors.footing import find_identities
 from extractors.numbers import read_number
 from extractors.page import Profile
@@ -16,7 +17,7 @@ from schemas import filing as out
 from schemas.amounts import Amount, amount
 from schemas.filing import Check, Duration
 from schemas.identities import Identity, Printed, evaluate
-from schemas.recheck import identity_of
+from schemas.recheck import identity_of, recheck
 from tests.fakes.results import result
 from tests.fakes.statements import Statement, statement
 
@@ -182,6 +183,27 @@ def test_checks_say_what_the_final_figures_say(document: Statement, seed: int) -
         own = [verdicts[check] for check in figure.checks]
         assert figure.status not in ("proved", "repaired") or any(verdict != "broken" for verdict in own)
         assert figure.grade != "exact" or "exact" in own
+
+
+@settings(max_examples=8, deadline=None)
+@given(statements(), seeds)
+def test_a_repaired_document_passes_check(document: Statement, seed: int) -> None:
+    """Whole documents, from bytes to the result: its own JSON bears out every check and status."""
+    once = damaged(document, seed, 2)
+    filing = convert(text_of(once).encode())
+    assert recheck(filing) == []
+
+
+def text_of(document: Statement) -> str:
+    """The statement as text of fixed width, with its misread figures."""
+    figures = {(f.row, f.column): f.raw for f in document.figures().values()}
+    columns = max(column for _, column in figures) + 1
+    lines = ["BALANCE SHEETS", "(in thousands)", ""]
+    lines.append(" " * 44 + "".join(f"{year:>16}" for year in range(2011, 2011 - columns, -1)))
+    for place, row in enumerate(document.tables[0].rows):
+        cells = "".join(f"{figures.get((place, column), ''):>16}" for column in range(columns))
+        lines.append(f"{row.label:<44}{cells}".rstrip())
+    return "\n".join(lines)
 
 
 def split_in_time(document: Statement, seed: int) -> tuple[Statement, out.Filing, out.Filing]:
