@@ -6,6 +6,7 @@ Percent signs are often printed in the first row of a column, or in the first co
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -72,9 +73,11 @@ def find_columns(table: Table, body: Body, currency: str | None, scale: int, cap
         if not figure.number.nil:
             standing.setdefault(figure.column, []).append(figure)
     said = {column: read_head_units(table.heads[column]) for column in standing}
+    signs = Counter(figure.row for figure in body.figures if figure.number.percent)
     units: dict[int, Unit] = {}
     for column, figures in standing.items():
-        unit = _unit(table.heads[column], figures, Units(captions.scale and scale, captions.shares), currency)
+        alone = signs[figures[0].row] == 1
+        unit = _unit(table.heads[column], figures, Units(captions.scale and scale, captions.shares), currency, alone)
         if unit is None:
             unit = _money(said[column], figures, currency, scale)
         if unit is not None:
@@ -82,11 +85,13 @@ def find_columns(table: Table, body: Body, currency: str | None, scale: int, cap
     return Columns(units, _unsigned(table, body, units, money=captions != Units()))
 
 
-def _unit(heads: Sequence[str], figures: Sequence[ReadFigure], said: Units, currency: str | None) -> Unit | None:
+def _unit(
+    heads: Sequence[str], figures: Sequence[ReadFigure], said: Units, currency: str | None, alone: bool
+) -> Unit | None:
     """The unit that the heads of a column name, where its figures bear it out."""
     head = " ".join(heads)
     last = heads[-1] if heads else ""
-    if _is_percent(head, figures):
+    if _is_percent(head, figures, alone):
         return "percent", 1
     if any(figure.number.currency for figure in figures):
         priced = _PRICES.search(last) and _cents(figures)
@@ -101,8 +106,11 @@ def _unit(heads: Sequence[str], figures: Sequence[ReadFigure], said: Units, curr
     return ("pure", 1) if _COUNTS.search(last) and whole else None
 
 
-def _is_percent(head: str, figures: Sequence[ReadFigure]) -> bool:
-    """True for a column of percentages: by its head, or because its first figure alone bears the sign."""
+def _is_percent(head: str, figures: Sequence[ReadFigure], alone: bool) -> bool:
+    """True for a column of percentages: by its head, or because its first figure alone bears the sign.
+
+    ``alone``: no other figure of that row bears one.
+    """
     signs = [figure.number.percent for figure in figures]
     plain = all(_plain(figure) for figure in figures if not figure.number.percent)
     if not plain or all(signs):
@@ -113,7 +121,7 @@ def _is_percent(head: str, figures: Sequence[ReadFigure]) -> bool:
     places = {figure.number.decimals for figure in figures}
     if rate:
         return any(signs) or (0 not in places and all(abs(figure.number.value) < 100 for figure in figures))
-    return signs[0] and len(places) == 1 and 0 not in places and len(figures) > 1
+    return alone and signs[0] and len(places) == 1 and 0 not in places and len(figures) > 1
 
 
 def _plain(figure: ReadFigure) -> bool:
