@@ -28,8 +28,13 @@ AROUND = ("corpus", "tests", "benchmarks")
 def declared() -> tuple[set[str], set[str]]:
     """The distributions that the rooms may import, and those that everything around them may."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    rooms = {line.partition("==")[0].lower() for line in project["dependencies"]}
-    return rooms, rooms | {line.partition("==")[0].lower() for line in project["optional-dependencies"]["dev"]}
+    rooms = {_name(line) for line in project["dependencies"]}
+    return rooms, rooms | {_name(line) for line in project["optional-dependencies"]["dev"]}
+
+
+def _name(requirement: str) -> str:
+    """``"psycopg[binary]==3.3.9"`` → ``"psycopg"``."""
+    return re.split(r"[\[=]", requirement, maxsplit=1)[0].lower()
 
 
 def imported(path: Path) -> Iterator[str]:

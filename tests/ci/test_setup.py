@@ -14,7 +14,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 PACKAGES = {
     line
-    for name in ("system-packages.txt", "system-packages-corpus.txt")
+    for name in ("system-packages.txt", "system-packages-corpus.txt", "system-packages-tests.txt")
     for line in (ROOT / "docker" / name).read_text(encoding="ascii").splitlines()
     if not line.startswith("#")
 }
@@ -57,7 +57,8 @@ class Machine:
 @pytest.fixture
 def machine(tmp_path: Path) -> Machine:
     """A machine on which nothing is set up yet."""
-    for name in (".ci/setup", "docker/system-packages.txt", "docker/system-packages-corpus.txt"):
+    lists = [f"docker/system-packages{kind}.txt" for kind in ("", "-corpus", "-tests")]
+    for name in (".ci/setup", *lists):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         shutil.copy(ROOT / name, tmp_path / name)
     for name in ("requirements-dev.txt", "pyproject.toml"):
@@ -176,7 +177,7 @@ def test_pins_agree_with_the_project() -> None:
     for name, wanted in (("requirements.txt", asked), ("requirements-dev.txt", development)):
         held = pins(name)
         for requirement in wanted:
-            package, _, version = requirement.partition("==")
+            package, _, version = re.sub(r"\[.*\]", "", requirement).partition("==")
             assert held.get(package.lower()) == version, f"{name}: {requirement}; run make pins"
         blocks = re.split(r"^(?=[\w.-]+==)", (ROOT / name).read_text(encoding="ascii"), flags=re.MULTILINE)[1:]
         assert all("--hash=sha256:" in block for block in blocks)
