@@ -59,6 +59,10 @@ _CURRENCY = "|".join(re.escape(sign) for sign in sorted(CURRENCIES, key=len, rev
 _BLANKS = re.compile(
     r"[\s\N{NO-BREAK SPACE}\N{THIN SPACE}\N{NARROW NO-BREAK SPACE}\N{FIGURE SPACE}\N{ZERO WIDTH SPACE}]+"
 )
+_NOTE = r"(?:[a-zA-Z]|\d{1,2})"
+_MINOR = {"p": "GBX", "\u00a2": "USX"}  # pence and cents: a hundredth of the currency
+# how Japanese accounts write a minus
+_TRIANGLE = re.compile("\\A\u25b3(?=\\s?[\\d\u00a5(.])")
 _DASH = re.compile(f"[{DASHES}]")
 _NUMBER = re.compile(
     rf"""
@@ -70,7 +74,7 @@ _NUMBER = re.compile(
     (?P<currency2>{_CURRENCY})?\s?
     (?P<sign2>[-+]\s?)?
     (?P<currency3>{_CURRENCY})?\s?
-    (?P<digits>\d[\d,.'\u2019 ]*\d|\d|[.,]\d+)[.,]?
+    (?P<digits>\d[\d,.'\u2019 ]*\d|\d|[.,]\d+)(?:(?P<minor>[p\u00a2])|[.,]?)
     (?P<sign4>-(?=\s?%))?
     \s?(?P<percent1>%)?
     \s?(?P<close>[)\]}}])?
@@ -79,7 +83,7 @@ _NUMBER = re.compile(
     (?:\s?(?P<currency4>{_CURRENCY}))?
     (?:\s?(?P<ledger>CR|DR|Cr|Dr|cr|dr))?
     (?P<times>\s?x)?
-    (?P<mark>\s?(?:\(\s?(?:[a-zA-Z]|\d{{1,2}})\s?\)|[*†‡§#]{{1,3}}|[¹²³⁰⁴-⁹]{{1,2}}|\[\d{{1,2}}\])(?:\s?\(\s?(?:[a-zA-Z]|\d{{1,2}})\s?\))*)?
+    (?P<mark>\s?(?:\(\s?(?:{_NOTE}(?:\s?,\s?{_NOTE})*)\s?\)|[*†‡§#]{{1,3}}|[¹²³⁰⁴-⁹]{{1,2}}|\[\d{{1,2}}\])(?:\s?,?\s?\(\s?{_NOTE}(?:\s?,\s?{_NOTE})*\s?\))*)?
     (?P<tail>\s?['"`|\u2018\u2019_~])?
     \Z""",
     re.VERBOSE | re.ASCII,
@@ -118,7 +122,7 @@ class Number:
 
     Attributes:
         value: signed, in printed units; nought for a dash. decimals: places printed after the mark.
-        sign: how a negative value is shown. currency: ISO code of a printed sign.
+        sign: how a negative value is shown. currency: ISO code of a printed sign, GBX and USX for pence and cents.
         grouped: thousands are marked. mark: a footnote mark that follows, "(1)" for example.
         flaws: how the string departs from the grammar; empty for a clean number.
     """
@@ -137,7 +141,7 @@ class Number:
 def plain(text: str) -> str:
     """The string with every kind of blank as one space, dashes as hyphens, and none at the ends."""
     text = _BLANKS.sub(" ", text).strip()
-    return _DASH.sub("-", text).replace("＄", "$").replace("％", "%")
+    return _TRIANGLE.sub("-", _DASH.sub("-", text)).replace("＄", "$").replace("％", "%")
 
 
 @lru_cache(maxsize=32768)  # the stages ask of the same cells again and again
@@ -205,7 +209,7 @@ def _number(found: re.Match[str], style: Style) -> Number | None:
         value=-value if sign else value,
         decimals=decimals,
         percent=bool(found["percent1"] or found["percent2"]),
-        currency=CURRENCIES[currency] if currency else None,
+        currency=_MINOR[found["minor"]] if found["minor"] else CURRENCIES[currency] if currency else None,
         sign=sign,
         grouped=any(mark in found["digits"] for mark in style.groups),
         mark=(found["mark"] or "").strip() or None,

@@ -12,8 +12,9 @@ from extractors.page import Cell
 from extractors.tables import BodyRow, Table
 from schemas.filing import ColumnKind, Finding, Text
 
-_NOTE_HEAD = re.compile(r"(?i)\b(?:notes?|refs?\.?|reference|footnotes?)\b\Z")
-_NOTE = re.compile(r"\(?(?:[A-Za-z]|\d{1,2}[A-Za-z]?)\)?(?:\s?[,&]\s?\(?(?:[A-Za-z]|\d{1,2}[A-Za-z]?)\)?)*\Z")
+_NOTE_HEAD = re.compile(r"(?i)\b(?:notes?|refs?\.?|reference|footnotes?|schedule|sch)(?:\s?(?:nos?|number)\b)?\W*\Z")
+_ONE_NOTE = r"\(?(?:[A-Za-z]|\d{1,2}(?:\.\d{1,2}){0,2}[A-Za-z]?)\)?(?:\s?\((?:[a-z]|[ivx]{1,4}|\d{1,2})\))*"
+_NOTE = re.compile(rf"{_ONE_NOTE}(?:\s?(?:[,&;/]|and)\s?{_ONE_NOTE})*\Z")
 _YEAR = re.compile(r"(?:19|20)\d\d\Z")
 _DATE = re.compile(
     r"(?i)\d{1,4}[-/.]\d{1,2}[-/.]\d{2,4}\Z"

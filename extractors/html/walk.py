@@ -292,9 +292,11 @@ class _Walker:
     def _raised(self, text: str) -> str:
         """A raised mark, kept from running into the figure it stands at: ``1,234¹`` is not 12,341."""
         mark = text.strip()
-        if not re.fullmatch(r"\d{1,2}(?:\s?,\s?\d{1,2})*", mark):
+        if not re.fullmatch(r"(?:\d{1,2}|[a-z])(?:\s?,\s?(?:\d{1,2}|[a-z]))*", mark):
             return text
         said = "".join(self.buffer.pieces).rstrip()
+        if mark[0].isalpha() and not re.search(r"\d[)%]*\Z", said):
+            return text
         if not said:
             self.buffer.mark = f"({mark})"
             return ""

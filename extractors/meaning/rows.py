@@ -90,7 +90,8 @@ def find_rows(table: Table, body: Body, money: Money, periods: Sequence[Period |
     columns = find_columns(table, body, money.currency, money.scale, money.captions)
     rows = []
     for index, row in enumerate(table.rows):
-        unit, scale = _unit(row, paths[index], figures.get(index, []), money)
+        own = figures.get(index, [])
+        unit, scale = _minor(row, own) or _unit(row, paths[index], own, money)
         if held and unit == money.currency and _MOVED.search(row.label):
             unit, scale = "shares", _share_scale(figures.get(index, []), money)
         rows.append(
@@ -115,6 +116,15 @@ def _own_units(
 
 
 # --- unit and scale ---------------------------------------------------------------------------------------------
+
+
+def _minor(row: BodyRow, figures: Sequence[ReadFigure]) -> tuple[str, int] | None:
+    """The unit of a row in pence or cents, by the mark behind its figures or by its label."""
+    said = {figure.number.currency for figure in figures} & {"GBX", "USX"}
+    code = said.pop() if said else "GBX" if re.search(r"(?i)\(?\bpence\b", row.label) else None
+    if code is None:
+        return None
+    return f"{code}/shares" if _PER_SHARE.search(row.label) else code, 1
 
 
 def _unit(row: BodyRow, path: Sequence[str], figures: Sequence[ReadFigure], money: Money) -> tuple[str, int]:

@@ -15,7 +15,8 @@ _OPENERS = re.compile(rf"(?:{'|'.join(re.escape(c) for c in sorted(CURRENCIES, k
 _CLOSERS = re.compile(r"\)?\s?%?\s?\)?\Z|\)\s?\(?[a-zA-Z\d]{1,2}\)\Z")
 _BARE = re.compile(r"[\d.,]+\Z|\([\d.,]+\Z")
 MARK = re.compile(r"(?:\((?:[a-zA-Z]|\d{1,2})\)[\s,]*)+\Z|[*†‡§#]{1,3}\Z|\[\d{1,2}\]\Z")
-YEAR = re.compile(r"(?:19|20)\d\d\Z")
+# a footnote mark may stand at it
+YEAR = re.compile(r"(?:19|20)\d\d(?:\s?(?:\((?:[a-zA-Z]|\d{1,2})\)|[*†‡]))*\Z")
 # what is said of units or of an audit, and nothing else
 REMARK = re.compile(
     r"(?i)\(.*\b(?:thousands?|millions?|billions?|dollars|amounts|unaudited|audited|percentages?|currency)\b.*\)\Z"

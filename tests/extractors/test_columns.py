@@ -118,3 +118,13 @@ def test_quotients_and_counts_are_in_no_thousands() -> None:
     units = _units(_table(page))
     assert units["Ratio of earnings to charges"] == units["Number of employees"] == [("pure", 1)] * 2
     assert units["Earnings"] == [("USD", 1000)] * 2
+
+
+def test_earnings_in_pence_are_hundredths_of_pounds() -> None:
+    """Earnings per share of 14.2p are in pence, not in pounds, among thousands of pounds."""
+    page = _rows(
+        " | 1999 &pound;'000", "Turnover | 84,220", "Earnings per share | 14.2p", "Dividend per share (pence) | 6.1"
+    )
+    units = _units(_table(page))
+    assert units["Earnings per share"] == units["Dividend per share (pence)"] == [("GBX/shares", 1)]
+    assert units["Turnover"] == [("GBP", 1000)]

@@ -82,3 +82,10 @@ def test_a_document_of_decimal_commas_is_read_so() -> None:
     )
     assert [str(f.number.value) for f in first.figures] == ["1234.50", "12.25"]
     assert str(second.figures[0].number.value) == "1234"
+
+
+def test_notes_may_have_parts() -> None:
+    """A column headed by the word holds notes, though "14(a)" could be a marked figure and "2.1" a decimal."""
+    body = read(["Notes", "2015"], ("Plant", "14(a)", "402"), ("Goodwill", "2.1", "12"), ("Tax", "5, 6(b)", "7"))
+    assert body.columns == ("note", "value")
+    assert [text.text for text in body.texts] == ["14(a)", "2.1", "5, 6(b)"]

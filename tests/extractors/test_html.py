@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import pytest
 
+from extractors.convert import convert
 from extractors.html import read_html
 from extractors.page import DEFAULT, Cell, Document, Grid, HtmlPlace, Line, Page, TextPlace
 from extractors.text import read_lines
@@ -309,3 +310,14 @@ def test_references_to_characters_are_no_finding() -> None:
     document = read(f"<p>&#150;&#8212;&#x2014;&#160;&#x1F4C8;&#065;</p>{TABLE}")
     assert lines(document) == ["\N{EN DASH}\N{EM DASH}\N{EM DASH} \U0001f4c8A"]
     assert not document.findings
+
+
+def test_raised_letters_at_figures_are_marks_and_years_with_marks_are_heads() -> None:
+    """``9.8%ᵃ`` is 9.8 %, ``2007¹`` no figure of the first row."""
+    page = (
+        b"<table><tr><td></td><td>2007<sup>1</sup></td><td>2006</td></tr>"
+        b"<tr><td>Return</td><td>9.8%<sup>a</sup></td><td>7.1%</td></tr></table>"
+    )
+    (table,) = convert(page).tables
+    assert [figure.value for figure in table.figures] == ["9.8", "7.1"]
+    assert table.columns[0].heads == ("2007 (1)",)

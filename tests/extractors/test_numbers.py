@@ -107,3 +107,21 @@ def test_one_decimal_after_a_comma_speaks_for_the_continental_style_in_percentag
     """Alone, 1,2 may be two note numbers."""
     assert style_of(["12,5 %"]) == COMMA_STYLE
     assert style_of(["1,2"]) != COMMA_STYLE
+
+
+@pytest.mark.parametrize(
+    ("text", "value", "currency"),
+    [
+        ("88 (4,5)", "88", None),
+        ("1,234 (1), (2)", "1234", None),
+        ("14.2p", "14.2", "GBX"),
+        ("(0.9p)", "-0.9", "GBX"),
+        ("6.25\u00a2", "6.25", "USX"),
+        ("\u25b31,204", "-1204", None),
+    ],
+)
+def test_lists_of_marks_pence_and_triangles(text: str, value: str, currency: str | None) -> None:
+    """Several notes at one figure, a hundredth of the currency, and the minus of Japanese accounts."""
+    number = read_number(text)
+    assert number is not None
+    assert (canonical(number.value), number.currency) == (value, currency)
