@@ -23,7 +23,7 @@ from extractors.ocr.image import Pixels
 from extractors.ocr.prepare import Sheet
 from extractors.ocr.recogniser import Recogniser
 from extractors.ocr.runs import Run
-from extractors.ocr.signs import SURE_SIGN, is_currency_sign, is_dash, is_print, trusted_sign
+from extractors.ocr.signs import LIKE_SIGN, SURE_SIGN, is_currency_sign, is_dash, is_print, trusted_sign
 from extractors.ocr.tesseract import Token
 from extractors.page import Reading
 
@@ -231,7 +231,11 @@ def choose(cells: Sequence[Cell], glyph: float) -> list[Cell]:
         if not cell.digits and not cell.run.dash and not cell.worded and cell.run.width <= _WIDEST_JUNK * glyph
     ]
     unseen = [cell for cell in others if not cell.tokens][:_MOST_UNSEEN]
-    doubtful = [cell for cell in others if cell.tokens and (cell.guessed == cell.text or _in_column(cell, numeric))]
+    doubtful = [
+        cell
+        for cell in others
+        if cell.tokens and (cell.guessed == cell.text or cell.text in LIKE_SIGN or _in_column(cell, numeric))
+    ]
     return numeric + unseen + doubtful
 
 

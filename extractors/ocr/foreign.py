@@ -27,6 +27,8 @@ _DAY_AND_YEAR = re.compile(r"[0-3]?\d[.,](?:19|20)\d\d")
 # what the recogniser calls a tick; Tesseract makes "\/" or "vA" of it
 _TICKS = frozenset("√✓✔☑νVvJ")
 _LONGEST_TICK = 3
+_SURELY = 0.8
+_WORD = re.compile(r"[A-Za-z]{3}")
 # levels of grey
 _PALER = 50
 # grey of the faintest letters and of the faintest marks; in heights of the print: no letters are lower
@@ -92,6 +94,9 @@ def drop_phantoms(tokens: Sequence[Token], sheet: Sheet, rules: Pixels) -> list[
 
 
 def _is_phantom(token: Token, ink: Pixels, sheet: Sheet) -> bool:
+    if token.confidence > _SURELY and _WORD.search(token.text):
+        # the feet of its letters may have been taken for a rule
+        return False
     box = np.s_[token.top : token.bottom, token.left : token.right]
     rows = np.flatnonzero(ink[box].any(axis=1))
     solid = any(sign.isalnum() for sign in token.text)

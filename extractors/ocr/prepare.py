@@ -185,6 +185,11 @@ def _straighten(grey: Pixels, skew: float) -> tuple[Pixels, npt.NDArray[np.float
     return np.asarray(turned, dtype=np.uint8), np.asarray(straight, dtype=np.float64), (float(across), float(down))
 
 
+def print_height(ink: Pixels, dpi: float) -> float:
+    """The usual height of the print in pixels."""
+    return _glyph(find_components(ink)[1], dpi)
+
+
 def _glyph(stats: Stats, dpi: float) -> float:
     """Usual height of digits and capitals: between 4 and 30 points, neither rules nor specks; 7 points if unknown."""
     heights, widths = stats[1:, 3], stats[1:, 2]

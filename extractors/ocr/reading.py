@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
+
 from extractors.ocr import tesseract
 from extractors.ocr.cells import ReadToken, read_cells
 from extractors.ocr.foreign import drop_phantoms
@@ -12,6 +14,7 @@ from extractors.ocr.prepare import Sheet, prepare
 from extractors.ocr.recogniser import load
 from extractors.ocr.rules import find_rules
 from extractors.ocr.runs import find_runs
+from extractors.ocr.spreads import find_gutter, join_pages
 from extractors.ocr.tesseract import EngineError, Token
 from extractors.ocr.words import clean_tokens, make_word
 from extractors.page import Page, PagePlace, Profile
@@ -28,9 +31,21 @@ _LEAST_SIDE = 24
 def read_scan(scan: Scan, number: int, profile: Profile) -> Page:
     """Words in points on the upright, straightened page; what went wrong is in the page's findings.
 
+    Two pages side by side are read one after the other.
+
     Raises:
         MissingProgramError: tesseract or a language is not installed.
     """
+    fold = find_gutter(scan)
+    if fold is not None:
+        halves = [replace(scan, grey=np.ascontiguousarray(half)) for half in np.split(scan.grey, [fold], axis=1)]
+        left, right = (_read_sheet(half, number, profile) for half in halves)
+        if left.rotation == right.rotation == scan.rotation:
+            return join_pages(left, right, fold * 72 / scan.dpi[0])
+    return _read_sheet(scan, number, profile)
+
+
+def _read_sheet(scan: Scan, number: int, profile: Profile) -> Page:
     if min(scan.grey.shape) < _LEAST_SIDE:
         width, height = (72 * side / dpi for side, dpi in zip(scan.grey.shape[::-1], scan.dpi, strict=True))
         empty = Page(number, width, height, route="ocr", rotation=scan.rotation)

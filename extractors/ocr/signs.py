@@ -20,7 +20,9 @@ _NEXT_LINES = 12.0
 # a currency sign that stands alone is taken for nothing else: what it is like (5, 8) stands in a column of figures
 SURE_SIGN = 0.995
 _SIGN_RIVAL = 0.02
-_LIKE_SIGN = frozenset("$§S5893")
+_DIGITS_LIKE_SIGN = frozenset("5893")
+# what Tesseract makes of a $ besides digits
+LIKE_SIGN = frozenset("§Ss")
 _DASHES = re.compile("[-_=~\N{EN DASH}\N{EM DASH}]+")
 _PRINT = re.compile(r"[^\W_]|[$§€£%()]")
 _LEAST_TRUST = 0.6
@@ -69,10 +71,10 @@ def is_currency_sign(run: Run, readings: Sequence[Reading], seen: str, signs: Se
         run: one narrow glyph. readings: what the recogniser makes of it. seen: what Tesseract read.
         signs: the runs on the page that surely are or begin with a currency sign.
     """
-    if run.width > _NARROW * glyph or seen[:1] not in _LIKE_SIGN | {""}:
+    if run.width > _NARROW * glyph or seen not in _DIGITS_LIKE_SIGN | LIKE_SIGN | {"", "$"}:
         return False
     likely = any(reading.text == "$" and reading.probability >= _SIGN_RIVAL for reading in readings)
-    if not likely and seen not in ("$", "§", "S"):
+    if not likely and seen not in LIKE_SIGN | {"$"}:
         return False
     return any(abs(sign.left - run.left) < _ALIGNED * glyph for sign in signs)
 

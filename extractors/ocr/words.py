@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from extractors.ocr.cells import ReadToken
+from extractors.ocr.levels import level
 from extractors.ocr.prepare import Sheet
 from extractors.ocr.tesseract import Token
 from extractors.page import PagePlace, Word
@@ -38,12 +39,13 @@ def clean_tokens(tokens: Sequence[Token], glyph: float = 0.0) -> list[Token]:
 
 
 def make_word(sheet: Sheet, number: int, read: ReadToken) -> Word:
-    """A token as a word of page ``number``: points, placed where it is printed."""
+    """A token as a word of page ``number``: points, as high as its line has it, placed where its ink is printed."""
     token = read.token
     box = (token.left, token.top, token.right, token.bottom)
+    top, bottom = level(token.text, token.top, token.bottom)
     return Word(
         token.text,
-        *sheet.points(*box),
+        *sheet.points(token.left, top, token.right, bottom),
         place=PagePlace(page=number, bbox=sheet.printed(*box)),
         confidence=token.confidence,
         rivals=read.rivals,

@@ -125,6 +125,12 @@ def test_only_what_may_be_a_figure_is_read_again() -> None:
     assert chosen == [*figures, unseen, junk]
 
 
+def test_what_tesseract_makes_of_a_currency_sign_is_read_again() -> None:
+    """A lone paragraph sign is looked at by the recogniser wherever it stands; a sure $ is not."""
+    assert choose([cell("§", 400, 0, width=12)], GLYPH) == [cell("§", 400, 0, width=12)]
+    assert choose([cell("$", 400, 0, width=12)], GLYPH) == []
+
+
 def test_letters_that_tesseract_merely_guessed_do_not_hide_a_figure() -> None:
     """175.7 read as "iWyA7Vh" without trust is read again."""
     guess = Cell(Run(500, 0, 560, 20), (0,), "iWyA7Vh", guessed="iWyA7Vh")

@@ -142,3 +142,15 @@ def test_runs_hold_whole_figures_and_mark_flat_ones() -> None:
     figures = [run for run in find_runs(sheet, drawn) if run.left > 900]
     assert [run.dash for run in figures] == [False, True, False, False]
     assert [run.right for run in figures] == pytest.approx([1150, 1500, 1150, 1500], abs=8)
+
+
+def test_the_feet_of_a_word_are_no_rule() -> None:
+    """A bold word whose serifs run into one another hangs on its base line; a rule has paper on either side."""
+    page = np.full((300, 700), 255, np.uint8)
+    page[120:126, 100:200] = 0
+    for left in range(100, 200, 20):
+        page[100:120, left : left + 6] = 0
+    page[220:223, 100:300] = 0
+    rules, mask = find_rules(prepare(scan(page), never))
+    assert len(rules) == 1
+    assert not mask[118:128].any()

@@ -5,8 +5,9 @@ from __future__ import annotations
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
-from extractors.page import Grid, Line, Page, TextPlace, Word
+from extractors.page import Grid, Line, Page, PagePlace, TextPlace, Word
 from extractors.tables.words import find_flow, find_running
+from extractors.tables.words.lines import find_lines
 from tests.fakes.planes import grids, page, rows
 
 PLAIN = """
@@ -374,6 +375,17 @@ def test_the_last_row_of_a_table_alone_on_its_page_is_a_row() -> None:
     """A total that a page break cut off is no running text."""
     first = find_flow(page("Present value of payments                 $58.9"))[0]
     assert isinstance(first, Grid)
+
+
+def test_figures_of_a_scan_that_hang_lower_than_their_label_stand_on_its_line() -> None:
+    """A page that curls puts the right of a line a third of an em lower; the next line is a whole em away."""
+    words = []
+    for row, (label, figure) in enumerate((("Cash", "1,234"), ("Inventories", "567"), ("Receivables", "89"))):
+        top = 100.0 + 12.0 * row
+        for text, left, lower in ((label, 50.0, 0.0), (figure, 400.0, 3.6)):
+            box = (left, top + lower, left + 30.0, top + lower + 7.0)
+            words.append(Word(text, *box, place=PagePlace(page=1, bbox=box)))
+    assert [line.text for line in find_lines(words)] == ["Cash 1,234", "Inventories 567", "Receivables 89"]
 
 
 def test_a_phrase_in_the_middle_of_the_columns_is_their_head() -> None:

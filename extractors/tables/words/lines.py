@@ -12,10 +12,12 @@ from itertools import pairwise
 from statistics import median
 
 from extractors.numbers import CURRENCIES, is_number, plain
-from extractors.page import Word
+from extractors.page import PagePlace, Word
 
 # two words stand on one line when their middles differ by less than this share of an em
 _LEVEL = 0.45
+# height of a capital in ems
+_CAPITAL = 0.7
 # blanks of usual type are 0.25 to 0.33 em wide (0.6 of typewriter type): wider gaps separate phrases
 _USUAL_BLANK = 0.29
 _WIDEST_BLANK = 0.7
@@ -174,6 +176,9 @@ def _touches(before: Word, word: Word) -> bool:
 def find_lines(words: Sequence[Word]) -> list[TextLine]:
     """Group words by base line, top down; jitter and a little skew are forgiven."""
     em = usual_em(words)
+    if any(isinstance(word.place, PagePlace) for word in words) and not any(word.size for word in words):
+        # of scans only the height of the ink is known, that of a capital; and the right of a page may hang lower
+        em /= _CAPITAL
     lines: list[list[Word]] = []
     middles: list[float] = []
     for word in sorted(words, key=lambda w: (w.middle, w.left)):
