@@ -13,6 +13,7 @@ Box = tuple[float, float, float, float]
 
 # two grids are readings of one table when they share so much of the smaller one's box
 _SAME = 0.6
+_TOUCHED = 0.1
 _NUMBERS = re.compile(r"(?<![\w.,])[($€£-]{0,3}\d[\d,.']*\)?%?(?![\w])")
 
 
@@ -34,7 +35,9 @@ def with_ruled(flow: Sequence[Line | Grid], ruled: Sequence[Grid]) -> tuple[Line
     """The flow of a page with each grid that the drawn cells read better replaced by theirs."""
     replaced: list[Line | Grid] = []
     for block in flow:
-        rivals = [grid for grid in ruled if isinstance(block, Grid) and _same(block, grid)]
+        rivals = [
+            grid for grid in ruled if isinstance(block, Grid) and _same(block, grid) and not _others(grid, block, flow)
+        ]
         replaced.append(choose(block, rivals[0]) if isinstance(block, Grid) and len(rivals) == 1 else block)
     return tuple(replaced)
 
@@ -61,13 +64,25 @@ def _weigh(grid: Grid) -> _Weight:
     return _Weight(figures, crowded, len({cell.row for cell in grid.cells}), signs)
 
 
+def _others(ruled: Grid, words: Grid, flow: Sequence[Line | Grid]) -> bool:
+    """True when the drawn cells hold a part of another table too, which would be read twice."""
+    grids = [block for block in flow if isinstance(block, Grid) and block is not words]
+    return any(_shared(ruled, grid) > _TOUCHED * _area(grid.box) for grid in grids if grid.box)
+
+
 def _same(one: Grid, other: Grid) -> bool:
     if one.box is None or other.box is None:
         return False
+    return _shared(one, other) >= _SAME * min(_area(one.box), _area(other.box))
+
+
+def _shared(one: Grid, other: Grid) -> float:
+    """The area that two grids share, in square points; 0 where they have no boxes."""
+    if one.box is None or other.box is None:
+        return 0.0
     left, top = max(one.box[0], other.box[0]), max(one.box[1], other.box[1])
     right, bottom = min(one.box[2], other.box[2]), min(one.box[3], other.box[3])
-    shared = max(0.0, right - left) * max(0.0, bottom - top)
-    return shared >= _SAME * min(_area(one.box), _area(other.box))
+    return max(0.0, right - left) * max(0.0, bottom - top)
 
 
 def _area(box: Box) -> float:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -315,6 +316,20 @@ def test_drawn_cells_that_hold_several_figures_lose() -> None:
         grid.box,
     )
     assert choose(grid, crowded) is grid
+
+
+def test_drawn_cells_that_reach_into_another_table_lose() -> None:
+    """A row that the words put into another table is not read a second time with the drawn cells."""
+    page = read_pdf(drawn(statement), DEFAULT).pages[0]
+    grid = next(block for block in find_flow(page) if isinstance(block, Grid))
+    assert grid.box is not None
+    left, top, right, bottom = grid.box
+    first = replace(grid, box=(left, top, right, top + 12))
+    rest = replace(grid, box=(left, top + 14, right, bottom))
+    ruled = replace(grid, source="camelot", cells=(*grid.cells, replace(grid.cells[0], text="7,003", row=grid.rows)))
+    sources = [block.source for block in with_ruled((first, rest), (ruled,)) if isinstance(block, Grid)]
+    assert sources == ["words", "words"]
+    assert with_ruled((grid,), (ruled,)) == (ruled,)
 
 
 def test_a_slanted_letter_that_leans_over_the_blank_does_not_close_it() -> None:

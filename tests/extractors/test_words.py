@@ -249,6 +249,24 @@ Total                  1,099   1,015
     assert rows(found[0])[-1] == {0: "Total", 1: "1,099", 2: "1,015"}
 
 
+def test_the_labels_of_a_table_beside_another_may_be_set_in() -> None:
+    """The title of the second table begins left of its labels, which belongs to it all the same."""
+    found = grids("""
+Property and equipment                       Stock option activity
+(in millions)                                (in thousands)
+                        2024    2023                                  2024
+ Land                    365     376
+                                               Outstanding in May     2,317
+ Buildings               219     172           Granted                  289
+ Machinery               213     166
+                                               Exercised               (548)
+ Computers               244     289           Forfeited                (66)
+ Total                 1,099   1,015
+""")
+    assert [rows(grid)[0][0] for grid in found] == ["Land", "Outstanding in May"]
+    assert [rows(grid, heads=True)[-1] for grid in found] == [{1: "2024", 2: "2023"}, {1: "2024"}]
+
+
 def test_a_column_of_words_between_figures_is_no_second_table() -> None:
     """Rows that share their lines from end to end are one table."""
     (grid,) = grids("""

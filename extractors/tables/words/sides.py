@@ -18,6 +18,7 @@ _LEAST_LINES = 3
 # in ems
 _STRIP = 0.9
 _INDENTS = 5.0
+_HANG = 2.5
 _LEFT_SIDE = 12.0
 # share of the rows of one side that have no row beside them
 _ALONE = 0.2
@@ -45,16 +46,20 @@ def find_sides(lines: Sequence[TextLine], em: float) -> Sides | None:
 
 
 def _strips(lines: Sequence[TextLine], em: float) -> list[float]:
-    """Where labels begin right of other tokens on several lines: places just left of them."""
+    """Where labels begin right of other tokens on several lines: places just left of them, and of their titles."""
     least = min(line.left for line in lines) + _LEFT_SIDE * em
     tokens = [token for line in lines for token in line.tokens if token.left > least and not token.figure]
     edges = sorted(token.left for token in tokens if _LETTERS.search(token.text))
     strips: list[float] = []
     for edge in edges:
         near = sum(edge - 0.3 * em <= other <= edge + 0.3 * em for other in edges)
-        x = edge - 0.5 * _STRIP * em
-        if near >= _LEAST_LINES and (not strips or x - strips[-1] > 0.5 * em):
-            strips.append(x)
+        if near < _LEAST_LINES:
+            continue
+        # the title and the heads of a side may begin farther left than its labels
+        for begin in (min(other for other in edges if other > edge - _HANG * em), edge):
+            x = begin - 0.5 * _STRIP * em
+            if not strips or x - strips[-1] > 0.5 * em:
+                strips.append(x)
     return strips
 
 
