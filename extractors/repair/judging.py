@@ -18,6 +18,8 @@ _UNNOTICED_ROUNDING = 0.15  # a misread last digit hides in the rounding of a su
 _UNNOTICED_RATIO = 0.05
 _BLAMED_MOST, _BLAMED_LEAST = 0.5, 0.02  # doubt of a member of a broken check that nothing explains
 _BEST = 0.9999
+_TWO = 2
+_AGAINST_A_BROKEN_CHECK = 9.0  # nats of evidence of the checks that hold for a figure in a broken one
 _STRAY = 0.05  # a sum proves the value of a figure, not the row it stands in
 _LAST_DIGIT = 0.15  # the share of misreadings that move a figure by a last place or two
 _NEXT_PLACE = 0.2  # how much rarer a rounding difference is for each further last place
@@ -129,18 +131,22 @@ def _vouchers(evidence: Evidence, conflicts: frozenset[str]) -> dict[str, list[i
             continue
         for member in _vouched_by(evidence, number, conflicts):
             found.setdefault(member, []).append(number)
-    return {
-        member: numbers
-        for member, numbers in found.items()
-        if member not in evidence.board.weak or _strong(evidence, member, numbers)
-    }
+    return {member: numbers for member, numbers in found.items() if _strong(evidence, member, numbers)}
 
 
 def _strong(evidence: Evidence, member: str, numbers: Sequence[int]) -> bool:
-    """Sums of percents or of per-share figures never prove alone: a quotient or a second printing must."""
-    del member
-    kinds = [evidence.board.identities[number].kind for number in numbers]
-    return len(numbers) > 1 or any(kind in ("ratio", "tie_out") for kind in kinds)
+    """True when the checks that hold are enough to vouch for a figure.
+
+    Sums of percents or of per-share figures never prove alone: a quotient or a second printing must. Where another
+    check of the figure is broken, those that hold must be more than a few digits that agree.
+    """
+    if member in evidence.board.weak:
+        kinds = [evidence.board.identities[number].kind for number in numbers]
+        if len(numbers) < _TWO and not any(kind in ("ratio", "tie_out") for kind in kinds):
+            return False
+    if any(evidence.verdicts[number] == "broken" for number in evidence.board.touching[member]):
+        return sum(evidence.board.identities[number].evidence for number in numbers) >= _AGAINST_A_BROKEN_CHECK
+    return True
 
 
 def _vouched_by(evidence: Evidence, number: int, conflicts: frozenset[str]) -> list[str]:

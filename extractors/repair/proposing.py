@@ -126,7 +126,8 @@ def _stands(board: Board, member: str, changes: Mapping[str, Amount]) -> bool:
         if held and not holds:
             return False
         # a quotient has too few digits to say which dividend or divisor is printed; so has a sum of percents
-        coarse = after is not None and after.verdict == "rounding" and _coarse(board, number, member)
+        is_sum = board.identities[number].divisor is None
+        coarse = is_sum and after is not None and after.verdict == "rounding" and _coarse(board, number, member)
         better = holds and (not held or _made_exact(board, number, member, changes))
         closed += better and not coarse and _decides(board, number, member, changes[member])
     # where the form itself names a reading, another one is two misreadings of one figure: one check is not enough

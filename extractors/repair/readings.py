@@ -130,6 +130,11 @@ class Readings:
         close = sorted((cost, value) for value, cost in self._listed.items() if cost <= most)
         return [value for _, value in close[:1]]
 
+    @property
+    def on_record(self) -> int:
+        """How many other readings the recogniser named, or the form demands."""
+        return len(self._listed) + (self.favourite != self.figure.number.value)
+
     def printed_evidence(self, value: Amount) -> bool:
         """True for a reading that what is printed speaks for: the recogniser saw it too, or the form demands it."""
         return value in self._listed or (self.at_odds and self.cost(value) < 0)

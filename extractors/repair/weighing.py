@@ -9,10 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from math import log
 
 from extractors.repair.board import MOST_ROUNDING, Board
 from extractors.repair.search import Changes, Search, Task, debts, rounding_beside
-from schemas.amounts import Amount
+from schemas.amounts import Amount, shifted
 
 MARGIN = 7.0
 """Nats above the optimum within which alternatives count (their weights fall below a thousandth)."""
@@ -75,9 +76,30 @@ def _look_beside(board: Board, weighed: Weighed, watched: Sequence[int]) -> dict
             if offset + cost < -_ALIKE:
                 return _plainly(board, {**weighed.best, **dict(diff)})
             if diff:
-                weighed.alternatives[diff] = min(offset + cost, weighed.alternatives.get(diff, offset + cost))
+                nats = offset + cost + _coincidence(board, weighed.best, diff)
+                weighed.alternatives[diff] = min(nats, weighed.alternatives.get(diff, nats))
     _drop_composed(weighed.alternatives)
     return None
+
+
+def _coincidence(board: Board, best: Mapping[str, Amount], diff: Changes) -> float:
+    """What an alternative leaves to chance: checks that it breaks, and that a reading on record closes exactly.
+
+    If such a check were not meant, the recogniser's rivals would hardly name just the figure that it asks for.
+    """
+    other = {**best, **dict(diff)}
+    nats = 0.0
+    for number in sorted({number for member, _ in diff for number in board.touching[member]}):
+        before, after = board.evaluate(number, best), board.evaluate(number, other)
+        if before is None or after is None or before.verdict != "exact" or after.verdict != "broken":
+            continue
+        named = [member for member, _ in diff if member in best and number in board.touching[member]]
+        named = [member for member in named if board.readings[member].printed_evidence(best[member])]
+        if named:
+            rivals = sum(board.readings[member].on_record for member in board.doubted(number))
+            digits = min(len(str(abs(int(shifted(best[member], board.places(member)))))) for member in named)
+            nats += max(0.0, digits * log(10) - log(max(1, rivals)))
+    return nats
 
 
 def _now(board: Board, best: Mapping[str, Amount], member: str) -> Amount:

@@ -61,7 +61,7 @@ def test_the_optimum_is_not_dearer_than_any_one_or_two_readings(raw: str) -> Non
 
 
 def test_alternatives_cost_what_they_are_said_to_cost() -> None:
-    """Each is the optimum with some figures read otherwise, and dearer by as much as is said."""
+    """Each is the optimum with some figures read otherwise, and without rivals dearer by as much as is said."""
     board = board_of(statement(EXPENSES).reread({"t1.r0.c0": "15,668"}))
     weighed = weighing.weigh(board, components(board, broken(board))[0])
     least = priced(board, dict(weighed.best))
