@@ -72,7 +72,7 @@ def _read(data: bytes, read_lines: LinesReader) -> Document:
     markup, pres = take_out(_DECLARATION.sub("", _WRAPPER.sub("", markup)))
     soup = BeautifulSoup(markup, "lxml")
     findings += find_losses(markup, soup)
-    content, clamped, deepest = read_content(soup, pres, keep_lines=not _ANY_BLOCK.search(markup))
+    content, clamped, deepest = read_content(soup, markup, pres, keep_lines=not _ANY_BLOCK.search(markup))
     findings += find_depth(deepest)
     layouter = Layouter()
     pages = list(_pages(layouter.flow(content), read_lines, findings))

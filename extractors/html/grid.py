@@ -26,7 +26,10 @@ class _Placed:
 
 
 def build_grid(table: int, rows: Sequence[ShownRow]) -> Grid | None:
-    """The grid of a table's rows; ``table`` is its number for the places. None when it is wider than any page."""
+    """The grid of a table's rows; None when it is wider than any page.
+
+    ``table`` is its number for the places; those of ``NO_TABLE`` the caller has to set.
+    """
     placed = _place(rows)
     filled = [item for item in placed if item.cell.lines]
     edges = sorted({edge for item in filled for edge in (item.start, item.end)} | {0})
@@ -40,7 +43,7 @@ def build_grid(table: int, rows: Sequence[ShownRow]) -> Grid | None:
             text=item.cell.text,
             row=item.row,
             column=narrow[item.start],
-            place=HtmlPlace(table=table, row=rows[item.row].index, cell=item.cell.node.index),
+            place=HtmlPlace(table=max(table, 0), row=rows[item.row].index, cell=item.cell.node.index),
             row_span=item.row_span,
             column_span=narrow[item.end] - narrow[item.start],
             indent=round(item.cell.indent, 3),

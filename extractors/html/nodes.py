@@ -7,6 +7,9 @@ from typing import TypeAlias
 
 from extractors.html.styles import Edge
 
+# the index of a table that style alone makes
+NO_TABLE = -1
+
 
 @dataclass(slots=True)
 class Block:
@@ -71,7 +74,10 @@ class RowNode:
 
 @dataclass(slots=True)
 class TableNode:
-    """A ``table``; ``index`` counts all tables of the page in document order, from 0, hidden ones too."""
+    """A ``table``; ``index`` counts all tables of the page in document order, from 0, hidden ones too.
+
+    It is ``NO_TABLE`` for a table that style alone makes.
+    """
 
     index: int
     rows: list[RowNode] = field(default_factory=list)

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from itertools import groupby
 
 from extractors.html.grid import build_grid
-from extractors.html.nodes import Block, CellNode, Content, Preformatted, RowNode, TableNode
+from extractors.html.nodes import NO_TABLE, Block, CellNode, Content, Preformatted, RowNode, TableNode
 from extractors.html.rows import ShownRow, has_figures, shown_rows
 from extractors.numbers import is_number
 from extractors.page import Grid, HtmlPlace, Line, Place, TextPlace
@@ -52,11 +53,14 @@ class Layouter:
                 yield self._line(item, place)
 
     def _line(self, block: Block, place: Place | None) -> Line:
-        if place is None:
-            # text outside tables has no cell to name: its place counts the lines of running text
-            self.lines += 1
-            place = TextPlace(line=self.lines, start=0, end=len(block.text))
-        return Line(block.text, place, bold=block.bold, size=block.size, centred=block.centred)
+        return Line(
+            block.text, place or self._counted(block.text), bold=block.bold, size=block.size, centred=block.centred
+        )
+
+    def _counted(self, text: str) -> TextPlace:
+        """The place of a text outside tables, which has no cell to name: it counts the lines of running text."""
+        self.lines += 1
+        return TextPlace(line=self.lines, start=0, end=len(text))
 
     def _table(self, table: TableNode) -> Iterator[tuple[Content | Grid, Place | None]]:
         """What a table is made of: itself as a grid, or the content of its cells."""
@@ -74,10 +78,12 @@ class Layouter:
             yield from _dissolved(index, rows) if _columns(shown) < 2 else _joined(index, shown)
             return
         grid = build_grid(index, shown)
+        if grid is not None and index == NO_TABLE:
+            grid = replace(grid, cells=tuple(replace(cell, place=self._counted(cell.text)) for cell in grid.cells))
         if grid is not None:
             yield grid, None
             return
-        place = HtmlPlace(table=index, row=shown[0].index, cell=0)
+        place = _place(index, shown[0].index, 0)
         message = "A table is wider than any page; its cells were read as running text."
         self.findings.append(Finding(code="table_too_wide", severity="error", message=message, place=place))
         yield from _joined(index, shown)
@@ -115,22 +121,26 @@ def _is_amount(texts: Sequence[str]) -> bool:
     return not re.fullmatch(r"\D?\s?\d{1,3}\s?\D?", number) and any(not is_number(text) for text in texts)
 
 
-def _dissolved(index: int, rows: Sequence[RowNode]) -> Iterator[tuple[Content, Place]]:
+def _place(table: int, row: int, cell: int) -> HtmlPlace | None:
+    return None if table == NO_TABLE else HtmlPlace(table=table, row=row, cell=cell)
+
+
+def _dissolved(index: int, rows: Sequence[RowNode]) -> Iterator[tuple[Content, Place | None]]:
     """The content of the cells, in order."""
     for row in rows:
         for cell in row.cells:
-            place = HtmlPlace(table=index, row=row.index, cell=cell.index)
+            place = _place(index, row.index, cell.index)
             for item in cell.content:
                 yield item, place
 
 
-def _joined(index: int, rows: Sequence[ShownRow]) -> Iterator[tuple[Content, Place]]:
+def _joined(index: int, rows: Sequence[ShownRow]) -> Iterator[tuple[Content, Place | None]]:
     """A line for each row."""
     for row in rows:
         filled = row.filled
         if filled:
             text = " ".join(cell.text for cell in filled)
-            place = HtmlPlace(table=index, row=row.index, cell=filled[0].node.index)
+            place = _place(index, row.index, filled[0].node.index)
             yield Block(text, filled[0].indent, all(cell.bold for cell in filled)), place
 
 

@@ -13,7 +13,8 @@ from dataclasses import dataclass, field, replace
 from bs4 import BeautifulSoup, Tag
 from bs4.element import CData, NavigableString, PageElement
 
-from extractors.html.nodes import Block, CellNode, Content, Preformatted, RowNode, TableNode
+from extractors.html.laid import LAID, lay_tables
+from extractors.html.nodes import NO_TABLE, Block, CellNode, Content, Preformatted, RowNode, TableNode
 from extractors.html.preformatted import LOST_TABLE, PLACEHOLDER
 from extractors.html.styles import PLAIN, Look, StyleSheet, look_of
 
@@ -81,11 +82,14 @@ class _Buffer:
     mark: str = ""
 
 
-def read_content(soup: BeautifulSoup, pres: Sequence[Preformatted], keep_lines: bool) -> tuple[list[Content], int, int]:
+def read_content(
+    soup: BeautifulSoup, markup: str, pres: Sequence[Preformatted], keep_lines: bool
+) -> tuple[list[Content], int, int]:
     """The visible content of a page in reading order, how many spans had to be clamped, how deep it is nested."""
     sheet = StyleSheet()
     for style in soup.find_all("style"):
         sheet.add("".join(str(piece) for piece in style.contents))
+    lay_tables(soup, markup, sheet)
     walker = _Walker(sheet, pres)
     walker.walk(soup, _Context(preformatted=keep_lines))
     return walker.targets[0], walker.clamped, walker.deepest
@@ -143,7 +147,7 @@ class _Walker:
             self.fresh = True
         context = _inherit(context, tag, look, block)
         if name == "table":
-            self._open_table()
+            self._open_table(tag)
             # white space that is kept around a table is not kept in its cells
             context = replace(context, preformatted=bool(look.preformatted))
         elif name in ("td", "th") and self.tables:
@@ -198,7 +202,8 @@ class _Walker:
         """Count what a hidden element holds: places count hidden tables, rows and cells too."""
         if tag.name in ("script", "style", "head", "title", "meta"):
             return
-        self.table_count += len(tag.find_all(["table", LOST_TABLE])) + (tag.name == "table")
+        hidden = [tag, *tag.find_all(["table", LOST_TABLE])]
+        self.table_count += sum(one.name in ("table", LOST_TABLE) and LAID not in one.attrs for one in hidden)
         if self.tables and tag.name == "tr":
             self.tables[-1].rows += 1
         elif self.tables and tag.name in ("thead", "tbody", "tfoot"):
@@ -206,9 +211,10 @@ class _Walker:
         elif self.tables and tag.name in ("td", "th"):
             self.tables[-1].cells += 1
 
-    def _open_table(self) -> None:
-        self.tables.append(_OpenTable(TableNode(self.table_count)))
-        self.table_count += 1
+    def _open_table(self, tag: Tag) -> None:
+        laid = LAID in tag.attrs
+        self.tables.append(_OpenTable(TableNode(NO_TABLE if laid else self.table_count)))
+        self.table_count += not laid
 
     def _open_row(self, table: _OpenTable) -> None:
         table.row = RowNode(table.rows, table.section)

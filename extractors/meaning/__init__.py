@@ -126,7 +126,7 @@ def _with_heads(units: Units, table: Table) -> Units:
     """The units of the captions, and what the heads of the columns say where they are silent."""
     heads = dict.fromkeys(text for column in table.heads for text in column if re.search(r"[A-Za-z\u2019'$]", text))
     lines = read_units(heads)
-    columns = [read_head_units(column) for column in table.heads]
+    columns = [read_head_units(column) for column in (table.stub_heads, *table.heads)]
     scales = [column.scale for column in columns if column.scale is not None]
     codes = [column.currency for column in columns if column.currency is not None]
     scale = scales[0] if scales else lines.scale

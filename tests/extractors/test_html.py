@@ -321,3 +321,24 @@ def test_raised_letters_at_figures_are_marks_and_years_with_marks_are_heads() ->
     (table,) = convert(page).tables
     assert [figure.value for figure in table.figures] == ["9.8", "7.1"]
     assert table.columns[0].heads == ("2007 (1)",)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        '<style>.t{display:table}.r{display:table-row}.c{display:table-cell}</style><div class="t"><div class="r">'
+        '<div class="c">Fee</div><div class="c">2016</div></div><div class="r"><div class="c">Wire</div>'
+        '<div class="c">1,204</div></div><div class="r"><div class="c">Check</div><div class="c">377</div></div></div>',
+        '<div style="display:grid;grid-template-columns:2fr repeat(1, minmax(0, 1fr))"><b>Fee</b><b>2016</b>'
+        "<i>Wire</i><i>1,204</i><i>Check</i><i>377</i></div>",
+        '<div style="display:flex"><p>Fee</p><p>2016</p></div><div style="display:flex"><p>Wire</p><p>1,204</p></div>'
+        '<div style="display:flex"><p>Check</p><p>377</p></div>',
+    ],
+)
+def test_tables_that_style_alone_makes_are_tables(body: str) -> None:
+    """Boxes set as table, grid or flexible rows hold labels and figures like any table; real ones keep their places."""
+    page = f"<html><body>{body}<table><tr><td>Rent</td><td>12</td></tr><tr><td>Heat</td><td>7</td></tr></table></body>"
+    laid, real = convert(page.encode()).tables
+    assert [(laid.rows[f.row].label, f.value) for f in laid.figures] == [("Wire", "1204"), ("Check", "377")]
+    assert laid.columns[0].heads == ("2016",)
+    assert real.figures[0].place == HtmlPlace(table=0, row=0, cell=1)
