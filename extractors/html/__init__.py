@@ -9,13 +9,13 @@ import gc
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import TypeAlias
 
 from bs4 import BeautifulSoup
 
 from extractors.html.charset import decode
 from extractors.html.complete import find_depth, find_losses
-from extractors.html.nodes import Preformatted
 from extractors.html.preformatted import numbered_lines, take_out
 from extractors.html.tables import Flow, Layouter
 from extractors.html.walk import read_content
@@ -89,18 +89,18 @@ def _pages(flow: Iterable[Flow], read_lines: LinesReader, findings: list[Finding
     blocks: list[Line | Grid] = []
     number = 1
     for item in flow:
-        if not isinstance(item, Preformatted):
+        if isinstance(item, Line | Grid):
             blocks.append(item)
             continue
         if blocks:
             yield Page(number, flow=tuple(blocks))
             number += 1
             blocks = []
-        read, noted = read_lines(numbered_lines(item), number)
+        read, noted = ([item], []) if isinstance(item, Page) else read_lines(numbered_lines(item), number)
         findings += noted
         for page in read:
             if page.words or page.flow:
-                yield page
+                yield replace(page, number=number)
                 number += 1
     if blocks:
         yield Page(number, flow=tuple(blocks))

@@ -35,6 +35,25 @@ class Preformatted:
     first_line: int
 
 
+@dataclass(frozen=True, slots=True)
+class Box:
+    """A positioned box: points from the upper left corner of its sheet; ``right`` is guessed where it is not said."""
+
+    text: str
+    left: float
+    top: float
+    right: float
+    size: float
+    bold: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """The boxes of one sheet that stand at positions of their own."""
+
+    boxes: tuple[Box, ...]
+
+
 @dataclass(slots=True)
 class CellNode:
     """A ``td`` or ``th``; ``index`` counts them in their row, from 0, hidden ones too."""
@@ -88,4 +107,4 @@ class TableNode:
         return any(isinstance(item, TableNode) for row in self.rows for cell in row.cells for item in cell.content)
 
 
-Content: TypeAlias = "Block | Preformatted | TableNode"
+Content: TypeAlias = "Block | Preformatted | Placed | TableNode"

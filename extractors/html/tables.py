@@ -12,13 +12,14 @@ from dataclasses import replace
 from itertools import groupby
 
 from extractors.html.grid import build_grid
-from extractors.html.nodes import NO_TABLE, Block, CellNode, Content, Preformatted, RowNode, TableNode
+from extractors.html.nodes import NO_TABLE, Block, CellNode, Content, Placed, Preformatted, RowNode, TableNode
+from extractors.html.placed import placed_page
 from extractors.html.rows import ShownRow, has_figures, shown_rows
 from extractors.numbers import is_number
-from extractors.page import Grid, HtmlPlace, Line, Place, TextPlace
+from extractors.page import Grid, HtmlPlace, Line, Page, Place, TextPlace
 from schemas.filing import Finding
 
-Flow = Line | Grid | Preformatted
+Flow = Line | Grid | Preformatted | Page
 
 _BULLET = re.compile(
     r"(?:[\u2022\u2023\u25aa\u25ab\u25a0\u25a1\u25cf\u25cb\u25e6\u2043\u2219\u00b7\u2610-\u2612\u2713\u2714\uf0b7o*+-]"
@@ -47,6 +48,10 @@ class Layouter:
             item, place = entry
             if isinstance(item, TableNode):
                 stack.append(self._table(item))
+            elif isinstance(item, Placed):
+                # numbered by whoever counts the pages
+                yield placed_page(item.boxes, 1, self.lines + 1)
+                self.lines += len(item.boxes)
             elif not isinstance(item, Block):
                 yield item
             elif item.text:

@@ -14,7 +14,8 @@ from bs4 import BeautifulSoup, Tag
 from bs4.element import CData, NavigableString, PageElement
 
 from extractors.html.laid import LAID, lay_tables
-from extractors.html.nodes import NO_TABLE, Block, CellNode, Content, Preformatted, RowNode, TableNode
+from extractors.html.nodes import NO_TABLE, Block, CellNode, Content, Placed, Preformatted, RowNode, TableNode
+from extractors.html.placed import SHEET, take_placed
 from extractors.html.preformatted import LOST_TABLE, PLACEHOLDER
 from extractors.html.styles import PLAIN, Look, StyleSheet, look_of
 
@@ -89,8 +90,9 @@ def read_content(
     sheet = StyleSheet()
     for style in soup.find_all("style"):
         sheet.add("".join(str(piece) for piece in style.contents))
+    placed = take_placed(soup, markup, sheet)
     lay_tables(soup, markup, sheet)
-    walker = _Walker(sheet, pres)
+    walker = _Walker(sheet, pres, placed)
     walker.walk(soup, _Context(preformatted=keep_lines))
     return walker.targets[0], walker.clamped, walker.deepest
 
@@ -98,8 +100,9 @@ def read_content(
 class _Walker:
     """Events of the tree in, blocks and tables out."""
 
-    def __init__(self, sheet: StyleSheet, pres: Sequence[Preformatted]) -> None:
+    def __init__(self, sheet: StyleSheet, pres: Sequence[Preformatted], placed: Sequence[Placed]) -> None:
         self.sheet = sheet
+        self.placed = placed
         self.pres = pres
         self.targets: list[list[Content]] = [[]]
         self.tables: list[_OpenTable] = []
@@ -179,6 +182,9 @@ class _Walker:
         elif name == PLACEHOLDER:
             self._flush()
             self._place(tag, context)
+        elif name == SHEET:
+            self._flush()
+            self._place_sheet(tag)
         elif name == LOST_TABLE:
             self.table_count += 1
         else:
@@ -197,6 +203,17 @@ class _Walker:
         for line in pre.text.split("\n"):
             self._say(line, context)
             self._flush()
+
+    def _place_sheet(self, tag: Tag) -> None:
+        """Put the boxes of a sheet where the first of them stood; inside a cell they are text."""
+        number = str(tag.get("n") or "")
+        if not number.isdigit() or int(number) >= len(self.placed):
+            return
+        placed = self.placed[int(number)]
+        if len(self.targets) == 1:
+            self.targets[0].append(placed)
+        else:
+            self.targets[-1] += [Block(box.text, bold=box.bold) for box in placed.boxes]
 
     def _pass_over(self, tag: Tag) -> None:
         """Count what a hidden element holds: places count hidden tables, rows and cells too."""

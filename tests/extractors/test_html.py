@@ -342,3 +342,25 @@ def test_tables_that_style_alone_makes_are_tables(body: str) -> None:
     assert [(laid.rows[f.row].label, f.value) for f in laid.figures] == [("Wire", "1204"), ("Check", "377")]
     assert laid.columns[0].heads == ("2016",)
     assert real.figures[0].place == HtmlPlace(table=0, row=0, cell=1)
+
+
+def test_boxes_at_positions_of_their_own_are_laid_on_paper() -> None:
+    """What a converter sets box by box reads as rows and columns, in whatever order the boxes come."""
+    rows = [
+        ("", "2018", "2017"),
+        ("Fares", "4,410", "4,002"),
+        ("Fuel", "(3,105)", "(2,977)"),
+        ("Left", "1,305", "1,025"),
+    ]
+    boxes = [
+        f'<div style="position:absolute;left:{left}px;top:{100 + 16 * y}px;width:60px;text-align:{align}">{row[x]}</div>'
+        for x, left, align in ((2, 420, "right"), (0, 72, "left"), (1, 320, "right"))
+        for y, row in enumerate(rows)
+    ]
+    (table,) = convert(f"<html><body><div>{''.join(boxes)}</div></body></html>".encode()).tables
+    assert [column.heads for column in table.columns] == [("2018",), ("2017",)]
+    assert [(table.rows[f.row].label, f.column, f.value) for f in table.figures][:3] == [
+        ("Fares", 0, "4410"),
+        ("Fares", 1, "4002"),
+        ("Fuel", 0, "-3105"),
+    ]
