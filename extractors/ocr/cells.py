@@ -23,7 +23,15 @@ from extractors.ocr.image import Pixels
 from extractors.ocr.prepare import Sheet
 from extractors.ocr.recogniser import Recogniser
 from extractors.ocr.runs import Run
-from extractors.ocr.signs import LIKE_SIGN, SURE_SIGN, is_currency_sign, is_dash, is_print, trusted_sign
+from extractors.ocr.signs import (
+    LIKE_SIGN,
+    SURE_SIGN,
+    is_currency_sign,
+    is_dash,
+    is_flat,
+    is_print,
+    trusted_sign,
+)
 from extractors.ocr.tesseract import Token
 from extractors.page import Reading
 
@@ -112,6 +120,7 @@ def read_cells(sheet: Sheet, tokens: Sequence[Token], runs: Sequence[Run], recog
         if found:
             gone.update(cell.tokens)
             read += found
+    gone.update(index for cell in cells if cell.run.dash and is_flat(cell.text) for index in cell.tokens)
     for cell in _dashes(cells, tokens, sheet.glyph):
         gone.update(index for index in cell.tokens if index not in cell.shared)
         read.append(ReadToken(_token(DASH, cell.run, 0.995 if not cell.letters + cell.digits else 0.9)))

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
+import numpy.typing as npt
 
-from extractors.ocr.components import find_components
+from extractors.ocr.components import Stats, find_components
 from extractors.ocr.image import Pixels
 from extractors.ocr.prepare import Sheet
 
@@ -15,6 +16,10 @@ from extractors.ocr.prepare import Sheet
 _GAP = 0.7
 _TALLEST = 2.4
 _WIDEST_GLYPH = 6.0
+# pieces of a broken rule: how thin they are, how far from its level, how far from its end
+_THIN, _LEVEL, _NEAR = 0.22, 0.12, 3.0
+# dashes of one row are alike, and no more than there are columns
+_MANY, _UNLIKE = 20, 0.5
 # a dash is so much wider than high
 _FLAT = 1.5
 
@@ -47,6 +52,7 @@ def find_runs(sheet: Sheet, rules: Pixels) -> list[Run]:
     left, top, width, height, area = (stats[:, column] for column in range(5))
     keep = (height < _TALLEST * glyph) & (width < _WIDEST_GLYPH * glyph) & (area >= 4)
     keep[0] = False
+    keep &= ~_broken_rules(stats, rules, glyph)
     kept = np.flatnonzero(keep)
     # what belongs together is found on a picture of half the height
     mask = np.zeros((sheet.ink.shape[0] // 2 + 1, sheet.ink.shape[1]), np.uint8)
@@ -71,6 +77,26 @@ def find_runs(sheet: Sheet, rules: Pixels) -> list[Run]:
             solid.add(group)
     runs = [_run(box, glyph, group in solid) for group, box in boxes.items()]
     return sorted((run for run in runs if run is not None), key=lambda run: (run.top, run.left))
+
+
+def _broken_rules(stats: Stats, rules: Pixels, glyph: float) -> npt.NDArray[np.bool_]:
+    """Pieces of hair rules that a copier broke.
+
+    They are flat, and on a level with a drawn rule not far to the left or right, or with many others of many lengths.
+    """
+    left, top, width, height = (stats[:, column] for column in range(4))
+    flat = (height <= _THIN * glyph) & (width >= height)
+    flat[0] = False
+    level = cv2.morphologyEx(rules, cv2.MORPH_OPEN, np.ones((1, round(glyph)), np.uint8))
+    level = cv2.dilate(level, np.ones((2 * round(_LEVEL * glyph) + 1, 2 * round(_NEAR * glyph) + 1), np.uint8))
+    found = np.asarray(flat & (level[top + height // 2, left + width // 2] > 0))
+    line = (2 * top + height) // max(2, round(2 * _LEVEL * glyph))
+    for at in np.unique(line[flat]):
+        # pieces at the edge of a band belong to the next one as well
+        pieces = np.flatnonzero(flat & (np.abs(line - at) <= 1))
+        if len(pieces) >= _MANY and np.ptp(width[pieces]) > _UNLIKE * glyph:
+            found[pieces] = True
+    return found
 
 
 def _joined(one: tuple[int, int, int, int] | None, other: tuple[int, int, int, int]) -> tuple[int, int, int, int]:

@@ -17,6 +17,8 @@ _TALL = 1.8
 # a shorter one is a dash only at the end of a column
 _NARROWEST_DASH = 0.5
 _NEXT_LINES = 12.0
+# from the middle of a line of print to the rule below it, at most
+_LINE = 1.2
 # a currency sign that stands alone is taken for nothing else: what it is like (5, 8) stands in a column of figures
 SURE_SIGN = 0.995
 _SIGN_RIVAL = 0.02
@@ -36,7 +38,12 @@ def is_dash(run: Run, text: str, beside: Sequence[Run], glyph: float) -> bool:
     middle = (run.top + run.bottom) / 2
     if run.width < _NARROWEST_DASH * glyph and not _ends_with_column(run, beside, glyph):
         return False
-    level = bool(_DASHES.fullmatch(text))
+    # between two lines of print it is a piece of a rule, even where Tesseract took it for a dash
+    level = bool(_DASHES.fullmatch(text)) and not any(
+        0.55 * glyph < abs((other.top + other.bottom) / 2 - middle) < _LINE * glyph
+        for other in beside
+        if not other.dash
+    )
     for other in beside:
         if other.dash:
             continue
@@ -45,6 +52,11 @@ def is_dash(run: Run, text: str, beside: Sequence[Run], glyph: float) -> bool:
             return False
         level = level or abs((other.top + other.bottom) / 2 - middle) < 0.42 * glyph
     return level
+
+
+def is_flat(text: str) -> bool:
+    """True for nothing but dashes: whether they are any is decided by where their ink stands."""
+    return bool(_DASHES.fullmatch(text))
 
 
 def _ends_with_column(run: Run, beside: Sequence[Run], glyph: float) -> bool:

@@ -93,6 +93,17 @@ def test_dots_in_a_row_are_no_dash() -> None:
     assert [(run.left, run.dash) for run in runs if run.dash] == [(300, True)]
 
 
+def test_pieces_of_a_hair_rule_are_no_dashes() -> None:
+    """What is left of a rule that a copier broke is no dash; one beside a rule down is."""
+    page, rules = (np.full((200, 800), grey, dtype=np.uint8) for grey in (255, 0))
+    for x in range(50, 700, 60):
+        page[100:102, x : x + 20] = 0
+        rules[99:103, x + 20 : x + 60] = 255
+    page[50:53, 300:320] = 0
+    rules[:, 340:343] = 255
+    assert [(run.left, run.top) for run in find_runs(sheet(page), rules)] == [(300, 50)]
+
+
 def test_a_short_hyphen_is_a_dash_where_a_column_of_figures_ends() -> None:
     """Hyphens half as wide as a digit is high stand for nought at the right edge of a column, nowhere else."""
     label, figures = Run(0, 100, 60, 120), [Run(500, top, 560, top + 20) for top in (60, 140)]
