@@ -353,7 +353,8 @@ def test_boxes_at_positions_of_their_own_are_laid_on_paper() -> None:
         ("Left", "1,305", "1,025"),
     ]
     boxes = [
-        f'<div style="position:absolute;left:{left}px;top:{100 + 16 * y}px;width:60px;text-align:{align}">{row[x]}</div>'
+        f'<div style="position:absolute;left:{left}px;top:{100 + 16 * y}px;width:60px;'
+        f'text-align:{align}">{row[x]}</div>'
         for x, left, align in ((2, 420, "right"), (0, 72, "left"), (1, 320, "right"))
         for y, row in enumerate(rows)
     ]
