@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from extractors.page import Grid, Line, Page, PagePlace, TextPlace, Word
 from extractors.tables.words import find_flow, find_running
-from extractors.tables.words.lines import find_lines
+from extractors.tables.words.lines import find_lines, find_tokens
 from tests.fakes.planes import grids, page, rows
 
 PLAIN = """
@@ -435,3 +435,15 @@ Interest           14        16         4         7
     heads = {cell.text: (cell.column, cell.column_span) for cell in grid.cells if cell.head}
     assert heads["Pension"] == (1, 2)
     assert heads["Health Care and Life"] == (3, 2)
+
+
+def test_a_raised_mark_of_a_scan_is_no_figure() -> None:
+    """Half as high as the figure before it and near its top, a digit names a note, though its size is not known."""
+    boxes = {
+        "Other": (50.0, 100.0, 90.0, 107.0),
+        "12.5": (300.0, 100.0, 320.0, 107.0),
+        "3": (324.0, 98.0, 326.0, 102.0),
+    }
+    words = [Word(text, *box, place=PagePlace(page=1, bbox=box)) for text, box in boxes.items()]
+    (line,) = find_lines(words)
+    assert [(token.text, token.figure) for token in find_tokens(line, 0.3)] == [("Other", False), ("12.5 ³", True)]

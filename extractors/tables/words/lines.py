@@ -16,6 +16,8 @@ from extractors.page import PagePlace, Word
 
 # two words stand on one line when their middles differ by less than this share of an em
 _LEVEL = 0.45
+# share of the size of a figure that a raised mark beside it has at most; of the height of its ink
+_SMALLER, _SMALLER_INK = 0.85, 0.75
 # height of a capital in ems
 _CAPITAL = 0.7
 # blanks of usual type are 0.25 to 0.33 em wide (0.6 of typewriter type): wider gaps separate phrases
@@ -249,11 +251,12 @@ def _with_marks(tokens: list[Token]) -> list[Token]:
 
 
 def _raised(figure: Word, words: Sequence[Word]) -> bool:
-    """True for a small number that stands higher than the figure before it."""
+    """True for a small number that stands higher than the figure before it; of scans the ink says how small."""
     word = words[0]
-    if len(words) > 1 or not word.size or word.size > 0.85 * figure.size or not re.fullmatch(r"\d{1,2}", word.text):
+    if len(words) > 1 or not re.fullmatch(r"\d{1,2}", word.text):
         return False
-    return word.bottom < figure.bottom - 0.15 * figure.size
+    smaller = _SMALLER if word.size else _SMALLER_INK
+    return em_of(word) <= smaller * em_of(figure) and word.bottom < figure.bottom - 0.15 * em_of(figure)
 
 
 def _wide_gap(line: TextLine, blank: float) -> float:
