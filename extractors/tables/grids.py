@@ -26,7 +26,7 @@ _HEADISH = re.compile(
 _LEADER = re.compile(r"\s*(?:\.\s?){3,}\s*\Z|\s+\.{1,2}\Z")
 
 # these hand over cells as drawn; the finders that work on words set the stub in column 0
-_UNSTUBBED = frozenset({"html", "camelot"})
+_UNSTUBBED = frozenset({"html", "camelot", "cells"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +158,7 @@ def _table(rows: list[_Row], grid: Grid, known: bool) -> Table | None:
     spans, label_rows = _without_marks(spans, label_rows, rows[:first])
     above, section = _section_beside(rows[:first], label_rows, stub_end)
     label_rows = [(section, []), *label_rows] if section else label_rows
-    caption, stub_heads, heads = _boxhead(above, spans, stub_end, grid)
+    caption, stub_heads, heads = _boxhead(above, spans, (_labels_end(label_rows, stub_end), stub_end), grid)
     body_rows = tuple(_body_row(labels, values, spans) for labels, values in label_rows)
     return Table(
         caption=caption,
@@ -229,16 +229,26 @@ def _without_marks(
     return [span for i, span in enumerate(spans) if i not in marks], joined
 
 
+def _labels_end(rows: Sequence[tuple[list[Item], list[Item]]], stub_end: int) -> int:
+    """The grid column where most labels end."""
+    found = Counter(min(labels[0].end, stub_end) for labels, values in rows if labels and values)
+    return found.most_common(1)[0][0] if found else stub_end
+
+
 def _boxhead(
-    rows: Sequence[_Row], spans: Sequence[Span], stub_end: int, grid: Grid
+    rows: Sequence[_Row], spans: Sequence[Span], ends: tuple[int, int], grid: Grid
 ) -> tuple[tuple[str, ...], tuple[str, ...], tuple[tuple[str, ...], ...]]:
-    """Captions (lines over the whole width), heads of the stub and heads of each column, top down."""
+    """Captions (lines over the whole width), heads of the stub and heads of each column, top down.
+
+    ``ends``: where the labels end, and where the columns begin: a spanner may begin between the two.
+    """
+    labels_end, stub_end = ends
     caption: list[str] = []
     stub_heads: list[str] = []
     heads: list[list[str]] = [[] for _ in spans]
     for row in rows:
         values = [item for item in row.items if item.end > stub_end]
-        wide = len(row.items) == 1 and row.items[0].start < stub_end and row.items[0].end > stub_end
+        wide = len(row.items) == 1 and row.items[0].start < labels_end and row.items[0].end > stub_end
         if wide and (row.items[0].end - row.items[0].start) * 2 > grid.columns and not any(heads):
             caption.append(as_printed(row.items[0].text))
             continue

@@ -192,3 +192,16 @@ def test_labels_and_heads_keep_their_dashes() -> None:
     )
     assert table.heads == (("2023\N{EN DASH}24",), ("Non-GAAP",))
     assert table.rows[0].label == "Capital\N{EM DASH}common stock issued"
+
+
+def test_a_spanner_that_begins_over_an_empty_column_of_signs_is_a_head() -> None:
+    """Between the labels and figures without currency signs stand empty cells; heads span those too."""
+    (table,) = grid_tables(
+        grid(
+            [("Three months ended", 2, 7)],
+            [("2024", 2, 3), ("2023", 6, 3)],
+            [("Sales", 0, 1), ("1,200", 3, 1), ("1,100", 7, 1)],
+            [("Costs", 0, 1), ("800", 3, 1), ("700", 7, 1)],
+        )
+    )
+    assert table.heads == (("Three months ended", "2024"), ("Three months ended", "2023"))

@@ -83,6 +83,8 @@ CURRENT LIABILITIES
   Accounts payable                                14,435        14,598
   Investments in shares of the
     FHLB                                             812           819
+  Net income attributable to EXAMPLE
+    COTTON MILLS, INC.                             1,812         1,819
 """
 
 
@@ -90,7 +92,8 @@ def test_capitals_below_small_letters_are_a_label_of_their_own() -> None:
     """A heading and the section below it at the same margin are two rows, though the heading is long."""
     labels = [row[0] for row in rows(grids(CAPITALS_BELOW)[0])]
     assert labels[3:5] == ["Liabilities and Shareholders' Equity", "CURRENT LIABILITIES"]
-    assert labels[-1] == "Investments in shares of the FHLB"
+    assert labels[-2] == "Investments in shares of the FHLB"
+    assert labels[-1] == "Net income attributable to EXAMPLE COTTON MILLS, INC."
 
 
 HANGING = """

@@ -87,7 +87,12 @@ def _hangs(lines: Sequence[BodyLine]) -> float:
     shifts = [
         after.label[0].left - before.label[0].left
         for before, after in pairwise(lines)
-        if before.label and after.label and not before.cells and _LOWER.match(after.label[0].text)
+        if before.label
+        and after.label
+        and not before.cells
+        and _LOWER.match(after.label[0].text)
+        # the third line of a label stands below the second
+        and not _LOWER.match(before.label[0].text)
     ]
     return max(min(shifts), 0.0) if len(shifts) >= _FEW_WRAPS else 0.0
 
@@ -153,7 +158,7 @@ def _wraps(row: Row, line: BodyLine, tight: bool, measure: Measure) -> bool:
         return (lower or bound) and (tight or not line.cells) and shift > -0.6 * em
     if lower or bound:
         return shift > -2.2 * em
-    if shift < 0.5 * measure.hangs:
+    if line.label[0].left - row.labels[0][0].left < 0.5 * measure.hangs:
         # wrapped lines are set in here, and this one is not
         return False
     if not fits and 0 <= shift < _HANGING * CHARACTER_WIDTH and not _complete(said, first.text):
@@ -164,7 +169,7 @@ def _wraps(row: Row, line: BodyLine, tight: bool, measure: Measure) -> bool:
     hanging = _HANGING * CHARACTER_WIDTH if measure.ends else 2.5 * em
     if 0.3 * em < shift < hanging and _NAME.search(said) and _NAMED.fullmatch(goes):
         return True
-    full = 0 < measure.full < end + 0.3 * em + first.right - first.left
+    full = 0 < measure.full < end + 0.3 * em + first.right - first.left and not _complete(said, first.text)
     return (tight or (full and abs(shift) < 0.6 * em)) and shift > -0.6 * em
 
 
@@ -192,8 +197,9 @@ def _set_apart(above: Sequence[Token], below: Sequence[Token], *, bound: bool) -
     upper, lower = (" ".join(word.text for word in words if _SPELLED.search(word.text)) for words in (one, other))
     if not upper or not lower or upper.isupper() == lower.isupper():
         return False
-    # a word or two in capitals may be a name: "FHLB"
-    return upper.isupper() or (not bound and len(_CAPITALS.findall(lower)) > 1)
+    # a word or two in capitals may be a name ("FHLB"), and so may more where it begins on the line above
+    begun = upper.split()[-1].isupper()
+    return upper.isupper() or (not bound and not begun and len(_CAPITALS.findall(lower)) > 1)
 
 
 def joined_label(labels: Sequence[Sequence[Token]]) -> str:
