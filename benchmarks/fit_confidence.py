@@ -22,14 +22,14 @@ from typing import Any, NamedTuple
 from benchmarks.calibration import judged_figures
 from corpus.scans import VARIANT
 from extractors.figures import read_figures
-from extractors.numbers import read_number
 from extractors.ocr import cells
+from extractors.ocr.calibrated import agreement_of
 from extractors.page import Profile, Reading
 from extractors.routes import read_document
 from extractors.tables import find_tables
 from schemas.amounts import canonical
 
-_EDGES = (1.0, 0.999, 0.99, 0.97, 0.9, 0.7, 0.5, 0.0)
+_EDGES = (1.0, 0.999, 0.99, 0.9, 0.7, 0.5, 0.0)
 _MOST = 0.9999
 # an evidence's number, as a confidence that passes through the later stages
 _CODE = 1e-6
@@ -54,9 +54,7 @@ class Recorder:
         """Settle the cell as ever; the confidence is a number to be looked up in ``seen``."""
         found = self._settle(cell, free, readings)
         best = readings[0]
-        one, other = read_number(best.text), read_number(cell.text)
-        same = cell.text == best.text or (one and other and (one.value, one.nil) == (other.value, other.nil))
-        agreement = "alone" if not cell.text else "agreed" if same else "differs"
+        agreement = agreement_of(cell.text, best.text)
         self.seen.append(Evidence(best.probability, agreement, free.probability))
         code = len(self.seen) * _CODE
         return [replace(one, token=replace(one.token, confidence=code)) for one in found]
@@ -85,7 +83,7 @@ def prediction(data: bytes) -> dict[str, Any]:
 
 def shares(records: Sequence[tuple[Evidence, bool]]) -> Iterator[tuple[str, float, int, int]]:
     """(agreement, least probability, figures, wrong) for each bin that holds any."""
-    for agreement in ("agreed", "differs", "alone"):
+    for agreement in ("agreed", "rival", "unreadable", "alone"):
         for low, high in ((low, high) for high, low in pairwise(_EDGES)):
             part = [
                 right

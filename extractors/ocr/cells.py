@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from extractors.numbers import read_number
+from extractors.ocr.calibrated import agreement_of, same_value, trust
 from extractors.ocr.ctc import find_readings
 from extractors.ocr.foreign import are_pale, is_date, is_day_and_year, is_foreign, is_item, is_tick
 from extractors.ocr.grammar import groups_by_points, weigh_readings
@@ -278,35 +279,15 @@ def weigh(seen: str, readings: Sequence[Reading]) -> tuple[Reading, tuple[Readin
     """The recogniser's reading with the trust that Tesseract's gives it or takes from it, and the rivals."""
     best = readings[0]
     rivals = [
-        reading for reading in readings[1:] if reading.probability >= 0.002 and not _same(reading.text, best.text)
+        reading for reading in readings[1:] if reading.probability >= 0.002 and not same_value(reading.text, best.text)
     ]
-    agreed = _same(seen, best.text)
-    trust = trust_in(best.probability, agreed)
-    if not agreed and read_number(seen) and all(not _same(seen, rival.text) for rival in rivals):
-        rivals.append(Reading(seen, round(min(0.02, 1 - trust), 4)))
+    agreement = agreement_of(seen, best.text)
+    share = trust(best.probability, agreement)
+    if agreement == "rival" and all(not same_value(seen, rival.text) for rival in rivals):
+        rivals.append(Reading(seen, round(min(0.02, 1 - share), 4)))
     rivals.sort(key=lambda reading: (-reading.probability, reading.text))
     kept = tuple(Reading(reading.text, round(reading.probability, 4)) for reading in rivals[:4])
-    return Reading(best.text, round(trust, 4)), kept
-
-
-def trust_in(probability: float, agreed: bool) -> float:
-    """How often a reading of that probability is right, with tesseract's agreement or without.
-
-    Measured on 72 scanned pages: of 4,870 agreed figures none was wrong; of 190 that tesseract read otherwise or not
-    at all none was wrong with a probability of 0.98 or more, and one in ten below.
-    """
-    if agreed:
-        return 0.999 if probability >= 0.9 else 0.995
-    if probability >= 0.999:
-        return 0.991
-    return min(0.98, 0.97 * probability)
-
-
-def _same(one: str, other: str) -> bool:
-    if one == other:
-        return True
-    first, second = read_number(one), read_number(other)
-    return first is not None and second is not None and (first.value, first.nil) == (second.value, second.nil)
+    return Reading(best.text, round(share, 4)), kept
 
 
 def _unseen(cell: Cell, free: Reading) -> list[ReadToken]:

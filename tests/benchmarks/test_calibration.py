@@ -58,8 +58,8 @@ def test_a_likelier_reading_is_never_trusted_less() -> None:
 
 def test_evidence_is_counted_by_agreement_and_probability() -> None:
     """Each piece of evidence is in the bin of its probability, 1.0 in the highest."""
-    records = [(Evidence(1.0, "agreed", 1.0), True), (Evidence(0.6, "differs", 0.9), False)]
-    assert list(shares(records)) == [("agreed", 0.999, 1, 0), ("differs", 0.5, 1, 1)]
+    records = [(Evidence(1.0, "agreed", 1.0), True), (Evidence(0.6, "rival", 0.9), False)]
+    assert list(shares(records)) == [("agreed", 0.999, 1, 0), ("rival", 0.5, 1, 1)]
 
 
 def test_counts_come_back_from_rates() -> None:
