@@ -7,14 +7,17 @@ are findings, and what is doubtful carries a low confidence.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from extractors.page import Cell, Grid, Line
 from extractors.text.decode import SourceLine
+from extractors.text.dialect import has_markup
 from extractors.text.ghosts import relabelled, untold, vocabulary, with_doubts, without_ghosts
 from extractors.text.markup import bare
 from extractors.text.merged import Record, part_rows, sections_apart
 from extractors.text.segments import Head, Segment, find_segments
+from extractors.text.squared import Square, find_squares
 from extractors.text.tokens import Piece
 from schemas.filing import Finding
 
@@ -25,6 +28,21 @@ _BLANKS_PER_LEVEL = 2.5
 def read_markdown(lines: Sequence[SourceLine]) -> tuple[list[Line | Grid], list[Finding]]:
     """The lines and grids of a stretch in reading order, and the rows that were left out of them."""
     words = vocabulary([bare(line.text) for line in lines])
+    flow: list[Line | Grid] = []
+    findings: list[Finding] = []
+    # what writes Markdown is a converter, whose rows drift
+    for part in [list(lines)] if has_markup(lines) else find_squares(lines):
+        if isinstance(part, Square):
+            flow.append(part.grid())
+            continue
+        read, noted = _read_drifting(part, words)
+        flow += read
+        findings += noted
+    return flow, findings
+
+
+def _read_drifting(lines: Sequence[SourceLine], words: Counter[str]) -> tuple[list[Line | Grid], list[Finding]]:
+    """What a converter wrote, whose cells need not stand in their columns."""
     flow: list[Line | Grid] = []
     findings: list[Finding] = []
     for part in find_segments(lines):

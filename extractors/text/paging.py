@@ -18,12 +18,20 @@ _STOPS = re.compile(r"(?i)<S>")
 _PAGE_NUMBER = re.compile(
     r"(?i)\s*(?:page\s+)?[-\[(]?\s?(?:[A-Z]{1,2}-)?(\d{1,4}|[ivxl]{1,6})(?:\s+of\s+\d+)?\s?[-\])]?\s*\Z"
 )
-_FIGURE = re.compile(r"(?:(?<=\s)|(?<=\$)|(?<=\())[\d,.]*\d[)%-]{0,2}(?=\s|$)|(?<=\s)(?:-{1,3}|\u2014|\u2013)(?=\s|$)")
+_FIGURE = re.compile(
+    r"(?:(?<=\s)|(?<=\$)|(?<=\())[-+\u2212]?[\d,.'\u2019]*\d[)%-]{0,2}(?=\s|$)|(?<=\s)(?:-{1,3}|\u2014|\u2013)(?=\s|$)"
+)
+_RULES = re.compile(r"[-=_]{3,}")
+_YEAR = re.compile(r"\b(?:19|20)\d\d\b")
+_BARE_RULES = re.compile(r"[\s\-=_]+\Z")
 # how far the edges of the columns may drift from one page to the next, in characters
 _DRIFT = 2
 # a figure that ends so many characters left of all columns stands in none, and lines that a label has at most
 _LEFT_OF = 12
 _LONGEST_LABEL = 5
+# lines of a label between the heads and the end of the page, and how far in those begin
+_MOST_CUT = 2
+_MOST_SET_IN = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +67,7 @@ def sheets(lines: Sequence[SourceLine]) -> Iterator[Sheet]:
         inside = lines[found.start : found.end]
         position = found.end
         furniture += inside
-        if not _in_heads(kept) and not _goes_on(lines, found):
+        if not (_in_heads(kept) or _under_rules(lines, found) or _goes_on(lines, found)):
             yield from _flush(kept, furniture)
     yield from _flush(kept, furniture)
 
@@ -113,6 +121,27 @@ def _in_heads(kept: Sequence[SourceLine]) -> bool:
         elif _TABLE_END.search(line.text):
             return False
         figures = figures or bool(figure_edges(line.text))
+    return False
+
+
+def _under_rules(lines: Sequence[SourceLine], found: _Break) -> bool:
+    """True when a page ends with rules under heads, and the first row of figures behind it stands below them."""
+    before = [line for line in lines[max(0, found.start - 8) : found.start] if not line.blank]
+    labels = 0
+    while before and labels < _MOST_CUT and not _BARE_RULES.match(before[-1].text):
+        if figure_edges(before[-1].text) or len(before[-1].text) - len(before[-1].text.lstrip()) > _MOST_SET_IN:
+            return False
+        labels += 1
+        before.pop()
+    runs = list(_RULES.finditer(before[-1].text)) if before and _BARE_RULES.match(before[-1].text) else []
+    # a total ends in rules as well, and figures stand above them, not years
+    above = _YEAR.sub("", before[-2].text) if len(before) > 1 else ""
+    if not runs or runs[0].start() < _MOST_SET_IN or figure_edges(above):
+        return False
+    for line in [line for line in lines[found.end : found.end + 8] if not line.blank][: _LONGEST_LABEL + 1]:
+        here = figure_edges(line.text)
+        if here or _TABLE_TAG.search(line.text):
+            return bool(here) and all(any(r.start() < edge <= r.end() + _DRIFT for r in runs) for edge in here)
     return False
 
 
