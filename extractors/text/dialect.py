@@ -143,6 +143,9 @@ def _tabs_part_cells(lines: Sequence[SourceLine]) -> bool:
     same = sum(a.count("\t") == b.count("\t") for a, b in itertools.pairwise(inner))
     if same < 0.7 * (len(inner) - 1):
         return False
+    if len(inner) > _FEW and len({row.count("\t") for row in inner}) == 1 and any("\t\t" in row for row in inner):
+        # an empty cell was exported, where a typist would have moved on
+        return True
     edges = Counter(len(row.expandtabs(8).rstrip(" )%")) for row in inner)
     lengths = [len(row.split("\t")[0]) for row in inner]
     aligned = max(sum(edges[edge + d] for d in (-1, 0, 1)) for edge in edges)
