@@ -160,3 +160,35 @@ def test_a_page_break_between_the_heads_of_a_table_does_not_cut_it() -> None:
     text = TAGGED.replace("                                 --------    --------\n<S>", "\n\n  7\n<PAGE>\n\n<S>")
     (sheet,) = [page for page in pages(text) if any(word.text == "1998" for word in page.words)]
     assert "Total" in [word.text for word in sheet.words]
+
+
+UNDER_RULES = """\
+                                   1998        1997
+                                 --------    --------
+Money market
+
+                           4
+<PAGE>
+
+  funds                          $  1,200    $    900
+Inventories                        (3,400)         12
+"""
+
+
+def test_heads_at_the_foot_of_a_page_go_with_the_rows_of_the_next() -> None:
+    """Rules under heads, half a label and a page break: the row behind it stands below the rules."""
+    first = pages(UNDER_RULES)[0]
+    assert {"1998", "Money", "funds", "Inventories"} <= {found.text for found in first.words}
+
+
+def test_rules_under_a_total_end_a_page() -> None:
+    """Rules below figures are the end of a table: what follows them on the next page is another one."""
+    first = pages(UNDER_RULES.replace("  1998  ", "1,998   ").replace("  1997", "1,997"))[0]
+    assert "Inventories" not in {found.text for found in first.words}
+
+
+def test_figures_with_apostrophes_and_signs_go_on_over_a_page() -> None:
+    """Swiss thousands and a leading minus stand in their columns as other figures do."""
+    rows = ("Basic shares                 -7'836      7'524", "Diluted shares               -7'911      7'622")
+    text = "\n\n            1\n<PAGE>\n\n".join(rows)
+    assert {"-7'836", "-7'911"} <= {found.text for found in pages(text)[0].words}
