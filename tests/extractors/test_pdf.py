@@ -364,3 +364,19 @@ def test_raised_marks_touch_the_words_of_a_label_as_printed() -> None:
 
     labels = [row[0] for row in first_grid(read_pdf(drawn(draw), DEFAULT).pages[0])]
     assert labels[3:] == ["Per share(1):", "Basic (a)"]
+
+
+def test_dates_in_typewriter_letters_are_cut_behind_their_years() -> None:
+    """Where blanks are as wide as gaps, dates over each column are told apart."""
+
+    def draw(canvas: Any) -> None:
+        canvas.setFont("Courier", 10)
+        for i, x in enumerate((300, 355, 410, 465)):
+            canvas.drawRightString(x, 714, "31, 19" + str(93 - i))
+        for i in range(3):
+            canvas.drawString(60, 700 - 14 * i, "Row of words")
+            for x in (300, 355, 410, 465):
+                canvas.drawRightString(x, 700 - 14 * i, "$11,204")
+
+    grid = next(b for b in find_flow(read_pdf(drawn(draw), DEFAULT).pages[0]) if isinstance(b, Grid))
+    assert [cell.text for cell in grid.cells if cell.head] == ["31, 1993", "31, 1992", "31, 1991", "31, 1990"]

@@ -55,7 +55,7 @@ def _flow(words: Sequence[Word], page: Page, cuts: int) -> list[Line | Grid]:
     em = usual_em(words)
     blank, spaced = blank_width(lines), groups_by_blank(lines)
     for line in lines:
-        line.tokens = find_tokens(line, blank, spaced)
+        line.tokens, line.blank = find_tokens(line, blank, spaced), blank
     sides = find_sides(lines, em) if cuts else None
     if sides is None:
         return _blocks(lines, em, page)

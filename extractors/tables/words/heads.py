@@ -14,6 +14,7 @@ from extractors.tables.words.columns import Column
 from extractors.tables.words.lines import TextLine, Token
 
 _YEAR = re.compile(r"(?:19|20)\d\d")
+_ENDS_IN_YEAR = re.compile(r"\b(?:19|20)\d\d\Z")
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,11 +154,12 @@ def in_stub(token: Token, body: Body, em: float) -> bool:
 
 def head_tokens(line: TextLine, body: Body) -> list[Token]:
     """The tokens of a line as heads: phrases that stand close together over neighbouring columns are several."""
-    return [part for token in line.tokens for part in _parts(token, body, line.em)]
+    return [part for token in line.tokens for part in _parts(token, body, line)]
 
 
-def _parts(token: Token, body: Body, em: float) -> list[Token]:
+def _parts(token: Token, body: Body, line: TextLine) -> list[Token]:
     """A phrase cut between columns where each part stands squarely over its own: heads set close together."""
+    em = line.em
     parts: list[tuple[int, Token]] = []
     for word in token.words:
         alone = Token([word])
@@ -167,17 +169,21 @@ def _parts(token: Token, body: Body, em: float) -> list[Token]:
         else:
             parts.append((at, alone))
     square = all(at < 0 or _square(part, body.columns[at], em) for at, part in parts)
-    if len(parts) < 2 or not square or not _apart([part for _, part in parts], em):
+    found = [part for _, part in parts]
+    dates = len(found) == len(body.columns) and all(_ENDS_IN_YEAR.search(part.text) for part in found)
+    if len(found) < 2 or not square or not (dates or _apart(found, line)):
         return [token]
-    return [part for _, part in parts]
+    return found
 
 
-def _apart(parts: Sequence[Token], em: float) -> bool:
+def _apart(parts: Sequence[Token], line: TextLine) -> bool:
     """True when the gaps between the parts are wider than those inside them."""
     inner = [b.left - a.right for part in parts for a, b in pairwise(part.words)]
     between = [b.left - a.right for a, b in pairwise(parts)]
     typed = isinstance(parts[0].words[0].place, TextPlace)
-    return min(between) > max(1.2 * max(inner, default=0.0), 1.5 * CHARACTER_WIDTH if typed else 0.36 * em)
+    # single words say nothing of the blanks of the type
+    least = 1.5 * CHARACTER_WIDTH if typed else max(0.36, 1.2 * line.blank) * line.em
+    return min(between) > max(1.2 * max(inner, default=0.0), least)
 
 
 def _nearest(token: Token, columns: Sequence[Column]) -> int:
@@ -264,8 +270,10 @@ def _group(token: Token, heads: Sequence[Token], anchors: Anchors, inside: Seque
     if strict and strict[0] > token.em:
         # centred over the cells, with the signs that stand off the figures
         cells = [replace(anchor, left=anchor.outer) for anchor in anchors]
-        signed = _centred(token, cells, near, inside)
-        strict = signed if signed and signed[0] < 0.3 * token.em and signed[2] > signed[1] else strict
+        for own in (free, near):
+            signed = _centred(token, cells, own, inside)
+            if signed and signed[0] < 0.3 * token.em and signed[2] > signed[1]:
+                return signed[1], signed[2]
     wide = _centred(token, anchors, free, inside)
     if wide and wide != strict:
         # centred over the inner columns and over all of them: it heads all where each says a time

@@ -107,11 +107,12 @@ class Token:
 
 @dataclass(slots=True)
 class TextLine:
-    """What stands on one base line, left to right."""
+    """What stands on one base line, left to right; ``blank``: the usual one of its page, in ems."""
 
     words: list[Word]
     em: float
     tokens: list[Token] = field(default_factory=list)
+    blank: float = _USUAL_BLANK
 
     @property
     def left(self) -> float:
