@@ -33,6 +33,11 @@ _DATE = re.compile(
     rf"|(?P<m6>{_MONTH})\s*,?\s*(?P<y6>{_YEAR})\b",
     re.IGNORECASE,
 )
+# DEC-31-1997 and 31-Dec-97, as programs print dates
+_HYPHENED = re.compile(
+    rf"\b(?:(?P<month>{_MONTH})-(?P<day>{_DAY})-(?P<year>{_YEAR})|(?P<first>{_DAY})-(?P<name>{_MONTH})-(?P<last>{_YEAR}|\d\d))\b",
+    re.IGNORECASE,
+)
 _BARE_YEAR = re.compile(rf"(?<![\d$,.#]){_YEAR}(?![\d%]|,\d|\.\d)")
 _WORDS = {
     "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9, "ten": 10,
@@ -115,10 +120,18 @@ class Said:
         return bool(self.months or self.weeks)
 
 
+def _unhyphened(found: re.Match[str]) -> str:
+    year = found["year"] or found["last"]
+    if len(year) == 2:
+        year = f"{'19' if int(year) > 60 else '20'}{year}"
+    return f"{found['month'] or found['name']} {found['day'] or found['first']}, {year}"
+
+
 @lru_cache(maxsize=4096)  # the tables of a report share their heads
 def read_clock(text: str) -> Said:
     """All that a text says about time."""
     text = _FORM_NAME.sub(" ", re.sub(r"\s+", " ", text))
+    text = _HYPHENED.sub(_unhyphened, text) if "-" in text else text
     found = [(match, _day(match)) for match in _DATE.finditer(text)]
     days = [(match, day) for match, day in found if day is not None]
     rest = text

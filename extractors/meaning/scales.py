@@ -29,12 +29,16 @@ _SIZES = (
         1_000,
     ),
     (re.compile(r"(?i)\bhundreds\b"), 100),
+    # exhibit 27
+    (re.compile(r"(?i)\bmultiplier\W+1,000,000\b"), 1_000_000),
+    (re.compile(r"(?i)\bmultiplier\W+1,?000\b(?!,)"), 1_000),
+    (re.compile(r"(?i)\bmultiplier\W+1\Z"), 1),
     (re.compile(r"(?i)\bin\s+(?:whole\s+|actual\s+)?(?:u\.?s\.?\s+)?(?:dollars|euros?|pounds)\b"), 1),
 )
 _PARENTHESES = re.compile(r"\([^()]*\)")
 # outside parentheses a size counts only where the line speaks of units, not of "a $1.0 billion gain"
 _UNIT_LINE = re.compile(
-    r"(?i)\A\W*(?:(?:all\s+)?(?:dollar\s+|tabular\s+)?(?:amounts?|figures|dollars|values)\b.*\b(?:in|of)\b|in\s+|expressed\s+in|stated\s+in|[$\u20ac\u00a3\u00a5]|us\$"
+    r"(?i)\A\W*(?:multiplier\b|(?:all\s+)?(?:dollar\s+|tabular\s+)?(?:amounts?|figures|dollars|values)\b.*\b(?:in|of)\b|in\s+|expressed\s+in|stated\s+in|[$\u20ac\u00a3\u00a5]|us\$"
     r"|usd|eur|gbp|rmb|rs\b|inr\b|en |em |(?:thousands|millions|billions)\s+of|(?:thousands|millions|billions)\b|\(?000"
     r"|t\u20ac|k\u20ac)"
 )

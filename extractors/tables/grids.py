@@ -149,7 +149,8 @@ def _first_body(rows: Sequence[_Row], stub_end: int) -> int:
 
 def _table(rows: list[_Row], grid: Grid, known: bool) -> Table | None:
     stub_end = _stub_end(rows, known)
-    first = _first_body(rows, stub_end)
+    # the tags of a schedule are labels, with or without a figure
+    first = 0 if grid.source == "schedule" else _first_body(rows, stub_end)
     body = rows[first:]
     if not body:
         return None

@@ -9,13 +9,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from extractors.page import Document, Page, Profile
+from extractors.page import Document, Grid, Page, Profile
 from extractors.text.collapsed import read_collapsed
 from extractors.text.decode import SourceLine, decode
 from extractors.text.dialect import Stretch, has_markup, stretches
 from extractors.text.fixed import read_fixed
 from extractors.text.markdown import read_markdown
 from extractors.text.markup import bare
+from extractors.text.schedule import find_schedules
 from extractors.text.tabs import lay_tabs
 from extractors.text.watch import find_lost
 from schemas.filing import Finding
@@ -42,12 +43,15 @@ def read_lines(lines: Sequence[tuple[int, str]], first: int) -> tuple[list[Page]
 def _read_stretches(lines: Sequence[SourceLine], first: int) -> tuple[list[Page], list[Finding]]:
     pages: list[Page] = []
     found: list[Finding] = []
-    lines = lay_tabs(lines)
     marked = has_markup(lines)
-    for stretch in stretches(lines):
-        read, noted = _read(_bared(stretch) if marked else stretch, first + len(pages))
-        pages += read
-        found += noted
+    for part in find_schedules(lines):
+        if isinstance(part, Grid):
+            pages.append(Page(first + len(pages), flow=(part,)))
+            continue
+        for stretch in stretches(lay_tabs(part)):
+            read, noted = _read(_bared(stretch) if marked else stretch, first + len(pages))
+            pages += read
+            found += noted
     return pages, found
 
 

@@ -90,3 +90,11 @@ def test_start_of_a_stretch(end: str, months: int, ends: list[str], start: str) 
 def test_start_of_weeks() -> None:
     """Thirteen weeks are 91 days."""
     assert start_of_weeks(dt.date(2023, 7, 1), 13) == dt.date(2023, 4, 2)
+
+
+@pytest.mark.parametrize("text", ["DEC-31-1997", "31-Dec-97", "31-DEC-1997"])
+def test_dates_with_hyphens_and_names_are_dates(text: str) -> None:
+    """As programs print them, no bare year and no range."""
+    (day,) = read_clock(text).days
+    assert (day.year, day.month, day.day) == (1997, 12, 31)
+    assert read_clock(text).years == ()

@@ -1,5 +1,6 @@
 """Fixed-width text to words and rules on the character plane; each test shows its document."""
 
+from extractors.convert import convert
 from extractors.page import CHARACTER_WIDTH, DEFAULT, Line, Page, TextPlace, Word
 from extractors.text import read_text
 
@@ -192,3 +193,31 @@ def test_figures_with_apostrophes_and_signs_go_on_over_a_page() -> None:
     rows = ("Basic shares                 -7'836      7'524", "Diluted shares               -7'911      7'622")
     text = "\n\n            1\n<PAGE>\n\n".join(rows)
     assert {"-7'836", "-7'911"} <= {found.text for found in pages(text)[0].words}
+
+
+def test_tags_of_a_financial_data_schedule_are_labels() -> None:
+    """Exhibit 27: the tags name the rows, dates stand among the texts, the multiplier is the scale."""
+    text = (
+        "<TABLE> <S> <C>\n\n<ARTICLE> 5\n<LEGEND>\nTaken from the balance sheet.\n</LEGEND>\n"
+        "<MULTIPLIER> 1,000\n<S>      <C>\n"
+        "<PERIOD-TYPE>              9-MOS\n<PERIOD-END>                          SEP-30-1997\n"
+        "<CASH>                                      4,112\n<PP&E>                                     21,114\n"
+        "<ALLOWANCES>                                 (612)\n"
+        "<EPS-PRIMARY>                                  .42\n</TABLE>\n"
+    )
+    (table,) = convert(text.encode()).tables
+    assert [row.label for row in table.rows] == [
+        "PERIOD-TYPE",
+        "PERIOD-END",
+        "CASH",
+        "PP&E",
+        "ALLOWANCES",
+        "EPS-PRIMARY",
+    ]
+    assert [(f.value, f.scale) for f in table.figures] == [
+        ("4112", 1000),
+        ("21114", 1000),
+        ("-612", 1000),
+        ("0.42", 1),
+    ]
+    assert [text.text for text in table.texts] == ["9-MOS", "SEP-30-1997"]
