@@ -21,6 +21,8 @@ _GAP = 0.22
 # where letters touch a blank shows even if it was kerned away in part ("Class A")
 _EXACT_GAP = 0.11
 _BACK = 0.6
+# type is not spaced out farther than this
+_SPACED = 0.5
 # a printed blank narrower than this parts no words
 _BLANK_GAP = 0.06
 # the farthest that slanted letters reach beyond their advance
@@ -211,7 +213,8 @@ def _wide(line: Sequence[Character]) -> float:
     """What separates words on this line, in ems; more where the type is spaced out, less where it is set exactly."""
     gaps = [_gap(a, b) for a, b in pairwise(line) if a.text != " " and b.text != " "]
     usual = median(gaps) if len(gaps) >= 6 else 0.0
-    if usual > 0.06:
+    # farther apart stand figures of one digit, in columns
+    if 0.06 < usual < _SPACED:
         return _GAP + usual
     exact = sum(abs(gap) < 0.02 for gap in gaps)
     return _EXACT_GAP if len(gaps) >= 6 and exact >= 0.6 * len(gaps) else _GAP

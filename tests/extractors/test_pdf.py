@@ -380,3 +380,17 @@ def test_dates_in_typewriter_letters_are_cut_behind_their_years() -> None:
 
     grid = next(b for b in find_flow(read_pdf(drawn(draw), DEFAULT).pages[0]) if isinstance(b, Grid))
     assert [cell.text for cell in grid.cells if cell.head] == ["31, 1993", "31, 1992", "31, 1991", "31, 1990"]
+
+
+def test_figures_of_one_digit_in_columns_are_no_spaced_type() -> None:
+    """A short label and four figures of one digit: the gaps between columns say nothing of those between letters."""
+
+    def counts(canvas: Any) -> None:
+        canvas.setFont("Helvetica", 9)
+        canvas.drawString(60, 700, "Fire")
+        for right, figure in zip((305, 345, 385, 425), "38-2", strict=True):
+            canvas.drawRightString(right, 700, figure)
+        canvas.setFont("Helvetica", 9)
+        canvas.drawString(60, 660, "T O T A L S  O F  A L L")
+
+    assert words_of(drawn(counts))[:5] == ["Fire", "3", "8", "-", "2"]
