@@ -20,6 +20,7 @@ class ReadFigure:
             ("108 % 89"), which repair may.
         confidence: of the reading alone, 0-1. rivals: other readings of the ink, from the recogniser.
         labelled: whether its row has a label. alone: whether it is the only cell of its row.
+        ghost: whether its row looks like a misspelt second reading of a neighbour, with the same figures.
     """
 
     id: str
@@ -32,6 +33,7 @@ class ReadFigure:
     rivals: tuple[Reading, ...] = ()
     labelled: bool = True
     alone: bool = False
+    ghost: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
+from extractors.figures.ghosts import find_ghosts, vocabulary
 from extractors.figures.model import Body, ReadFigure
 from extractors.numbers import Style, plain, read_number, style_of
 from extractors.page import Cell
@@ -27,7 +29,19 @@ _WORDS = re.compile(r"[A-Za-z]{2,}")
 def read_figures(tables: Sequence[Table]) -> list[Body]:
     """The figures and texts of each table; ids count tables from 1, rows and columns from 0."""
     style = style_of(cell.text for table in tables for row in table.rows for cell in row.cells if cell)
-    return [_body(f"t{number}", table, style) for number, table in enumerate(tables, 1)]
+    bodies = [_body(f"t{number}", table, style) for number, table in enumerate(tables, 1)]
+    words = vocabulary([row.label for table in tables for row in table.rows])
+    return [_with_ghosts(table, body, words) for table, body in zip(tables, bodies, strict=True)]
+
+
+def _with_ghosts(table: Table, body: Body, words: Counter[str]) -> Body:
+    rows: dict[int, list[ReadFigure]] = {}
+    for figure in body.figures:
+        rows.setdefault(figure.row, []).append(figure)
+    ghosts = find_ghosts(table.rows, rows, words)
+    if not ghosts:
+        return body
+    return replace(body, figures=tuple(replace(f, ghost=True) if f.row in ghosts else f for f in body.figures))
 
 
 def _body(name: str, table: Table, style: Style) -> Body:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from extractors.figures import Body, ReadFigure
 from extractors.meaning import Meaning, TableMeaning
@@ -32,7 +33,9 @@ _POINT_FOR_COMMA = 0.9  # "26.251" among whole figures
 _ODD_SIGN = 0.5  # "- 3" among "(3)"
 _ODD_PLACES = 0.5  # "80.0" in a row of two-decimal figures
 _UNLABELLED = 0.05  # a row of a damaged text that lost its label may have lost more
+_GHOST = 0.6  # a second, misspelt reading of the row beside it: most likely nothing is printed there
 _MOST = 0.9
+_COLUMNS, _ROWS = 2, 4  # of a table whose rows can be seen to have slid
 
 
 def read_doubts(bodies: Sequence[Body], meaning: Meaning) -> dict[str, float]:
@@ -49,8 +52,15 @@ def read_doubts(bodies: Sequence[Body], meaning: Meaning) -> dict[str, float]:
             if shared and not figure.labelled:
                 doubt = max(doubt, _UNLABELLED)
         if doubt > CERTAIN:
-            found[figure.id] = min(_MOST, doubt)
+            found[figure.id] = min(_MOST, max(doubt, _GHOST if figure.ghost else 0.0))
     return found
+
+
+def without_ghosts(bodies: Sequence[Body], doubts: Mapping[str, float]) -> list[Body]:
+    """The bodies without the doubted figures of ghost rows: what repeats a row proves nothing."""
+    return [
+        replace(body, figures=tuple(f for f in body.figures if not (f.ghost and f.id in doubts))) for body in bodies
+    ]
 
 
 def read_strays(bodies: Sequence[Body], meaning: Meaning) -> frozenset[str]:
@@ -64,8 +74,29 @@ def read_strays(bodies: Sequence[Body], meaning: Meaning) -> frozenset[str]:
         figure.id
         for body in bodies
         for figure in body.figures
-        if figure.alone and not figure.labelled and isinstance(figure.place, TextPlace) and figure.confidence < 1.0
+        if figure.alone and not figure.labelled and isinstance(figure.place, TextPlace)
     )
+
+
+def read_displaced(bodies: Sequence[Body], doubts: Mapping[str, float]) -> frozenset[str]:
+    """Doubted figures of rows that are whole but for the column which nearly all rows begin with.
+
+    The cells of such a row may have slid: a second printing proves their values, only a sum down the column the column.
+    """
+    slid = [(body, _slid(body)) for body in bodies] if doubts else []
+    return frozenset(f.id for body, rows in slid for f in body.figures if f.row in rows and f.id in doubts)
+
+
+def _slid(body: Body) -> set[int]:
+    rows: dict[int, set[int]] = {}
+    for figure in body.figures:
+        rows.setdefault(figure.row, set()).add(figure.column)
+    columns = set().union(*rows.values()) if rows else set()
+    if len(columns) < _COLUMNS or len(rows) < _ROWS:
+        return set()
+    first = min(columns)
+    found = {row for row, filled in rows.items() if filled == columns - {first}}
+    return found if sum(first in filled for filled in rows.values()) * 5 >= len(rows) * 4 else set()
 
 
 def _all_odd_forms(bodies: Sequence[Body], meaning: Meaning) -> dict[str, float]:

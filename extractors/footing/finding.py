@@ -9,7 +9,7 @@ from extractors.figures import Body
 from extractors.footing.across import find_cross_sums
 from extractors.footing.adopting import read_all_ledgers
 from extractors.footing.between import find_equal_totals, find_same_facts
-from extractors.footing.doubts import read_doubts
+from extractors.footing.doubts import read_doubts, without_ghosts
 from extractors.footing.facts import own_sheets, witness_sheets
 from extractors.footing.labels import OPENING
 from extractors.footing.percentages import find_percentages
@@ -37,7 +37,7 @@ def find_identities(
         witnesses: results of the same company; facts of the same name, unit and period tie out against them.
     """
     doubts = read_doubts(bodies, meaning)
-    ledgers = read_all_ledgers(tables, bodies, meaning, doubts)
+    ledgers = read_all_ledgers(tables, without_ghosts(bodies, doubts), meaning, doubts)
     found: list[Identity] = []
     for _, group in groupby(ledgers, key=lambda ledger: ledger.table):
         of_table = list(group)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from math import exp
 
 from extractors.footing.doubts import CERTAIN
+from extractors.footing.stack import ACCEPT
 from extractors.repair.board import Board
 from extractors.repair.proposing import Belief, Proposal
 from schemas.amounts import Amount, shifted
@@ -41,6 +42,7 @@ class Evidence:
     Attributes:
         final: the figures after repair. verdicts: of each identity on them, None where it divides by nought.
         doubts: probability of a misreading by id. strays: figures of whose row nothing is known.
+        displaced: figures whose cells may have slid into another column.
     """
 
     board: Board
@@ -49,6 +51,7 @@ class Evidence:
     proposal: Proposal
     doubts: Mapping[str, float]
     strays: frozenset[str] = frozenset()
+    displaced: frozenset[str] = frozenset()
 
     @property
     def conflicts(self) -> frozenset[str]:
@@ -85,11 +88,19 @@ def _standing(
         probability = belief.best[1] if belief else 0.0
         own = _changed_grade(evidence, member) if grade is None else grade
         return Standing("repaired", own, min(_BEST, probability))
+    slid = member in evidence.displaced and not _in_its_column(evidence, member, vouchers)
+    stray = slid or member in evidence.strays
     if not vouchers:
-        return Standing("unchecked", None, 1.0 - max(doubt, blame))
+        return Standing("unchecked", None, 1.0 - max(doubt, blame, _STRAY if stray else 0.0))
     remaining = max(1.0 - _BEST, doubt * _unnoticed(evidence, vouchers), blame)
     remaining = min(doubt if not blame else 1.0, remaining)
-    return Standing("proved", grade, 1.0 - (max(_STRAY, remaining) if member in evidence.strays else remaining))
+    return Standing("proved", grade, 1.0 - (max(_STRAY, remaining) if stray else remaining))
+
+
+def _in_its_column(evidence: Evidence, member: str, vouchers: Sequence[int]) -> bool:
+    """True when a sum down the column holds, which it would not without the figure."""
+    down = (n for n in vouchers if evidence.board.identities[n].kind in ("foot", "roll_forward"))
+    return bool(evidence.final[member].value) and any(evidence.verdicts[number] == "exact" for number in down)
 
 
 def _kept(belief: Belief | None, read: Amount) -> float:
@@ -191,6 +202,8 @@ def _blame(evidence: Evidence, conflicts: frozenset[str], vouched: Mapping[str, 
     rounded = evidence.board.rounding_rate()
     for number, verdict in enumerate(evidence.verdicts):
         members = list(dict.fromkeys(evidence.board.identities[number].members()))
+        if verdict == "broken" and evidence.board.identities[number].evidence < ACCEPT:
+            continue  # told, for what it is worth: not even odds of a coincidence speak against a reading
         if verdict == "broken" and not any(member in conflicts for member in members):
             suspects = [m for m in members if m in evidence.doubts and m not in vouched]
             share = max(_BLAMED_LEAST, _BLAMED_MOST / max(1, len(suspects)))

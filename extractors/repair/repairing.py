@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from extractors.figures import Body
-from extractors.footing.doubts import read_doubts, read_strays
+from extractors.footing.doubts import read_displaced, read_doubts, read_strays
 from extractors.meaning import Meaning
 from extractors.page import DEFAULT, Profile
 from extractors.repair.board import Board
@@ -56,7 +56,8 @@ def repair_figures(
     final = dict(figures)
     final.update({member: board.readings[member].printed(value) for member, value in proposal.changes.items()})
     verdicts = [None if state is None else state.verdict for state in states]
-    evidence = Evidence(board, final, verdicts, proposal, doubts, read_strays(bodies, meaning))
+    strays, displaced = read_strays(bodies, meaning), read_displaced(bodies, doubts)
+    evidence = Evidence(board, final, verdicts, proposal, doubts, strays, displaced)
     return _Writer(evidence, states, judge(evidence), profile.review_bound).outcome(bodies)
 
 

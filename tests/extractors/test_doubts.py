@@ -3,7 +3,10 @@
 import pytest
 
 from extractors.convert import convert
+from extractors.footing import find_identities
+from extractors.repair import Judged, repair_figures
 from schemas.filing import Figure
+from tests.fakes.statements import statement
 
 CLEAN = """Statements of Operations
 (in thousands)
@@ -45,3 +48,32 @@ def test_a_sum_that_proves_a_figure_alone_in_a_nameless_row_does_not_say_what_it
 def test_rows_with_labels_keep_what_their_sums_prove() -> None:
     """Damage elsewhere takes nothing from a proved row with a label, nor from a proved row without one."""
     assert [figure(DAMAGED, raw).needs_review for raw in ("$ 42,739", "6,226")] == [False, False]
+
+
+SLID = """
+Cash | 2,345 | 1,350
+Receivables | 4,100 | 3,900
+Inventory | 900 | 800
+Goodwill | | 1,234
+Patents | 500 | 400
+Land | 77 | 66
+"""
+
+
+def slid(text: str, confidence: float) -> Judged:
+    """What becomes of the figure beside a blank first cell."""
+    document = statement(text, confidence)
+    identities = find_identities(document.tables, document.bodies, document.meaning)
+    return repair_figures(document.bodies, document.meaning, identities).figures["t1.r3.c1"]
+
+
+def test_a_row_that_may_have_slid_needs_review_on_a_scan() -> None:
+    """A row whole but for the first column may stand one column off; read with certainty it is as printed."""
+    assert [slid(SLID, sure).needs_review for sure in (1.0, 0.998)] == [False, True]
+    assert not slid(SLID.replace("| | 1,234", "| 5,678 | 1,234"), 0.998).needs_review
+
+
+def test_a_sum_down_the_column_says_that_a_row_has_not_slid() -> None:
+    """What the column needs to foot stands in its column."""
+    found = slid(SLID + "Total assets | 7,922 | 7,750\n", 0.998)
+    assert (found.status, found.needs_review) == ("proved", False)

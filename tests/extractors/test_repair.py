@@ -6,6 +6,7 @@ from extractors.footing import find_identities
 from extractors.page import Profile, Reading
 from extractors.repair import Judged, Outcome, repair_figures
 from schemas.amounts import amount
+from schemas.identities import Addend, Identity
 from tests.fakes.statements import Statement, statement
 
 EXPENSES = """
@@ -167,3 +168,13 @@ def test_more_errors_than_can_be_told_apart_are_flagged_not_guessed() -> None:
 def test_a_document_without_identities_is_unproved() -> None:
     """No check, no verdict but unproved."""
     assert judged(statement("Backlog | 4,117")).verdict == "unproved"
+
+
+@pytest.mark.parametrize(("evidence", "blamed"), [(1.0, False), (8.0, True)])
+def test_a_check_that_may_be_a_coincidence_is_told_and_blames_nobody(evidence: float, blamed: bool) -> None:
+    """Below the evidence at which a relation is believed a difference is a finding, no reason to review a figure."""
+    document = statement("Cost of goods | 67.31 | 45.32\nMargin | 21.11 | 3.43", confidence=0.998)
+    identity = Identity("tie_out", "t1.r1.c0", (Addend("t1.r0.c1"),), evidence=evidence)
+    outcome = repair_figures(document.bodies, document.meaning, [identity], Profile(repair=False), threshold=1.0)
+    assert [finding.code for finding in outcome.findings][:1] in (["does_not_foot"], ["ambiguous_repair"])
+    assert outcome.figures["t1.r1.c0"].needs_review is blamed
