@@ -447,3 +447,67 @@ def test_a_raised_mark_of_a_scan_is_no_figure() -> None:
     words = [Word(text, *box, place=PagePlace(page=1, bbox=box)) for text, box in boxes.items()]
     (line,) = find_lines(words)
     assert [(token.text, token.figure) for token in find_tokens(line, 0.3)] == [("Other", False), ("12.5 ³", True)]
+
+
+def test_heads_in_the_middle_of_wide_cells_begin_another_table() -> None:
+    """Below a gap and a title, words far left of the figures above are heads of the next table."""
+    first, second = grids("""
+                                               2024             2023
+Buildings                                    24,509           19,015
+Machinery                                    26,096           24,912
+Total                                        50,605           43,927
+
+
+
+Minimum payments
+(in thousands)
+                                      Debt      Purchase Obligations
+Remainder of 2010                            12,032            9,796
+2011                                          5,645            6,257
+Total                                        17,677           16,053
+""")
+    assert rows(first)[-1][0] == "Total"
+    assert rows(second, heads=True) == [{1: "Debt", 2: "Purchase Obligations"}]
+
+
+def test_a_table_in_one_column_of_a_page_of_two_is_no_neighbour_of_the_prose_beside_it() -> None:
+    """Running text left and right, and a table in the right column: its labels are not those of the prose."""
+    prose = "Sales of the year rose again here"
+    right = ["Sales by channel          2003    2002", "Grocery                    512     498"]
+    right += ["Snack                      410     402", "Total                      922     900"]
+    text = "\n".join(f"{prose}      {beside}" for beside in [*[prose] * 5, *right, *[prose] * 5])
+    (grid,) = grids(text)
+    assert rows(grid)[-3:] == [
+        {0: "Grocery", 1: "512", 2: "498"},
+        {0: "Snack", 1: "410", 2: "402"},
+        {0: "Total", 1: "922", 2: "900"},
+    ]
+
+
+def test_titles_over_the_same_years_tell_two_tables_apart() -> None:
+    """One word is title enough where the years below it stand on either side."""
+    text = """
+Deposits                         Staff
+                 2012    2011                    2012    2011
+Cash              410     377    Mining            88      80
+Bonds           1,204   1,188    Sales             41      44
+Total           1,614   1,565    Total            129     124
+"""
+    assert [rows(grid)[-1] for grid in grids(text)] == [
+        {0: "Total", 1: "1,614", 2: "1,565"},
+        {0: "Total", 1: "129", 2: "124"},
+    ]
+
+
+def test_the_rest_of_a_wrapped_text_is_no_row_of_a_table_of_its_own() -> None:
+    """Occupations that take two lines leave ages and shares in one table."""
+    text = """
+Name          Age    Principal occupation of the person     Shares
+Ann Lee        61    Chairman of Lee Holdings, a company   120,400
+                     for investments in mines
+Bo Chen        48    Partner of Chen and Hall, attorneys     3,000
+Cy Young       70    Retired; President of Pitcher Inc.      7,100
+                     and of its predecessor
+"""
+    (grid,) = grids(text)
+    assert grid.columns == 4

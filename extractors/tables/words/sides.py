@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from extractors.page import Word
 from extractors.tables.words.lines import TextLine, Token, em_of, find_lines
@@ -22,6 +23,10 @@ _HANG = 2.5
 _LEFT_SIDE = 12.0
 # share of the rows of one side that have no row beside them
 _ALONE = 0.2
+# what makes a line, and a column, of running text
+_PROSE_WORDS = 5
+_PROSE_LINES = 4
+_FIGURE = re.compile(r"(?!(?:19|20)\d\d\W*\Z)\W{0,3}\d[\d,.]*\W{0,3}\Z|[-\u2013\u2014]\Z")
 _LETTERS = re.compile(r"[^\W\d_]{2}")
 
 
@@ -40,7 +45,8 @@ def find_sides(lines: Sequence[TextLine], em: float) -> Sides | None:
     for x in _strips(lines, em):
         for sides in _stretches(lines, x, em):
             longer = best is None or sides.end - sides.start > best.end - best.start
-            if longer and _two_tables(lines[sides.start : sides.end], x):
+            beside = lines[sides.start : sides.end]
+            if longer and (_two_tables(beside, x) or _two_columns(beside, x)):
                 best = sides
     return best
 
@@ -107,19 +113,41 @@ def _two_tables(lines: Sequence[TextLine], x: float) -> bool:
     right = _side([word for line in lines for word in line.words if word.left > x], lines, x, left=False)
     if min(left.rows, right.rows) < _LEAST_LINES - 1:
         return False
-    alone = sum(not _partner(middle, right.middles, left.em) for middle in left.middles)
-    alone += sum(not _partner(middle, left.middles, left.em) for middle in right.middles)
-    independent = alone >= _ALONE * (len(left.middles) + len(right.middles))
-    return independent or (left.titled and right.titled and left.figures and right.figures)
+    # of all lines, and of those with figures: what has none may be the rest of a wrapped text
+    independent = _alone(left.middles, right.middles, left.em) and _alone(left.told, right.told, left.em)
+    figures = left.figures and right.figures
+    return independent or (figures and ((left.titled and right.titled) or _twin_heads(lines, x)))
+
+
+def _twin_heads(lines: Sequence[TextLine], x: float) -> bool:
+    """True when a title of each side stands above the same years: "Deposits", "Staff", and 2012, 2011 below either."""
+    for above, line in pairwise(lines):
+        years = [token for token in line.tokens if token.year]
+        left = [token.text for token in years if token.left < x]
+        titles = [token.left < x for token in above.tokens if not token.figure and _LETTERS.search(token.text)]
+        if len(years) == len(line.tokens) and len(left) > 1 and left == [t.text for t in years if t.left > x]:
+            return titles == [True, False] and len(above.tokens) == 2
+    return False
+
+
+def _two_columns(lines: Sequence[TextLine], x: float) -> bool:
+    """True on a page of two columns: running text on either side of the strip, whatever else stands there."""
+    sides = [[[t for t in line.tokens if (t.left < x) == left] for line in lines] for left in (True, False)]
+    prose = [sum(len(found) == 1 and len(found[0].words) >= _PROSE_WORDS for found in side) for side in sides]
+    return len(lines) >= 2 * _PROSE_LINES and min(prose) >= _PROSE_LINES and max(prose) * 2 > len(lines)
 
 
 @dataclass(frozen=True, slots=True)
 class _Side:
-    """One side: rows with a label and more, whether with figures, the middles of its lines, a title above its rows."""
+    """One side: rows with a label and more, whether with figures, the middles of its lines, a title above its rows.
+
+    ``told``: the middles of the lines with figures, where the side has any.
+    """
 
     rows: int
     figures: bool
     middles: tuple[float, ...]
+    told: tuple[float, ...]
     titled: bool
     em: float
 
@@ -134,7 +162,17 @@ def _side(words: Sequence[Word], lines: Sequence[TextLine], x: float, *, left: b
     figures = any(t.figure and not t.year for found in rows for t in found)
     first = next((found for found in tokens if found), [])
     titled = len(first) == 1 and not first[0].figure and len(first[0].words) > 1
-    return _Side(len(rows), figures, tuple(line.middle for line in own), titled, em_of(words[0]) if words else 1.0)
+    told = [line for line in own if any(_FIGURE.match(word.text) for word in line.words)] if figures else own
+    middles = tuple(line.middle for line in own)
+    told_middles = tuple(line.middle for line in told)
+    return _Side(len(rows), figures, middles, told_middles, titled, em_of(words[0]) if words else 1.0)
+
+
+def _alone(left: Sequence[float], right: Sequence[float], em: float) -> bool:
+    """True when many lines have no line beside them."""
+    alone = sum(not _partner(middle, right, em) for middle in left)
+    alone += sum(not _partner(middle, left, em) for middle in right)
+    return alone >= _ALONE * (len(left) + len(right))
 
 
 def _partner(middle: float, others: Sequence[float], em: float) -> bool:
