@@ -1,4 +1,10 @@
-"""What a converting process may not do: live on without its parent, gain rights, eat the machine, reach a network."""
+"""What a converting process may not do, from living on without its parent to reaching a network.
+
+It cannot gain rights or eat the machine; it neither sees nor changes files that are not its document's, looks into no
+other process, and learns nothing of what the service knows. Each measure is asked of the kernel by itself. Where one is
+not to be had the others hold, and ``find_missing`` says so to whoever runs the service. The result does not: the same
+document gives the same bytes on every machine.
+"""
 
 from __future__ import annotations
 
@@ -8,12 +14,18 @@ import platform
 import resource
 import signal
 import struct
+import sys
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+
+from worker import landlock
 
 PR_SET_PDEATHSIG = 1
 PR_SET_NO_NEW_PRIVS = 38
 PR_SET_SECCOMP = 22
+PR_GET_SECCOMP = 21
+PR_SET_CHILD_SUBREAPER = 36
 SECCOMP_MODE_FILTER = 2
 # machine → (its number in audit.h, the number of its socket call)
 SYSTEM_CALLS = {"x86_64": (0xC000003E, 41), "aarch64": (0xC00000B7, 198)}
@@ -27,6 +39,21 @@ GIGABYTE = 1 << 30
 # how libraries in C++ end when they get no memory; where much of it was in use, that is what it was
 OUT_OF_MEMORY_SIGNALS = (signal.SIGABRT, signal.SIGTRAP, signal.SIGILL)
 STARVED_SHARE = 0.3
+# a superuser keeps what files take to be read (landlock says which), and nothing else of its powers
+CAPABILITY_VERSION = 0x20080522
+KEPT_CAPABILITIES = 1 << 1 | 1 << 2  # CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH
+ROOMS = ("worker", "extractors", "schemas")
+CAPSET = {"x86_64": 126, "aarch64": 91}
+# everything else of an environment may be a secret: passwords of databases, keys of stores
+KEPT_VARIABLES = frozenset(
+    {
+        *("PATH", "HOME", "USER", "LANG", "LANGUAGE", "TZ", "TMPDIR", "LD_LIBRARY_PATH", "TESSDATA_PREFIX"),
+        *("VIRTUAL_ENV", "MALLOC_ARENA_MAX", "OMP_THREAD_LIMIT", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"),
+        # whose process it is, for whoever looks for it; how many pages are read at once
+        *("CROSSFOOT_HOME", "CROSSFOOT_PAGES_AT_ONCE"),
+    }
+)
+KEPT_PREFIXES = ("LC_", "PYTHON")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,11 +69,14 @@ class Limits:
     file: int = 2 * GIGABYTE
 
 
-def confine(limits: Limits, parent: int) -> None:
+def confine(limits: Limits, parent: int, writable: Sequence[Path], readable: Sequence[Path] = ()) -> None:
     """Bind this process, and all it starts, to the limits; it dies when ``parent``, which forked it, does.
 
-    Rights are given up for good: no program that it starts can have more.
+    Rights are given up for good: no program that it starts can have more. Of the files it can read those of the
+    system's programs and ``readable``, and change those in ``writable``, its own folder first.
     """
+    for variable in set(os.environ) - set(harmless(os.environ)):
+        del os.environ[variable]
     libc = ctypes.CDLL(None, use_errno=True)
     libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
     if os.getppid() != parent:  # it died before the wish was heard
@@ -55,6 +85,8 @@ def confine(limits: Limits, parent: int) -> None:
     # every thread would reserve 128 MB of address space for itself, and the limit counts address space
     libc.mallopt(M_ARENA_MAX, 1)
     _refuse_sockets(libc)
+    landlock.restrict(_reach(writable, readable))
+    _give_up_powers(libc)
     for name, value in (
         (resource.RLIMIT_CORE, 0),
         (resource.RLIMIT_NOFILE, OPEN_FILES),
@@ -65,6 +97,47 @@ def confine(limits: Limits, parent: int) -> None:
         _, hard = resource.getrlimit(name)
         allowed = value if hard == resource.RLIM_INFINITY else min(value, hard)
         resource.setrlimit(name, (allowed, allowed))
+
+
+def harmless(environment: Mapping[str, str]) -> dict[str, str]:
+    """Those variables of an environment that say how programs run, and nothing that a document should find."""
+    return {k: v for k, v in environment.items() if k in KEPT_VARIABLES or k.startswith(KEPT_PREFIXES)}
+
+
+def find_missing() -> list[str]:
+    """Half a sentence on each measure that this machine does not have."""
+    missing = []
+    if platform.machine() not in SYSTEM_CALLS or ctypes.CDLL(None).prctl(PR_GET_SECCOMP, 0, 0, 0, 0) < 0:
+        missing.append("no seccomp filter: documents are converted without being kept from the network")
+    known = landlock.version()
+    if not known:
+        missing.append("no Landlock: files outside its folder are not closed to a converting process")
+    elif known < landlock.WITH_SCOPES:
+        missing.append("an old Landlock: a converting process can send signals to others of its user")
+    return missing
+
+
+def adopt_orphans() -> None:
+    """Become the parent of what this process's children leave behind, so that it can be found and ended."""
+    ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+
+
+def _reach(writable: Sequence[Path], readable: Sequence[Path]) -> landlock.Reach:
+    """The folder, the document, the system's programs, and devices that hold nothing."""
+    # the program itself may lie beside, or around, what it keeps: then its rooms one by one
+    rooms = [str(Path(m.__file__).parent) for n, m in list(sys.modules.items()) if n in ROOMS and m.__file__]
+    system = landlock.system_paths(writable[0])
+    devices = ("/dev/null", "/dev/zero", "/dev/full")
+    return landlock.Reach((*system, *rooms, *map(str, readable)), (*map(str, writable), *devices))
+
+
+def _give_up_powers(libc: ctypes.CDLL) -> None:
+    """A superuser becomes one who may read files; for everybody else there is nothing to give up."""
+    number = CAPSET.get(platform.machine())
+    if os.geteuid() != 0 or number is None:
+        return
+    kept = KEPT_CAPABILITIES
+    libc.syscall(number, struct.pack("=Ii", CAPABILITY_VERSION, 0), struct.pack("=6I", kept, kept, 0, 0, 0, 0))
 
 
 def ran_dry(exit_code: int, used: int, allowed: int) -> bool:

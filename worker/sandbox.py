@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import logging
 import os
 import select
 import signal
@@ -16,10 +17,12 @@ from pathlib import Path
 from typing import Any, Final, Literal, TypeAlias
 
 from schemas.errors import ServiceError
-from worker.confine import ran_dry
+from worker.confine import find_missing, harmless, ran_dry
 from worker.local.conversion import NOISE, OUTCOME
 from worker.settings import Settings
 from worker.zygote import EXIT_MEMORY, KILL, PAGES
+
+log = logging.getLogger("crossfoot")
 
 START_SECONDS: Final = 120.0
 ANSWER_SECONDS: Final = 5.0
@@ -85,13 +88,15 @@ class Sandbox:
         if self._zygote is not None and self._zygote.poll() is None:
             return
         self.close()
+        for measure in find_missing():
+            log.warning("the sandbox is weaker here: %s", measure)
         command = [sys.executable, "-P", "-m", "worker.zygote", self._settings.engine_module]
         self._zygote = subprocess.Popen(
             command,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             bufsize=0,
-            env=self._settings.environment(),
+            env=harmless(self._settings.environment()),
             # it must outlive a killed worker for the moment it takes to kill the child's group
             start_new_session=True,
         )

@@ -30,7 +30,7 @@ from typing import Any, NoReturn
 
 from extractors.page import DEFAULT
 from schemas.errors import CrossfootError
-from worker.confine import Limits, confine
+from worker.confine import Limits, adopt_orphans, confine
 from worker.local.conversion import NOISE, OUTCOME, Work, origin_of
 
 PAGES = "pages"
@@ -60,6 +60,7 @@ def main() -> None:
     gc.collect()
     gc.freeze()  # the collector of a child would otherwise touch, and so copy, every page it shares with us
     parent = os.getpid()
+    adopt_orphans()
     while line := _read_line(commands):
         pid = os.fork()
         if pid == 0:
@@ -106,7 +107,18 @@ def _wait(pid: int, commands: int) -> tuple[int, int]:
     with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(pid, signal.SIGKILL)  # before it is waited for: until then its number is its own
     _, status, used = os.wait4(pid, 0)
+    _end_orphans()
     return os.waitstatus_to_exitcode(status), used.ru_maxrss * 1024
+
+
+def _end_orphans() -> None:
+    """End what has left its group and lives on: this process forks for one document at a time and has no others."""
+    listed = Path(f"/proc/self/task/{os.getpid()}/children")
+    with contextlib.suppress(OSError, ChildProcessError):
+        while pids := listed.read_text(encoding="ascii").split():
+            for pid in pids:
+                os.kill(int(pid), signal.SIGKILL)
+                os.waitpid(int(pid), 0)
 
 
 def _convert(engine: Any, request: dict[str, Any], parent: int) -> NoReturn:
@@ -115,7 +127,8 @@ def _convert(engine: Any, request: dict[str, Any], parent: int) -> NoReturn:
     try:
         folder = Path(request["folder"])
         os.setpgid(0, 0)
-        confine(Limits(request["memory"], request["cpu"]), parent)
+        writable = [folder, *map(Path, getattr(engine, "WRITABLE", ()))]
+        confine(Limits(request["memory"], request["cpu"]), parent, writable, [Path(request["source"])])
         signal.signal(signal.SIGINT, signal.SIG_DFL)
         noise = os.open(folder / NOISE, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
         os.dup2(noise, 1)

@@ -4,7 +4,8 @@ The document is text; each line is a word and perhaps a number: ``sleep 0.5``, `
 ``eat 4000`` (megabytes), ``starve 300`` (takes so many megabytes and aborts), ``raise``, ``fail``, ``locked`` (asks for
 the password ``KEY``), ``pages 7``, ``review``, ``orphan PATH`` (starts a program that outlives it and writes its number
 there), ``note PATH`` (adds a line there), ``status PATH`` (writes what the kernel says of its process), ``socket``,
-``connect`` (in a program that it starts).
+``connect`` (in a program that it starts), ``read PATH``, ``write PATH``, ``variables PATH`` (writes its environment
+there), ``signal PID`` (asks whether it may send one), ``escape PATH`` (starts a program in a session of its own).
 A document that begins with ``container`` is one; its parts are what ``----`` lines separate.
 """
 
@@ -17,6 +18,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -27,6 +29,8 @@ from schemas.filing import Engine, Filing, Identification, Source, to_json
 from worker.local.conversion import OUTCOME, RESULT, Work
 
 WARM: tuple[str, ...] = ()
+# its deeds are noted outside its folder
+WRITABLE = (tempfile.gettempdir(),)
 KEY = "open"
 
 
@@ -136,6 +140,19 @@ def _status(path: str) -> None:
     Path(path).write_text((own / "status").read_text() + (own / "limits").read_text(), encoding="ascii")
 
 
+def _escape(path: str) -> None:
+    process = subprocess.Popen(["sleep", "60"], start_new_session=True)
+    Path(path).write_text(str(process.pid), encoding="ascii")
+
+
+def _consume(_: object) -> None:
+    """A value that nobody wants."""
+
+
+def _variables(path: str) -> None:
+    Path(path).write_bytes(Path("/proc/self/environ").read_bytes() + repr(dict(os.environ)).encode())
+
+
 DEEDS: dict[str, Callable[[str], None]] = {
     "sleep": lambda rest: time.sleep(float(rest)),
     "hang": lambda _: time.sleep(3600),
@@ -150,4 +167,9 @@ DEEDS: dict[str, Callable[[str], None]] = {
     "status": _status,
     "socket": _socket,
     "connect": _connect,
+    "read": lambda rest: _consume(Path(rest).read_bytes()),
+    "write": lambda rest: _consume(Path(rest).write_bytes(b"x")),
+    "signal": lambda rest: os.kill(int(rest), 0),
+    "variables": _variables,
+    "escape": _escape,
 }

@@ -29,6 +29,7 @@ def crossfoot(
 ) -> Callable[..., Said]:
     """The command line, run in this process, in an empty folder, with the engine that does what documents say."""
     engine.install(lambda name, module: monkeypatch.setitem(sys.modules, name, module))
+    monkeypatch.setattr("worker.local.children.confine", engine.confine_loosely)
     monkeypatch.chdir(tmp_path)
 
     def run(*words: str | Path) -> Said:

@@ -6,6 +6,7 @@ import hashlib
 import json
 import os
 import platform
+import shutil
 import signal
 import time
 from collections.abc import Callable, Iterator
@@ -15,11 +16,13 @@ from pathlib import Path
 import pytest
 
 from tests.fakes.running import wait_for
+from worker import confine, landlock
 from worker.confine import SYSTEM_CALLS
 from worker.local.conversion import RESULT
 from worker.sandbox import Ended, Request, Sandbox
 from worker.settings import Settings
 
+needs_landlock = pytest.mark.skipif(not landlock.version(), reason="this kernel has no Landlock")
 SETTINGS = replace(Settings(), engine_module="tests.fakes.scripted", deadline_seconds=0.7, deadline_page_seconds=0.0)
 
 
@@ -42,6 +45,16 @@ def convert(sandbox: Sandbox, tmp_path: Path) -> Callable[..., Ended]:
         return sandbox.run(request, keep, every)
 
     return run
+
+
+@pytest.fixture
+def outside() -> Iterator[Path]:
+    """A folder that everybody may write to and that is not below the one for temporary files."""
+    folder = Path("/var/tmp") / f"crossfoot-{os.getpid()}"  # noqa: S108 - a name of our own in it
+    folder.mkdir()
+    folder.chmod(0o777)
+    yield folder
+    shutil.rmtree(folder)
 
 
 def is_gone(pid: int) -> bool:
@@ -162,3 +175,65 @@ def test_a_child_reaches_no_network(convert: Callable[..., Ended]) -> None:
     """Neither the child nor a program that it starts can open a socket to anywhere but this machine's files."""
     assert "PermissionError" in convert("socket\n").outcome["problem"]["detail"]
     assert "PermissionError" in convert("connect\n").outcome["problem"]["detail"]
+
+
+def test_what_leaves_the_group_is_ended_too(convert: Callable[..., Ended], tmp_path: Path) -> None:
+    """A program in a session of its own, which no signal to the group reaches, does not outlive its document."""
+    escaped = tmp_path / "escaped"
+    assert convert(f"escape {escaped}\n").verdict == "ended"
+    assert is_gone(int(escaped.read_text()))
+
+
+def test_a_child_knows_no_secrets(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its environment, as the kernel keeps it too, tells of no database, no store and no broker."""
+    for name in ("AWS_SECRET_ACCESS_KEY", "PGPASSWORD"):
+        monkeypatch.setenv(name, "key-of-the-store")
+    settings = replace(SETTINGS, database_url="postgresql://u:secret@h/d", redis_url="redis://:secret@h")
+    (tmp_path / "source").write_text(f"variables {tmp_path / 'seen'}\n")
+    (tmp_path / "folder").mkdir()
+    with Sandbox(settings) as sandbox:
+        request = Request(str(tmp_path / "folder"), str(tmp_path / "source"), "document", 512 << 20, 60, 1 << 20)
+        assert sandbox.run(request, lambda: True, 10.0).verdict == "ended"
+    seen = (tmp_path / "seen").read_bytes()
+    assert b"PATH=" in seen
+    assert b"secret" not in seen
+    assert b"key-of-the-store" not in seen
+
+
+@needs_landlock
+def test_a_child_sees_and_changes_no_files_but_its_own(convert: Callable[..., Ended], outside: Path) -> None:
+    """What lies outside its folder and is no program is closed to it, however open it is to everybody."""
+    (outside / "file").write_text("x")
+    for deed in (f"read {outside / 'file'}", f"write {outside / 'file'}", f"write {outside / 'new'}"):
+        assert "PermissionError" in convert(f"{deed}\n").outcome["problem"]["detail"], deed
+    assert [p.name for p in outside.iterdir()] == ["file"]
+
+
+@needs_landlock
+def test_a_child_can_neither_look_into_others_nor_signal_them(convert: Callable[..., Ended]) -> None:
+    """The service's processes, which belong to the same user, are out of its reach."""
+    assert "PermissionError" in convert(f"read /proc/{os.getpid()}/environ\n").outcome["problem"]["detail"]
+    if landlock.version() >= landlock.WITH_SCOPES:
+        assert "PermissionError" in convert(f"signal {os.getpid()}\n").outcome["problem"]["detail"]
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="there are no powers to give up")
+def test_a_superuser_is_none_in_the_child(convert: Callable[..., Ended], tmp_path: Path) -> None:
+    """Of all powers those are left that reading files takes."""
+    convert(f"status {tmp_path / 'status'}\n")
+    status = (tmp_path / "status").read_text()
+    for kind in ("Prm", "Eff"):
+        assert f"Cap{kind}:\t0000000000000006" in status
+
+
+def test_what_the_kernel_lacks_is_said_and_costs_no_document(
+    convert: Callable[..., Ended], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without Landlock and seccomp the service says so and converts all the same."""
+    assert confine.find_missing() == [] or landlock.version() < landlock.WITH_SCOPES
+    monkeypatch.setattr(landlock, "version", lambda: 0)
+    monkeypatch.setattr(platform, "machine", lambda: "pdp11")
+    assert len(confine.find_missing()) == 2
+    assert landlock.restrict(landlock.Reach((), ())) is False
+    assert Path("/etc/passwd").read_bytes()  # nothing was taken from this process
+    assert convert("hello\n").verdict == "ended"

@@ -151,7 +151,7 @@ def _main(task: Work, folder: Path, pages: Any, limits: Limits) -> None:
     sys.stdout = sys.stderr = os.fdopen(2, "w", closefd=False, errors="backslashreplace")
     faulthandler.enable(sys.stderr)  # a crash in a library says where it happened
     parent = multiprocessing.parent_process()
-    confine(limits, parent.pid or 0 if parent is not None else 0)
+    confine(limits, parent.pid or 0 if parent is not None else 0, [folder], [task.source])
     work(task, folder, lambda count: setattr(pages, "value", count))
 
 
