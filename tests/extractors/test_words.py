@@ -511,3 +511,29 @@ Cy Young       70    Retired; President of Pitcher Inc.      7,100
 """
     (grid,) = grids(text)
     assert grid.columns == 4
+
+
+def test_item_numbers_with_parts_are_the_stub_of_an_index() -> None:
+    """Exhibits 10.1, 10.2, 11, 27 are no figures: they rise, and words follow them."""
+    text = """
+10.1       Stock option plan of the company                  24
+10.2       Lease between the company and others              31
+11         Computation of earnings                           40
+27         Financial data schedule                           41
+"""
+    (grid,) = grids(text)
+    assert rows(grid)[0] == {0: "10.1", 1: "Stock option plan of the company", 2: "24"}
+
+
+def test_a_page_number_with_its_word_is_no_row() -> None:
+    """A line of "Page: 1" above the heads does not begin the body."""
+    text = """
+AGING REPORT                                       Run date: x
+                                                   Page:     1
+Customer   Name               Current     1-30     Over 90     Total
+---------------------------------------------------------------------
+C1001      Able Plumbing     1,204.10   310.00        0.00  1,514.10
+C1002      Baker & Sons          0.00   225.50       18.25    243.75
+"""
+    (grid,) = grids(text)
+    assert rows(grid)[0][0] == "C1001"

@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from extractors.numbers import is_number, plain
 from extractors.tables.words.columns import Column, find_columns, place
 from extractors.tables.words.lines import TextLine, Token
 
 _INTEGER = re.compile(r"\(?\d{1,4}[.)]?\Z")
+_ITEM = re.compile(r"\d{1,3}(?:\.\d{1,3}){0,2}[.)*+]?\Z")
 # columns with fewer members than this share of the rows need better evidence
 _RARE = 0.08
 
@@ -69,9 +71,19 @@ def _numbered(lines: Sequence[TextLine], em: float) -> float | None:
         return None
     left = min(token.left for token in firsts)
     bare = [t for t in firsts if t.left < left + 3 * em and (t.year or _INTEGER.match(plain(t.text)))]
+    bare = bare if len(bare) == len(firsts) else _items(rows) or bare
     if len(bare) * 2 <= len(rows) or all(len(line.tokens) == 1 for line in rows):
         return None
     return max(token.right for token in bare)
+
+
+def _items(rows: Sequence[TextLine]) -> list[Token]:
+    """The item numbers that rows begin with ("3.1", "10.12"): they rise, and words follow them."""
+    pairs = [(line.tokens[0], line.tokens[1]) for line in rows if len(line.tokens) > 1]
+    items = [first for first, second in pairs if _ITEM.match(plain(first.text)) and not second.figure]
+    numbers = [tuple(int(part) for part in re.findall(r"\d+", token.text)) for token in items]
+    falls = sum(later < earlier for earlier, later in pairwise(numbers))
+    return items if len(items) > 2 and len(items) * 4 >= len(rows) * 3 and not falls else []
 
 
 def _split(line: TextLine, numbered: float | None, starts: Sequence[float]) -> BodyLine:

@@ -47,7 +47,9 @@ _GROUP_BLANK = 0.62
 _MARKED = re.compile(r"\(?\d{1,3}(?:[.,'\N{RIGHT SINGLE QUOTATION MARK}]\d{3})+\)?")
 _LETTERS = re.compile(r"[^\W\d_]{2}")
 # "- 12 -", alone on its line
-_PAGE_NUMBER = re.compile(r"[-–—]\s?[1-9]\d{0,3}\s?[-–—]\Z")
+_PAGE_NUMBER = re.compile(
+    r"(?i)[-–—]\s?[1-9]\d{0,3}\s?[-–—]\Z|page\s?:?\s(?:no\.?\s)?[1-9]\d{0,3}(?:\s(?:of|/)\s\d{1,4})?\Z"
+)
 YEAR = re.compile(r"(?:FY)?(?:19|20)\d\d\Z")
 
 
