@@ -51,6 +51,7 @@ _SURE = 0.7
 _GUESS = 0.6
 _CLEAR = 0.9
 _WORD = re.compile(r"[A-Za-z][A-Za-z.,:;'’-]{2,}")
+_APOSTROPHE = "['\N{RIGHT SINGLE QUOTATION MARK}]"
 # letters that the recogniser's free reading may give for a sign of a number
 _LETTERS = re.compile(r"[A-HJ-NP-RT-Za-km-np-z]")
 
@@ -287,7 +288,9 @@ def weigh(seen: str, readings: Sequence[Reading]) -> tuple[Reading, tuple[Readin
         rivals.append(Reading(seen, round(min(0.02, 1 - share), 4)))
     rivals.sort(key=lambda reading: (-reading.probability, reading.text))
     kept = tuple(Reading(reading.text, round(reading.probability, 4)) for reading in rivals[:4])
-    return Reading(best.text, round(share, 4)), kept
+    # apostrophes between thousands are commas to the recogniser; they stay as they are printed
+    text = seen if agreement == "agreed" and re.search(_APOSTROPHE, seen) else best.text
+    return Reading(text, round(share, 4)), kept
 
 
 def _unseen(cell: Cell, free: Reading) -> list[ReadToken]:

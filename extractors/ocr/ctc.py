@@ -26,6 +26,9 @@ _FORMS = {
     "，": ",",
     "．": ".",
     "。": ".",
+    # raised between thousands it says what a comma says there; as no sign at all it would come out as a 1
+    "'": ",",
+    "\N{RIGHT SINGLE QUOTATION MARK}": ",",
     "％": "%",
     "＄": "$",
     "O": "0",

@@ -93,6 +93,14 @@ def test_agreement_of_both_readers_is_trusted_and_disagreement_is_not() -> None:
     assert [rival.text for rival in rivals] == ["1,284"]
 
 
+def test_an_apostrophe_between_thousands_is_no_digit() -> None:
+    """It counts as a comma when the signs are read, and is written as it is printed where Tesseract saw it."""
+    alphabet = Alphabet.of(["'", "1"])
+    folded = alphabet.fold(np.array([[0.1, 0.8, 0.1]], dtype=np.float32))
+    assert folded[0, 1 + SIGNS.index(",")] > folded[0, 1 + SIGNS.index("1")]
+    assert weigh("7'945", [Reading("7,945", 0.99)])[0].text == "7'945"
+
+
 def test_letters_are_not_forced_into_a_number() -> None:
     """What the free reading sees as a word keeps tesseract's reading, however the digits come out."""
     words = Cell(Run(0, 0, 60, 20), (0,), "on")
