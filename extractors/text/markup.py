@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 from extractors.numbers import is_number, plain, read_number
+from extractors.page import Reading
 from extractors.text.decode import SourceLine
 from extractors.text.heads import read_heads
 from extractors.text.tokens import Piece, one_number, tokens
@@ -33,6 +35,9 @@ _CLOSE = re.compile(r"\)?%?\)?\Z|\$\Z")
 _DATED = re.compile(
     r"(?i)\s*(?:(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.?\s+\d{1,2},?\s*(?:(?:19|20)\d\d)?|(?:19|20)\d\d(?=\s))\s+"
 )
+# what a converter made of a dash in a cell of figures
+_UNDERSCORE = re.compile(r"(?:(?:US|C|A|HK)?[$\u20ac\u00a3\u00a5]\s?)?_\Z")
+_DASH_SURE = 0.97
 _BAR = "\ue000"  # stands for an escaped bar while a line is cut
 
 
@@ -102,7 +107,19 @@ def slots(line: SourceLine) -> list[Slot]:
         stop = end if stop < 0 else stop
         found.append(_slot(len(found), text, start, stop))
         start = stop + 1
-    return found
+    return [replace(slot, pieces=(_dash_of(slot),)) if _is_dash(found, k) else slot for k, slot in enumerate(found)]
+
+
+def _is_dash(row: Sequence[Slot], k: int) -> bool:
+    """True for an underscore where a figure stands: not directly before one, where it was a currency sign."""
+    if not k or not _UNDERSCORE.match(row[k].text) or (k + 1 < len(row) and row[k + 1].text and not row[k + 1].sign):
+        return False
+    return row[k].text != "_" or row[k - 1].sign or any(slot.pieces for slot in row)
+
+
+def _dash_of(slot: Slot) -> Piece:
+    dash = Reading(slot.text.replace("_", "\N{EM DASH}"), _DASH_SURE)
+    return Piece(slot.text, slot.start, slot.end, _DASH_SURE, (dash,))
 
 
 def _slot(column: int, text: str, start: int, end: int) -> Slot:

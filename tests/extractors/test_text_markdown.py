@@ -242,3 +242,18 @@ def test_two_tables_without_a_line_between() -> None:
         ["", "June 30, 2011", "June 30, 2010"],
     ]
     assert rows(first) == OVER + BODY
+
+
+def test_an_underscore_in_a_cell_of_figures_is_a_dash() -> None:
+    """It stays as printed, with the dash as its rival; directly before a figure it was a currency sign."""
+    (grid,) = grids(
+        *HEADS,
+        "Depreciation→$→8,721→$→8,134",
+        "Deferred taxes→→_→→60",
+        "Restructuring→$→_→$→_",
+        "Accounts receivable→_→44,279→→52,813",
+        "Other→→14→→81",
+    )
+    dashes = [[c.text, [rival.text for rival in c.rivals]] for c in grid.cells if "_" in c.text]
+    assert dashes == [["_", ["—"]]] * 3
+    assert rows(grid)[-2][-2:] == ["44,279", "52,813"]
