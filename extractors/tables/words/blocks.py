@@ -18,6 +18,8 @@ _MOST_BETWEEN = 7
 # in usual line steps: two blank lines; and lines that heads take at most
 _GAP = 2.4
 _MOST_HEADS = 6
+# in ems: heads in the middle of wide cells begin so far left of their figures
+_WIDE_CELL = 8
 _TIMES = re.compile(
     r"(?i)\b(months?|weeks?|quarters?|years?|ended|ending|fiscal|as of|january|february|march|april|may|june|july"
     r"|august|september|october|november|december|jan|feb|mar|apr|jun|jul|aug|sept?|oct|nov|dec)\b"
@@ -161,8 +163,11 @@ def _subhead(above: Sequence[TextLine], stretch: Sequence[TextLine], step: float
     edge = _figures_edge(above)
     if edge is None:
         return False
+    gap = max(b.middle - a.middle for a, b in pairwise(stretch)) > _GAP * step
     for before, line in pairwise(stretch):
-        over = all(token.left > edge - 3 * line.em and not token.figure for token in line.tokens)
+        # heads of cells far wider than their figures begin far left of those: a gap must speak for them
+        reach = (_WIDE_CELL if gap and len(line.tokens) > 1 else 3) * line.em
+        over = all(token.left > edge - reach and not token.figure for token in line.tokens)
         if not over or any(_NO_VALUE.match(plain(token.text)) for token in line.tokens):
             continue
         if before is not stretch[0] or line.middle - before.middle > 1.4 * step:
