@@ -18,6 +18,9 @@ _COLUMN_JITTER = 5.0
 _SECTION_INDENT = 4.0
 _SECTION_WORDS = 12
 
+# the foot of a text's page between two page breaks is a stretch of its own
+_BEHIND_FOOT = 2
+
 Columns = tuple[int, ...]
 
 
@@ -51,7 +54,7 @@ def stitch(parts: Sequence[Part], furniture: frozenset[str] = frozenset()) -> li
 def _continuation(before: Part, after: Part, furniture: frozenset[str]) -> tuple[BodyRow, ...] | None:
     """The rows that go on with the table of the page before, in its columns; None when ``after`` is another table."""
     upper, lower = before.table, after.table
-    if not upper.pages or not lower.pages or lower.pages[0] != upper.pages[-1] + 1 or not upper.heads:
+    if not upper.pages or not lower.pages or not upper.heads or not _next_page(upper, lower):
         return None
     if any(lower.heads) and lower.heads != upper.heads:
         return None
@@ -70,6 +73,20 @@ def _continuation(before: Part, after: Part, furniture: frozenset[str]) -> tuple
     rows = (*sections, *lower.rows)
     shift = _shift(upper, lower)
     return tuple(_moved(row, columns, len(upper.heads), shift) for row in rows)
+
+
+def _next_page(upper: Table, lower: Table) -> bool:
+    """True where the lower stands on the next page, or behind a page foot of text, continuing the upper by its title."""
+    step = lower.pages[0] - upper.pages[-1]
+    if step != _BEHIND_FOOT:
+        return step == 1
+    titles = {_plain_title(line) for line in upper.caption}
+    return any(_CONTINUED.search(line) and _plain_title(line) in titles for line in lower.caption)
+
+
+def _plain_title(line: str) -> str:
+    """A title without the remark that it goes on."""
+    return re.sub(r"\W+", " ", _CONTINUED.sub(" ", line)).strip().lower()
 
 
 def _edges(table: Table) -> list[float | None]:

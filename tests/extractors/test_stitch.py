@@ -73,3 +73,12 @@ def test_a_title_in_the_middle_of_the_next_page_keeps_tables_apart() -> None:
     """A line set in the middle above the same columns is the title of another table."""
     title = Line("Statements of Income", box(180, 80, 280), centred=True)
     assert len(stitch([placed(1, TWO, (300, 400), ()), placed(2, BARE, (300, 400), (title,))])) == 2
+
+
+def test_the_foot_of_a_page_of_text_does_not_part_a_table_that_says_it_goes_on() -> None:
+    """Between two page breaks stands "-14-", a stretch of its own; the title below says what is continued."""
+    first = placed(1, TWO, (300, 400), (Line("Statements of Income", box(180, 80, 280)),))
+    going = placed(3, TWO, (300, 400), (Line("Statements of Income (Continued)", box(180, 80, 280)),))
+    other = placed(3, TWO, (300, 400), (Line("Balance Sheets (Continued)", box(180, 80, 280)),))
+    assert len(stitch([first, going])) == 1
+    assert len(stitch([first, other])) == 2
