@@ -73,11 +73,17 @@ def _mark(text: str) -> str:
 
 
 def _end(lines: Sequence[SourceLine], at: int) -> int:
-    """The end of the run of lines that the same mark parts."""
+    """The end of the run of lines that the same mark parts; a blank line between rows of as many cells is in it."""
     mark = _mark(lines[at].text)
     end = at
-    while mark and end < len(lines) and _mark(lines[end].text) == mark:
-        end += 1
+    while mark and end < len(lines):
+        skipped = end > at and lines[end].blank and end + 1 < len(lines)
+        row = end + 1 if skipped else end
+        if _mark(lines[row].text) != mark:
+            break
+        if skipped and len(slots(lines[row])) != len(slots(lines[end - 1])):
+            break
+        end = row + 1
     return end
 
 
@@ -87,6 +93,8 @@ def _square(run: Sequence[SourceLine]) -> Square | None:
     rows: list[tuple[Slot, ...]] = []
     heads = 0
     for line in run:
+        if line.blank:
+            continue
         if _FRAME.match(line.text) or is_delimiter(line.text):
             heads = heads or len(rows)
             continue

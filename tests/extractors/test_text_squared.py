@@ -49,3 +49,10 @@ def test_exported_tabs_keep_the_order_of_columns() -> None:
         "15.00",
         "678.30",
     ]
+
+
+def test_a_blank_line_between_rows_of_as_many_cells_parts_no_table() -> None:
+    """Sections of a statement are set apart by blank lines; the heads stand over all of them."""
+    text = "\t2011\t2010\nSales\t$ 41\t$ 42\nFees\t24\t20\n\nCosts\t11\t7\n\t\t3\nOther\t10\t17\n"
+    (table,) = convert(text.encode()).tables
+    assert [len(table.rows), [column.heads for column in table.columns]] == [5, [("2011",), ("2010",)]]
