@@ -46,16 +46,23 @@ class Columns:
 
     Attributes:
         units: by column. percents: ids of figures that are percentages though no sign stands beside them.
+        money: what amounts are counted in. signed: columns in which a percent sign stands.
     """
 
     units: Mapping[int, Unit]
     percents: frozenset[str]
+    money: Unit
+    signed: frozenset[int]
 
-    def unit(self, figure: ReadFigure, row: Unit, currency: str | None) -> Unit:
-        """The unit and scale of a figure in a row of the given ones."""
+    def unit(self, figure: ReadFigure, row: Unit, currency: str | None, *, signs: bool) -> Unit:
+        """The unit and scale of a figure in a row of the given ones; ``signs``: percent signs stand in the row."""
         if figure.number.percent or figure.id in self.percents:
             return "percent", 1
         own = self.units.get(figure.column)
+        apart = signs and own is None and figure.column not in self.signed
+        if row[0] == "percent" and (not _plain(figure) or apart):
+            # most of the row are percentages, beside an amount
+            return self.money if own is None or own[0] == "percent" else own
         if own is None or (own[0] == "percent" and not _plain(figure)):
             return row
         money = row[0] in (currency, "pure")
@@ -82,7 +89,9 @@ def find_columns(table: Table, body: Body, currency: str | None, scale: int, cap
             unit = _money(said[column], figures, currency, scale)
         if unit is not None:
             units[column] = unit
-    return Columns(units, _unsigned(table, body, units, money=captions != Units()))
+    signed = frozenset(figure.column for figure in body.figures if figure.number.percent)
+    percents = _unsigned(table, body, units, money=captions != Units())
+    return Columns(units, percents, (currency or "pure", scale), signed)
 
 
 def _unit(
@@ -91,7 +100,7 @@ def _unit(
     """The unit that the heads of a column name, where its figures bear it out."""
     head = " ".join(heads)
     last = heads[-1] if heads else ""
-    if _is_percent(head, figures, alone):
+    if _is_percent(heads, figures, alone):
         return "percent", 1
     if any(figure.number.currency for figure in figures):
         priced = _PRICES.search(last) and _cents(figures)
@@ -106,7 +115,7 @@ def _unit(
     return ("pure", 1) if _COUNTS.search(last) and whole else None
 
 
-def _is_percent(head: str, figures: Sequence[ReadFigure], alone: bool) -> bool:
+def _is_percent(heads: Sequence[str], figures: Sequence[ReadFigure], alone: bool) -> bool:
     """True for a column of percentages: by its head, or because its first figure alone bears the sign.
 
     ``alone``: no other figure of that row bears one.
@@ -115,8 +124,9 @@ def _is_percent(head: str, figures: Sequence[ReadFigure], alone: bool) -> bool:
     plain = all(_plain(figure) for figure in figures if not figure.number.percent)
     if not plain or all(signs):
         return False
+    head = " ".join(heads)
     rate = _RATE.search(head) and not _NO_RATE.search(head)
-    if _PERCENT.search(head):
+    if any(_PERCENT.search(text) for text in heads):
         return True
     places = {figure.number.decimals for figure in figures}
     if rate:

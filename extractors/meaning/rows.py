@@ -111,7 +111,8 @@ def _own_units(
     figures: Sequence[ReadFigure], row: tuple[str, int], columns: Columns, money: Money
 ) -> dict[int, tuple[str, int]]:
     """The units of the figures of a row that differ from the row's."""
-    units = {figure.column: columns.unit(figure, row, money.currency) for figure in figures}
+    signs = any(figure.number.percent for figure in figures)
+    units = {figure.column: columns.unit(figure, row, money.currency, signs=signs) for figure in figures}
     return {column: unit for column, unit in units.items() if unit != row}
 
 

@@ -76,7 +76,7 @@ def _continuation(before: Part, after: Part, furniture: frozenset[str]) -> tuple
 
 
 def _next_page(upper: Table, lower: Table) -> bool:
-    """True where the lower stands on the next page, or behind a page foot of text, continuing the upper by its title."""
+    """True where the lower stands on the next page, or behind the foot of a page of text and says what it continues."""
     step = lower.pages[0] - upper.pages[-1]
     if step != _BEHIND_FOOT:
         return step == 1

@@ -128,3 +128,25 @@ def test_earnings_in_pence_are_hundredths_of_pounds() -> None:
     units = _units(_table(page))
     assert units["Earnings per share"] == units["Dividend per share (pence)"] == [("GBX/shares", 1)]
     assert units["Turnover"] == [("GBP", 1000)]
+
+
+def test_an_amount_beside_two_percentages_stays_an_amount() -> None:
+    """Revenues with their share and their growth: most of the row is percent, its first figure is not."""
+    page = _rows(
+        " | 1994 | Percent of total | Change",
+        "Cargo | $ 204 | 17.8% | (3.1)%",
+        "Charter | 960 | 82.2 | 11.0",
+        "Sum | $ 1,164 | 100.0% | 8.0%",
+    )
+    units = _units(_table(page))
+    assert [unit for unit, _ in units["Sum"]] == [unit for unit, _ in units["Cargo"]] == ["USD", "percent", "percent"]
+
+
+def test_a_head_of_nothing_but_the_sign_makes_its_column_percent() -> None:
+    """Reconciliations of tax rates head their columns "Amount" and "%" below the year."""
+    page = (
+        "<table><tr><td></td><td colspan=2>2010</td></tr><tr><td></td><td>Amount</td><td>%</td></tr>"
+        "<tr><td>Federal tax</td><td>$ 3,500</td><td>35.0</td></tr><tr><td>Other</td><td>(120)</td><td>(1.2)</td></tr>"
+        "</table>"
+    )
+    assert _units(_table(page))["Other"] == [("USD", 1), ("percent", 1)]
