@@ -88,6 +88,7 @@ _NUMBER = re.compile(
     \Z""",
     re.VERBOSE | re.ASCII,
 )
+_DATE = re.compile(r"(?:0?[1-9]|[12]\d|3[01])\.(?:0?[1-9]|1[0-2])\.(?:(?:19|20)\d\d|\d\d)\Z")
 # thousands parted by blanks, and by other marks
 _PARTED = re.compile(r"[($\-]*\d{1,3}(?: \d{3})+(?:[.,]\d+)?[)%\-]*\Z")
 _MARKED = re.compile(r"\d[,.'\N{RIGHT SINGLE QUOTATION MARK}]\d{3}(?!\d)")
@@ -236,6 +237,8 @@ def _sign(found: re.Match[str], enclosed: bool) -> Sign | None:
 
 def _digits(digits: str, style: Style, flaws: list[Flaw]) -> tuple[str, int] | None:
     """The digits as a canonical string and their decimals; None when they are several numbers or a date."""
+    if _DATE.match(digits):
+        return None
     head, point, tail = digits.rpartition(style.point)
     if not point:
         head, tail = digits, ""

@@ -125,3 +125,10 @@ def test_lists_of_marks_pence_and_triangles(text: str, value: str, currency: str
     number = read_number(text)
     assert number is not None
     assert (canonical(number.value), number.currency) == (value, currency)
+
+
+@pytest.mark.parametrize("text", ["31.03.2006", "1.4.2005", "30.06.98"])
+def test_dates_with_points_are_no_numbers(text: str) -> None:
+    """In neither style: a day, a month and a year do not group thousands."""
+    assert read_number(text) is None
+    assert read_number(text, COMMA_STYLE) is None
