@@ -29,7 +29,7 @@ from extractors.figures import Body, read_figures  # noqa: E402
 from extractors.meaning import Meaning, find_meaning  # noqa: E402
 from extractors.numbers import read_number  # noqa: E402
 from extractors.page import Origin  # noqa: E402
-from extractors.repair import Outcome, find_relations, repair_figures  # noqa: E402
+from extractors.repair import Outcome, find_relations, prove_figures  # noqa: E402
 from extractors.tables import Layout  # noqa: E402
 from schemas.identities import Identity  # noqa: E402
 
@@ -71,7 +71,7 @@ class Case:
 
 
 def proved(layout: Layout, periods: Periods) -> tuple[Outcome, Sequence[Body], list[Identity], float]:
-    """The stages from figures to repair, and the seconds that footing and repair took."""
+    """The stages from figures to repair, what should hold as read, and the seconds that footing and repair took."""
     bodies = read_figures(layout.tables)
     meaning = find_meaning(layout, bodies, Origin())
     tables = tuple(
@@ -80,9 +80,9 @@ def proved(layout: Layout, periods: Periods) -> tuple[Outcome, Sequence[Body], l
     )
     meaning = Meaning(tables, meaning.filing)
     begun = time.perf_counter()
-    identities = find_relations(layout.tables, bodies, meaning)
-    outcome = repair_figures(bodies, meaning, identities)
-    return outcome, bodies, identities, time.perf_counter() - begun
+    after, outcome = prove_figures(layout.tables, bodies, meaning)
+    seconds = time.perf_counter() - begun
+    return outcome, after, find_relations(layout.tables, bodies, meaning), seconds
 
 
 def cases(folder: Path, chosen: Sequence[str] | None) -> Iterator[Case]:

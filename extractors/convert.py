@@ -8,7 +8,7 @@ from extractors.assemble import Read, assemble
 from extractors.figures import read_figures
 from extractors.meaning import find_meaning
 from extractors.page import DEFAULT, Origin, Profile
-from extractors.repair import find_relations, repair_figures
+from extractors.repair import prove_figures
 from extractors.routes import read_document
 from extractors.sniff import sniff
 from extractors.tables import find_tables
@@ -42,6 +42,6 @@ def convert(
     layout = find_tables(document)  # tables: stub, boxhead with spanners, body of cells
     bodies = read_figures(layout.tables)  # "(1,234)" -> -1234, decimals 0, place, rivals
     meaning = find_meaning(layout, bodies, origin)  # periods, scales, units, table kinds, who filed
-    identities = find_relations(layout.tables, bodies, meaning, witnesses)  # foot, cross-foot, tie out, ratios
-    outcome = repair_figures(bodies, meaning, identities, profile)  # checks; the cheapest reading, unique or none
+    # foot, cross-foot, tie out, ratios; checks; the cheapest reading, unique or none
+    bodies, outcome = prove_figures(layout.tables, bodies, meaning, witnesses, profile)
     return assemble(data, Read(document, layout, bodies, meaning, outcome), witnesses, profile, origin)

@@ -20,6 +20,7 @@ class ReadFigure:
             ("108 % 89"), which repair may.
         confidence: of the reading alone, 0-1. rivals: other readings of the ink, from the recogniser.
         labelled: whether its row has a label. alone: whether it is the only cell of its row.
+        blank: whether nothing legible is printed, and the number is what other figures determine.
         ghost: whether its row looks like a misspelt second reading of a neighbour, with the same figures.
     """
 
@@ -34,6 +35,7 @@ class ReadFigure:
     labelled: bool = True
     alone: bool = False
     ghost: bool = False
+    blank: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,7 +51,7 @@ def read_doubts(bodies: Sequence[Body], meaning: Meaning) -> dict[str, float]:
             doubt = max(doubt, odd.get(figure.id, 0.0), shared)
             if shared and not figure.labelled:
                 doubt = max(doubt, _UNLABELLED)
-        if doubt > CERTAIN:
+        if doubt > CERTAIN and not figure.blank:
             found[figure.id] = min(_MOST, max(doubt, _GHOST if figure.ghost else 0.0))
     return found
 

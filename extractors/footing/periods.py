@@ -69,7 +69,7 @@ def find_period_sums(own: Sequence[Sheet], others: Sequence[Sheet], doubts: Mapp
 def _relations(sheets: Sequence[Sheet]) -> Iterator[_Relation]:
     """For each table and each way its periods split, the rows that can be compared."""
     durations = {p for sheet in sheets for p in sheet.periods if isinstance(p, Duration)}
-    splits = [split for whole_period in sorted(durations, key=_key) for split in _splits(whole_period, durations)]
+    splits = split_periods(durations)
     for sheet in sheets:
         relations: dict[tuple[tuple[str | None, int], ...], _Relation] = {}
         for longest, parts in splits:
@@ -86,6 +86,11 @@ def _relations(sheets: Sequence[Sheet]) -> Iterator[_Relation]:
                     instance = _Instance(name, fact, tuple(part for _, part in pairs))
                     relations.setdefault(key, _Relation()).instances.append(instance)
         yield from relations.values()
+
+
+def split_periods(durations: set[Duration]) -> list[Split]:
+    """All ways in which some of the periods fill one of them, end to end."""
+    return [split for longest in sorted(durations, key=_key) for split in _splits(longest, durations)]
 
 
 def _key(period: Duration) -> tuple[str, str]:

@@ -19,6 +19,7 @@ _UNNOTICED_ROUNDING = 0.15  # a misread last digit hides in the rounding of a su
 _UNNOTICED_RATIO = 0.05
 _BLAMED_MOST, _BLAMED_LEAST = 0.5, 0.02  # doubt of a member of a broken check that nothing explains
 _BEST = 0.9999
+_FILLED = 0.995  # a figure that is not legible, and that two sums name alike
 _TWO = 2
 _AGAINST_A_BROKEN_CHECK = 9.0  # nats of evidence of the checks that hold for a figure in a broken one
 _STRAY = 0.05  # a sum proves the value of a figure, not the row it stands in
@@ -43,6 +44,7 @@ class Evidence:
         final: the figures after repair. verdicts: of each identity on them, None where it divides by nought.
         doubts: probability of a misreading by id. strays: figures of whose row nothing is known.
         displaced: figures whose cells may have slid into another column.
+        blanks: figures of which nothing legible is printed.
     """
 
     board: Board
@@ -52,6 +54,7 @@ class Evidence:
     doubts: Mapping[str, float]
     strays: frozenset[str] = frozenset()
     displaced: frozenset[str] = frozenset()
+    blanks: frozenset[str] = frozenset()
 
     @property
     def conflicts(self) -> frozenset[str]:
@@ -84,6 +87,8 @@ def _standing(
     if member in conflicts:
         return Standing("conflict", None, _kept(belief, evidence.board.figures[member].value))
     grade = _grade(evidence, vouchers)
+    if member in evidence.blanks and vouchers:
+        return Standing("repaired", grade, _FILLED if len(vouchers) >= _TWO and not blame else 0.5)
     if member in evidence.proposal.changes:
         probability = belief.best[1] if belief else 0.0
         own = _changed_grade(evidence, member) if grade is None else grade
@@ -167,6 +172,9 @@ def _vouched_by(evidence: Evidence, number: int, conflicts: frozenset[str]) -> l
     others = [member for member in members if member in conflicts]
     if others or any(_odd(evidence, member) for member in members):
         return []
+    blank = [member for member in members if member in evidence.blanks]
+    if blank:
+        return blank if evidence.verdicts[number] == "exact" else []  # what was filled in proves nobody else
     changed = [member for member in members if member in evidence.proposal.changes]
     if identity.divisor is not None:
         # a quotient has few digits: it speaks for itself, not for the figures it comes from

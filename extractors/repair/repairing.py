@@ -57,7 +57,8 @@ def repair_figures(
     final.update({member: board.readings[member].printed(value) for member, value in proposal.changes.items()})
     verdicts = [None if state is None else state.verdict for state in states]
     strays, displaced = read_strays(bodies, meaning), read_displaced(bodies, doubts)
-    evidence = Evidence(board, final, verdicts, proposal, doubts, strays, displaced)
+    blanks = frozenset(f.id for body in bodies for f in body.figures if f.blank)
+    evidence = Evidence(board, final, verdicts, proposal, doubts, strays, displaced, blanks)
     return _Writer(evidence, states, judge(evidence), profile.review_bound).outcome(bodies)
 
 
@@ -168,12 +169,15 @@ class _Writer:
     def _repair(self, member: str, touching: Sequence[int], names: Mapping[int, str]) -> Repair:
         held = [number for number in touching if self.evidence.verdicts[number] != "broken"]
         strongest = max(held, key=lambda number: self._telling(number, member))
-        readings: Readings = self.evidence.board.readings[member]
-        final = self.evidence.final[member]
-        change = name_change(readings.figure, final.value, final.decimals, readings.style)
+        final, read = self.evidence.final[member], None
+        change = "nothing legible is printed"
+        if member not in self.evidence.blanks:
+            readings: Readings = self.evidence.board.readings[member]
+            change = name_change(readings.figure, final.value, final.decimals, readings.style)
+            read = canonical(readings.figure.number.value)
         identity = self.evidence.board.identities[strongest]
         return Repair(
-            read_as=canonical(readings.figure.number.value),
+            read_as=read,
             reason=write_reason(change, identity, self.evidence.final, names[strongest]),
             checks=tuple(names[number] for number in held),
             rivals=self._rivals(member),
