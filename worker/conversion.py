@@ -26,7 +26,7 @@ from schemas.errors import (
     UnsafeError,
     UnsupportedError,
 )
-from worker import leases, naming, routing
+from worker import leases, routing, sources
 from worker.blobs import MissingBlobError, Store, open_blobs
 from worker.database import Database
 from worker.leases import Claim
@@ -157,14 +157,13 @@ def _patiently(bench: Bench, commit: Callable[[], T]) -> T:
 
 
 def _fetch(bench: Bench, held: Claim) -> str | None:
-    """Read a back-fill's file into the store; None where there is nothing left to convert."""
-    path = naming.path_of_uri(held.uri or "")
-    if not path.is_symlink() and not path.exists():
-        leases.fail(
-            bench.db, held, StorageError("The file is not there any more.", naming.clean(str(path))), time.time()
-        )
+    """Read a back-fill's document into the store; None where there is nothing left to convert."""
+    try:
+        with sources.open_uri(held.uri or "") as stream:
+            stored = bench.blobs.put(stream, bench.settings.max_bytes)
+    except sources.MissingSourceError as error:
+        leases.fail(bench.db, held, error, time.time())
         return None
-    stored = bench.blobs.put_file(path, bench.settings.max_bytes)
     return stored.sha256 if leases.attach(bench.db, held, stored.sha256, stored.size, time.time()) else None
 
 

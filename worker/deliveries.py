@@ -182,6 +182,12 @@ def _find_known(db: Database, batch: str, uris: list[str]) -> set[str]:
     return known
 
 
+def count_new(db: Database, batch: str, uris: list[str]) -> int:
+    """How many of a back-fill's files it has not had yet."""
+    named = {naming.key_of(uri) for uri in uris}
+    return len(named - _find_known(db, naming.key_of(batch), sorted(named)))
+
+
 def count_batch(db: Database, batch: str) -> dict[str, int]:
     """How many documents of a back-fill, parts of containers included, are in each state."""
     rows = db.rows(

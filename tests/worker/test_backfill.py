@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import csv
+import json
 import os
+import time
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from schemas.errors import UsageError
-from worker import backfill
-from worker.backfill import Progress
+from schemas.errors import UnreadableError, UsageError
+from worker import backfill, leases, reports
+from worker.backfill import Options, Progress
+from worker.database import Database
 from worker.jobs import Jobs
 from worker.settings import Settings
+
+STAY_OUT = Options(wait=False)
 
 
 @pytest.fixture
@@ -34,9 +40,9 @@ def test_a_folder_is_walked_once(home: Settings, tmp_path: Path) -> None:
     for name in ("1999/a.txt", "b.pdf", ".hidden"):
         (folder / name).write_text(name)
     seen: list[Progress] = []
-    assert backfill.run(folder, home, wait=False, report=seen.append) == Progress(total=2, queued=2)
+    assert backfill.run(folder, home, STAY_OUT, report=seen.append) == Progress(total=2, queued=2)
     (folder / "new.htm").write_text("new")
-    assert backfill.run(folder, home, wait=False).total == 3
+    assert backfill.run(folder, home, STAY_OUT).total == 3
     assert paths(home) == ["1999/a.txt", "b.pdf", "new.htm"]
     assert seen[-1].total == 2
     with Jobs.open(home) as jobs:
@@ -49,7 +55,7 @@ def test_a_manifest_names_files_in_lines_or_json(home: Settings, tmp_path: Path)
     manifest = tmp_path / "lists" / "all.jsonl"
     manifest.parent.mkdir()
     manifest.write_text('q1/a.txt\n\n{"path": "b.txt", "cik": 7}\n/elsewhere/c.txt\n../up/d.txt\n')
-    assert backfill.run(manifest, home, wait=False).total == 4
+    assert backfill.run(manifest, home, STAY_OUT).total == 4
     outside = (tmp_path / "up" / "d.txt").relative_to("/").as_posix()
     assert paths(home) == sorted(["q1/a.txt", "b.txt", "elsewhere/c.txt", outside])
 
@@ -59,13 +65,13 @@ def test_a_line_that_names_no_path_is_refused_by_its_number(home: Settings, tmp_
     """The person is told which line of the manifest is wrong."""
     (tmp_path / "m.jsonl").write_text(f"a.txt\n{line}\n")
     with pytest.raises(UsageError, match=r"m.jsonl, line 2"):
-        backfill.run(tmp_path / "m.jsonl", home, wait=False)
+        backfill.run(tmp_path / "m.jsonl", home, STAY_OUT)
 
 
 def test_a_source_that_is_not_there_is_refused(home: Settings, tmp_path: Path) -> None:
     """Neither a folder nor a file: a mistake of the command."""
     with pytest.raises(UsageError, match="neither"):
-        backfill.run(tmp_path / "nothing", home, wait=False)
+        backfill.run(tmp_path / "nothing", home, STAY_OUT)
 
 
 def test_names_of_any_bytes_are_rows(home: Settings, tmp_path: Path) -> None:
@@ -73,5 +79,100 @@ def test_names_of_any_bytes_are_rows(home: Settings, tmp_path: Path) -> None:
     folder = tmp_path / "archive"
     folder.mkdir()
     Path(os.fsdecode(os.fsencode(folder) + b"/caf\xe9.txt")).write_text("x")
-    assert backfill.run(folder, home, wait=False).total == 1
+    assert backfill.run(folder, home, STAY_OUT).total == 1
     assert paths(home) == ["caf_.txt"]
+
+
+def test_a_table_names_files_and_objects(home: Settings, tmp_path: Path) -> None:
+    """A CSV with a column for the document; objects and file URIs stand beside paths."""
+    manifest = tmp_path / "list.csv"
+    manifest.write_text(f"\ufeffCIK,URI\n7,s3://bucket/1999/a b.pdf\n8,sub/b.htm\n9,{(tmp_path / 'c d').as_uri()}\n")
+    assert backfill.run(manifest, home, STAY_OUT).total == 3
+    with Jobs.open(home) as jobs:
+        assert {(job.paths[0], job.uri, job.kind) for job in jobs.list()} == {
+            ("bucket/1999/a b.pdf", "s3://bucket/1999/a b.pdf", "pdf"),
+            ("sub/b.htm", (tmp_path / "sub/b.htm").as_uri(), "html"),
+            ("c d", (tmp_path / "c d").as_uri(), "text"),
+        }
+
+
+def test_a_table_without_the_column_is_refused(home: Settings, tmp_path: Path) -> None:
+    """The person is told which row names nothing."""
+    (tmp_path / "m.csv").write_text("cik,name\n7,a.pdf\n")
+    with pytest.raises(UsageError, match=r"m.csv, row 2"):
+        backfill.run(tmp_path / "m.csv", home, STAY_OUT)
+
+
+def write_list(tmp_path: Path, names: int) -> Path:
+    """A manifest."""
+    manifest = tmp_path / "list.txt"
+    manifest.write_text("".join(f"{number}.txt\n" for number in range(names)))
+    return manifest
+
+
+def test_a_dry_run_counts_and_writes_nothing(home: Settings, tmp_path: Path) -> None:
+    """What there is and what would be new, before and after a run."""
+    manifest = write_list(tmp_path, 5)
+    assert backfill.run(manifest, home, Options(dry_run=True)) == Progress(total=5, queued=5)
+    assert paths(home) == []
+    backfill.run(manifest, home, STAY_OUT)
+    write_list(tmp_path, 7)
+    assert backfill.run(manifest, home, Options(dry_run=True)) == Progress(total=7, queued=2)
+
+
+def test_shards_share_everything_between_them(home: Settings, tmp_path: Path) -> None:
+    """Each document belongs to one shard, and each shard knows its own progress."""
+    manifest = write_list(tmp_path, 40)
+    totals = [backfill.run(manifest, home, Options(wait=False, shard=(n, 3))).total for n in (1, 2, 3)]
+    assert sum(totals) == 40
+    assert min(totals) > 3
+    assert len(set(paths(home))) == 40
+    assert backfill.run(manifest, home, Options(wait=False, shard=(2, 3))).total == totals[1]
+
+
+def test_a_rate_is_kept(home: Settings, tmp_path: Path) -> None:
+    """Sixteen documents at ten a second: the second group of them waits for a second."""
+    begun = time.monotonic()
+    assert backfill.run(write_list(tmp_path, 16), home, Options(wait=False, rate=10.0)).total == 16
+    assert time.monotonic() - begun >= 1.0
+
+
+def test_a_redo_queues_what_an_earlier_engine_has_done(
+    home: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Only this back-fill's documents, and only once."""
+    manifest = write_list(tmp_path, 2)
+    backfill.run(manifest, home, STAY_OUT)
+    with Database.open(home) as db:
+        for number in (1, 2):
+            held = leases.claim(db, home, number, "o", 1.0)
+            assert held is not None
+            leases.attach(db, held, f"{number}" * 64, 1, 1.0)
+            leases.finish(db, held, ("f" * 64, 1), {"review": 3 if number == 1 else 0}, 2.0)
+    assert backfill.run(manifest, home, STAY_OUT) == Progress(total=2, done=2, review=1)
+    monkeypatch.setattr(backfill, "engine_name", lambda: "crossfoot 99")
+    for _ in range(2):
+        backfill.run(manifest, home, Options(wait=False, redo=True))
+        with Jobs.open(home) as jobs:
+            assert jobs.counts()["queued"] == 2
+
+
+def test_a_report_says_what_became_of_each(home: Settings, tmp_path: Path) -> None:
+    """Counts as JSON, a row for each document as CSV; no cell is a formula."""
+    manifest = tmp_path / "list.txt"
+    manifest.write_text("=cmd.pdf\nb.txt\n")
+    backfill.run(manifest, home, STAY_OUT)
+    batch = backfill.batch_name(str(manifest))
+    with Database.open(home) as db:
+        held = leases.claim(db, home, 1, "o", 1.0)
+        assert held is not None
+        leases.fail(db, held, UnreadableError("It is damaged.", "line 1"), 2.0)
+        summary, table = reports.write(db, batch, backfill.count(db, batch), tmp_path / "reports" / "r.1")
+    told = json.loads(summary.read_text())
+    assert (told["total"], told["failed"], told["queued"], told["errors"]) == (2, 1, 1, {"E_CORRUPT": 1})
+    with table.open(newline="") as file:
+        first, second = csv.DictReader(file)
+    assert (first["path"], first["state"], first["code"]) == ("'=cmd.pdf", "failed", "E_CORRUPT")
+    assert first["detail"] == "It is damaged."
+    assert (second["path"], second["state"]) == ("b.txt", "queued")
+    assert table.name == "r.1.csv"

@@ -113,15 +113,17 @@ def test_backfill_reports_and_counts(
 ) -> None:
     """A back-fill says how far it is on standard error and ends with 6 where documents failed."""
 
-    def run(source: Path, settings: Settings, *, wait: bool, report: Callable[[filler.Progress], None]) -> object:
-        assert (source, wait) == (Path("docs"), False)
+    def run(
+        source: str, settings: Settings, options: filler.Options, report: Callable[[filler.Progress], None]
+    ) -> object:
+        assert (source, options) == ("docs", filler.Options(wait=False, rate=0.5, shard=(2, 3), redo=True))
         done = filler.Progress(10, 0, 0, 10 - failed, failed, 0, 0)
         for progress in (filler.Progress(10, 9, 1, 0, 0, 0, 0), filler.Progress(10, 9, 1, 0, 0, 0, 0), done):
             report(progress)
         return done
 
     monkeypatch.setattr(filler, "run", run)
-    said = crossfoot("backfill", "docs", "--no-wait")
+    said = crossfoot("backfill", "docs", "--no-wait", "--limit-rate", "30/m", "--shard", "2/3", "--redo")
     assert (said.status, said.out) == (status, b"")
     assert said.err.count("1 running") == 1
     assert f"10 documents: {10 - failed} done" in said.err

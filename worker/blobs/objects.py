@@ -30,17 +30,22 @@ TIMEOUT: Final = "60s"
 CONNECT_TIMEOUT: Final = "5s"
 
 
+def connect(url: str) -> S3Store:
+    """A client for ``s3://bucket/prefix``."""
+    allow_http = os.environ.get("AWS_ENDPOINT_URL", "").startswith("http:")
+    return S3Store.from_url(
+        url,
+        client_options={"timeout": TIMEOUT, "connect_timeout": CONNECT_TIMEOUT, "allow_http": allow_http},
+        retry_config={"max_retries": 5, "retry_timeout": timedelta(seconds=RETRY_SECONDS)},
+    )
+
+
 class ObjectBlobs(Store):
     """The store under one prefix of one bucket, which must exist; ``cache`` is a folder for what is on its way."""
 
     def __init__(self, url: str, cache: Path) -> None:
         self._cache = cache
-        allow_http = os.environ.get("AWS_ENDPOINT_URL", "").startswith("http:")
-        self._store = S3Store.from_url(
-            url,
-            client_options={"timeout": TIMEOUT, "connect_timeout": CONNECT_TIMEOUT, "allow_http": allow_http},
-            retry_config={"max_retries": 5, "retry_timeout": timedelta(seconds=RETRY_SECONDS)},
-        )
+        self._store = connect(url)
 
     def key(self, sha256: str) -> str:
         """Where the bytes of a hash lie, below the prefix."""

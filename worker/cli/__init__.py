@@ -9,7 +9,7 @@ import typer
 
 from schemas import __version__
 from schemas.errors import CrossfootError
-from worker.cli import check, convert, doctor, explain, serve, service
+from worker.cli import backfill, check, convert, doctor, explain, serve, service
 from worker.cli.progress import shown
 
 DEBUG_OPTION = "--debug"
@@ -53,7 +53,7 @@ app.command()(check.schema)
 app.command()(doctor.doctor)
 app.command()(service.up)
 app.command()(service.worker)
-app.command()(service.backfill)
+app.command()(backfill.backfill)
 app.command()(serve.serve)
 app.command()(serve.inbox)
 app.command()(serve.sweeper)

@@ -1,11 +1,8 @@
-"""``crossfoot up``, ``worker``, ``backfill`` and ``jobs``: thin over the modules of the service."""
+"""``crossfoot up``, ``worker`` and ``jobs``: thin over the modules of the service."""
 
 from __future__ import annotations
 
 import json
-import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -13,7 +10,6 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from worker.backfill import Progress
     from worker.jobs import Job
     from worker.settings import Settings
 
@@ -76,60 +72,6 @@ def worker(
     from worker import app
 
     raise typer.Exit(app.run(_settings(home), queues, concurrency))
-
-
-def backfill(
-    source: Annotated[Path, typer.Argument(metavar="DIR|MANIFEST", help="A folder, or a file with one path per line.")],
-    wait: Annotated[bool, typer.Option("--wait/--no-wait", help="Stay until all documents have ended.")] = True,
-    home: Home = None,
-) -> None:
-    """Convert many documents through the service. Started again, it goes on where it was.
-
-    Exit status 0: all converted; 6: some failed (crossfoot jobs ls --state failed).
-    """
-    from worker import backfill as filler
-
-    with _progress_display() as report:
-        progress = filler.run(source, _settings(home), wait=wait, report=report)
-    typer.echo(_counts(progress), err=True)
-    raise typer.Exit(SOME_FAILED if progress.failed + progress.quarantined else 0)
-
-
-def _counts(progress: Progress) -> str:
-    """``12 documents: 10 done, 1 failed, 1 queued``; states that are empty are left out."""
-    states = ("done", "failed", "quarantined", "cancelled", "running", "queued")
-    held = [f"{getattr(progress, state)} {state}" for state in states if getattr(progress, state)]
-    return f"crossfoot: {progress.total} documents" + (": " + ", ".join(held) if held else "")
-
-
-@contextmanager
-def _progress_display() -> Iterator[Callable[[Progress], None]]:
-    """What shows a back-fill's progress: a bar on a terminal, a line for every tenth elsewhere."""
-    if not sys.stderr.isatty():
-        yield _Lines().show
-        return
-    from rich.console import Console
-    from rich.progress import BarColumn, TextColumn, TimeRemainingColumn
-    from rich.progress import Progress as Display
-
-    columns = (BarColumn(), TimeRemainingColumn(), TextColumn("{task.description}", markup=False))
-    with Display(*columns, console=Console(stderr=True), transient=True) as display:
-        task = display.add_task("", total=None)
-        yield lambda p: display.update(task, total=p.total, completed=p.ended, description=_counts(p))
-
-
-class _Lines:
-    """One line for every tenth of the documents."""
-
-    def __init__(self) -> None:
-        self._shown = -1
-
-    def show(self, progress: Progress) -> None:
-        """What ``backfill.run`` calls about twice a second."""
-        tenth = progress.ended * 10 // max(1, progress.total)
-        if tenth != self._shown:
-            self._shown = tenth
-            typer.echo(_counts(progress), err=True)
 
 
 @jobs.command("list", hidden=True)
