@@ -239,7 +239,10 @@ class Term(Model):
 
 
 class Check(Model):
-    """total = factor · (Σ weight·term) / divisor, evaluated on the figures of this JSON."""
+    """total = factor · (Σ weight·term) / divisor, evaluated on the figures of this JSON.
+
+    ``evidence``: nats by which the whole relation (all its columns, labels, layout) is meant rather than chance.
+    """
 
     id: str
     kind: IdentityKind
@@ -250,6 +253,7 @@ class Check(Model):
     residual: DecimalText
     tolerance: DecimalText
     verdict: CheckVerdict
+    evidence: Annotated[float, AfterValidator(lambda nats: round(nats, 1))] | None = None
 
 
 class Finding(Model):

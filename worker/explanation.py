@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from math import exp
 
 from schemas.amounts import Amount, amount, canonical, decimals_of, product, quotient, total, trimmed, whole
 from schemas.errors import UnreadableError, UsageError
@@ -24,6 +25,7 @@ _KINDS = {
 }
 _VERDICTS = {"exact": "holds exactly", "rounding": "holds within rounding", "broken": "does not hold"}
 _ORDER = tuple(_VERDICTS)
+_MOST_NATS = 20.0  # beyond them a chance is nought in any reckoning
 _WORDS = 60  # characters of a label
 
 
@@ -174,6 +176,8 @@ class _Explanation:
                 f"      computed {accounted(round(reached, places), places)}, residual {trimmed(state.residual)}; "
                 f"rounding explains up to {trimmed(state.tolerance)}{self._luck(check, state)}"
             )
+        if check.evidence is not None:
+            yield f"      {_believed(check.evidence)}"
 
     def _luck(self, check: Check, state: Evaluation) -> str:
         """How rarely an unrelated total would hold as well: by its significant digits, or by what rounding allows."""
@@ -325,3 +329,10 @@ def _factor(check: Check) -> str:
 
 def _count(number: int, noun: str) -> str:
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def _believed(evidence: float) -> str:
+    """How surely a relation is meant: over all rows or columns, with its labels."""
+    once = 1.0 + exp(min(max(evidence, 0.0), _MOST_NATS))
+    sure = f"a coincidence once in {once:,.0f}" if evidence < _MOST_NATS else "no coincidence"
+    return f"the relation is believed at {evidence:.1f} nats: {sure}"

@@ -128,6 +128,7 @@ class _Writer:
             residual=trimmed(state.residual),
             tolerance=trimmed(state.tolerance),
             verdict=state.verdict,
+            evidence=identity.evidence,
         )
 
     def _judged(self, member: str, names: Mapping[int, str]) -> Judged:

@@ -178,3 +178,4 @@ def test_a_check_that_may_be_a_coincidence_is_told_and_blames_nobody(evidence: f
     outcome = repair_figures(document.bodies, document.meaning, [identity], Profile(repair=False), threshold=1.0)
     assert [finding.code for finding in outcome.findings][:1] in (["does_not_foot"], ["ambiguous_repair"])
     assert outcome.figures["t1.r1.c0"].needs_review is blamed
+    assert [check.evidence for check in outcome.checks] == [evidence]

@@ -67,6 +67,19 @@ def test_a_sum_is_written_with_labels_places_and_residual(
     assert lines[-1] == "Proved by k1."
 
 
+@pytest.mark.parametrize(
+    ("nats", "said"), [(1.0, "1.0 nats: a coincidence once in 4"), (27.31, "27.3 nats: no coincidence")]
+)
+def test_the_evidence_of_a_relation_is_told(
+    crossfoot: Crossfoot, tmp_path: Path, balance: Filing, nats: float, said: str
+) -> None:
+    """A weak relation is seen to be weak; results of older engines say nothing of it."""
+    check = footing().model_copy(update={"evidence": round(nats, 1)})
+    known = balance.model_copy(update={"checks": (check,)})
+    assert f"      the relation is believed at {said}" in explained(crossfoot, tmp_path, known, "t1.r3.c0").splitlines()
+    assert "is believed" not in explained(crossfoot, tmp_path, balance, "t1.r3.c0")
+
+
 def test_a_repair_says_why_and_why_its_rivals_lost(crossfoot: Crossfoot, tmp_path: Path, balance: Filing) -> None:
     """The plain reading and each rival are told with what they would do to the checks."""
     repair = Repair(
