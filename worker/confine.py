@@ -99,6 +99,11 @@ def confine(limits: Limits, parent: int, writable: Sequence[Path], readable: Seq
         resource.setrlimit(name, (allowed, allowed))
 
 
+def prepare(folder: Path) -> None:
+    """Find out beforehand what ``confine`` will have to know, for every child whose folder lies beside this one."""
+    landlock.system_paths(folder.parent)
+
+
 def harmless(environment: Mapping[str, str]) -> dict[str, str]:
     """Those variables of an environment that say how programs run, and nothing that a document should find."""
     return {k: v for k, v in environment.items() if k in KEPT_VARIABLES or k.startswith(KEPT_PREFIXES)}
@@ -126,7 +131,7 @@ def _reach(writable: Sequence[Path], readable: Sequence[Path]) -> landlock.Reach
     """The folder, the document, the system's programs, and devices that hold nothing."""
     # the program itself may lie beside, or around, what it keeps: then its rooms one by one
     rooms = [str(Path(m.__file__).parent) for n, m in list(sys.modules.items()) if n in ROOMS and m.__file__]
-    system = landlock.system_paths(writable[0])
+    system = landlock.system_paths(writable[0].parent)
     devices = ("/dev/null", "/dev/zero", "/dev/full")
     return landlock.Reach((*system, *rooms, *map(str, readable)), (*map(str, writable), *devices))
 

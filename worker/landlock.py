@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import functools
 import os
 import stat
 import struct
+import sys
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -67,13 +69,13 @@ def restrict(reach: Reach) -> bool:
         os.close(ruleset)
 
 
+@functools.lru_cache(maxsize=4)
 def system_paths(outside: Path) -> tuple[str, ...]:
     """What programs need to run at all: their libraries, this interpreter's, what lies beside the programs of the PATH.
 
-    ``outside`` is a path that must not come with them: nothing that holds it is named.
+    ``outside`` is a path that must not come with them: nothing that holds it is named. Who forks one process after the
+    other asks once beforehand: looking at the paths takes longer than all the rest.
     """
-    import sys
-
     system = ("/usr", "/lib", "/lib64", "/bin", "/sbin", "/etc", "/opt", "/nix", "/proc", "/sys", "/dev")
     python = (sys.prefix, sys.base_prefix, sys.exec_prefix, *sys.path)
     programs = [entry for entry in os.environ.get("PATH", "").split(os.pathsep) if entry]

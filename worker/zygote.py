@@ -30,7 +30,7 @@ from typing import Any, NoReturn
 
 from extractors.page import DEFAULT
 from schemas.errors import CrossfootError
-from worker.confine import Limits, adopt_orphans, confine
+from worker.confine import Limits, adopt_orphans, confine, prepare
 from worker.local.conversion import NOISE, OUTCOME, Work, origin_of
 
 PAGES = "pages"
@@ -62,11 +62,13 @@ def main() -> None:
     parent = os.getpid()
     adopt_orphans()
     while line := _read_line(commands):
+        request = json.loads(line)
+        prepare(Path(request["folder"]))
         pid = os.fork()
         if pid == 0:
             os.close(commands)
             os.close(answers)
-            _convert(engine, json.loads(line), parent)
+            _convert(engine, request, parent)
         with contextlib.suppress(OSError):
             os.setpgid(pid, pid)  # the child does the same; whoever is first
         _answer(answers, {"started": pid})

@@ -62,6 +62,7 @@ def observe(settings: Settings, lang: str) -> Iterator[Observation]:
         yield _redis(settings.redis_url)
     else:
         yield _program("redis-server", "--version", "redis-server", "`crossfoot up` cannot start (convert needs none)")
+    yield from _sandbox()
     yield _home(settings.home)
     yield _space(settings.home)
 
@@ -111,6 +112,17 @@ def _languages(lang: str) -> Iterator[Observation]:
         else:
             package = f"tesseract-ocr-{language.replace('_', '-')}"
             yield Observation("missing", f"language {language}", f"not installed; Debian package {package}")
+
+
+def _sandbox() -> Iterator[Observation]:
+    """What keeps a converting process from everything else, and what this kernel does not have of it."""
+    from worker import confine
+
+    missing = confine.find_missing()
+    for measure in missing:
+        yield Observation("note", "sandbox", measure)
+    if not missing:
+        yield Observation("ok", "sandbox", "no network, no foreign files, processes or powers")
 
 
 def _redis(url: str) -> Observation:

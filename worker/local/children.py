@@ -24,7 +24,7 @@ from pathlib import Path
 from typing import Any
 
 from schemas.errors import AttemptsError, CrossfootError, LimitError
-from worker.confine import Limits, confine, ran_dry
+from worker.confine import Limits, confine, prepare, ran_dry
 from worker.local.conversion import NOISE, OUTCOME, Work, work
 from worker.settings import Settings
 
@@ -73,6 +73,7 @@ class Children:
         pages = FORK.RawValue(ctypes.c_int, 0)
         # the libraries that this process has loaded are no fault of the document
         loaded = _address_space("self")
+        prepare(folder)
         limits = Limits(loaded + self._room, int(self._settings.deadline_max_seconds) + 1)
         process = FORK.Process(target=_main, args=(task, folder, pages, limits))
         process.start()

@@ -1,0 +1,316 @@
+"""A folder of hostile and broken documents through every door, each held against what is expected of it.
+
+    python MAKE.py DIR && python benchmarks/badinputs.py DIR --doors cli inbox api
+
+``DIR/MANIFEST.json`` lists ``{"name", "expect"}``: ``ok``, ``ok_partial``, or the code of an error (``E_LIMIT`` stands
+for all limits). Printed is what differs, what took longer or more memory than is allowed, what was fetched (the
+documents name an address of this machine where a listener waits), what has appeared outside, and workers that died.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import http.client
+import json
+import os
+import re
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from http import HTTPStatus
+from pathlib import Path
+from typing import Any
+
+sys.path.insert(0, str(Path(__file__).parent.parent))
+
+from tests.fakes.running import Up, wait_for
+from worker.database import Database
+from worker.naming import clean
+from worker.settings import Settings
+
+DEADLINE = 30.0
+SETTINGS = Settings(
+    deadline_seconds=DEADLINE,
+    deadline_max_seconds=DEADLINE,
+    deadline_page_seconds=0.0,
+    watch_stability=0.3,
+    watch_polling=0.2,
+    sweep_seconds=1.0,
+)
+# starting the program, storing, asking
+MARGIN_SECONDS = 2.0 + 8.0
+MEMORY_SHARE = 1.1
+# where documents point to: what fetches is seen
+LISTENER = ("127.0.0.1", 9)
+ALL_SECONDS = 1500.0
+# no answer for so long, and there will be none
+QUIET_SECONDS = 4 * DEADLINE
+ERROR = ".error.json"
+MEGABYTE = 1 << 20
+CROSSFOOT = (sys.executable, "-P", "-c", "import sys; from worker.cli import main; sys.exit(main())")
+# what the inbox passes over by its name, and what is no file: it stays where it is
+UNTOUCHED = "untouched"
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A document and what is expected of it."""
+
+    name: str
+    expect: str
+    path: Path
+    relative: Path
+
+
+@dataclass(slots=True)
+class Answer:
+    """What came of it: a code as in the manifest, a sentence, seconds, and bytes of memory where they are known."""
+
+    code: str = "none"
+    detail: str = ""
+    seconds: float = 0.0
+    memory: int = 0
+
+
+def read_cases(folder: Path) -> list[Case]:
+    """The cases of a folder, whose names may be written with escapes for bytes that are no text."""
+    listed = json.loads((folder / "MANIFEST.json").read_text(encoding="utf-8"))
+    named = [(c, Path(_decoded(c["name"]))) for c in listed]
+    return [Case(c["name"], c["expect"], folder / relative, relative) for c, relative in named]
+
+
+def _decoded(name: str) -> str:
+    raw = re.sub(rb"\\x([0-9a-f]{2})", lambda m: bytes([int(m[1], 16)]), name.encode())
+    return os.fsdecode(raw)
+
+
+def code_of(path: Path) -> tuple[str, str]:
+    """``ok``, ``ok_partial`` or the code of an error, and its sentence, from a result, an index or an error file."""
+    said = json.loads(path.read_bytes())
+    if "code" in said:
+        return str(said["code"]), str(said["detail"])
+    return ("ok" if said["outcome"] == "complete" else "ok_partial"), str(said.get("left_out") or "")
+
+
+def is_as_expected(expect: str, code: str) -> bool:
+    """Whether a code is the one expected, or a kind of it."""
+    return code == expect or code.startswith(f"{expect}.")
+
+
+class Listener:
+    """Counts who connects to the address that documents point to; None where it is another's."""
+
+    def __init__(self) -> None:
+        self.connections = 0
+        self._server: socket.socket | None = None
+        with contextlib.suppress(OSError):
+            self._server = socket.create_server(LISTENER)
+            threading.Thread(target=self._listen, daemon=True).start()
+
+    def _listen(self) -> None:
+        while self._server is not None:
+            connection, _ = self._server.accept()
+            connection.close()
+            self.connections += 1
+
+
+def through_cli(cases: list[Case], scratch: Path) -> Iterator[tuple[Case, Answer]]:
+    """Each by itself: ``crossfoot convert CASE -o OUT``."""
+    environment = SETTINGS.environment() | {"TMPDIR": str(scratch)}
+    environment.pop("CROSSFOOT_HOME", None)
+    for number, case in enumerate(cases):
+        out = scratch / f"out-{number}"
+        command = [*CROSSFOOT, "convert", str(case.path), "-o", str(out)]
+        begun = time.monotonic()
+        process = subprocess.Popen(
+            command, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
+        )
+        err = process.stderr.read().decode(errors="replace") if process.stderr is not None else ""
+        _, _, used = os.wait4(process.pid, 0)
+        process.returncode = 0
+        answer = Answer("none", err[-200:], time.monotonic() - begun, used.ru_maxrss * 1024)
+        files = (
+            sorted(out.rglob("*.json"), key=lambda p: (p.name != "index.json", len(p.parts))) if out.exists() else []
+        )
+        if files:
+            answer.code, answer.detail = code_of(files[0])
+        yield case, answer
+
+
+def through_inbox(cases: list[Case], scratch: Path) -> Iterator[tuple[Case, Answer]]:
+    """All at once, dropped into the inbox of a service; what its name or kind keeps there is ``untouched``."""
+    with Up(scratch / "home", SETTINGS) as up:
+        for case in cases:
+            _copy(case.path, up.settings.inbox / case.relative)
+        yield from _watch(up, cases)
+        yield from _end(up)
+
+
+def through_api(cases: list[Case], scratch: Path) -> Iterator[tuple[Case, Answer]]:
+    """All that are files, uploaded one after the other to the API of a service."""
+    with Up(scratch / "home", SETTINGS) as up, _api(up) as port:
+        sent = []
+        for case in cases:
+            if case.relative.parent.name == "fs":
+                continue  # what a file system does with names and links is no matter of an upload
+            status, said = _post(port, case)
+            if status < HTTPStatus.BAD_REQUEST:
+                sent.append(case)
+            else:
+                yield case, Answer(str(said.get("code")), str(said.get("detail")))
+        yield from _watch(up, sent)
+        yield from _end(up)
+
+
+def _end(up: Up) -> Iterator[tuple[Case, Answer]]:
+    """Workers that died, as a case of their own."""
+    deaths = re.findall(r"^.*(worker \w+: ended with status.*)$", up.log(), re.MULTILINE)
+    yield Case("(workers)", "ok", up.home, Path()), Answer("; ".join(deaths) or "ok")
+
+
+@contextlib.contextmanager
+def _api(up: Up) -> Iterator[int]:
+    """``crossfoot serve`` beside a service; its port."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = int(probe.getsockname()[1])
+    with (up.home / "logs" / "serve.log").open("ab") as log:
+        process = subprocess.Popen(
+            [*CROSSFOOT, "serve", "--port", str(port)], env=up.settings.environment(), stdout=log, stderr=log
+        )
+    try:
+        wait_for(lambda: socket.socket().connect_ex(("127.0.0.1", port)) == 0 or None)
+        yield port
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def _post(port: int, case: Case) -> tuple[int, dict[str, Any]]:
+    """Upload a file; status and body of the answer."""
+    name = case.relative.name.encode(errors="replace")
+    head = b'--cut\r\nContent-Disposition: form-data; name="file"; filename="' + name + b'"\r\n\r\n'
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+    with contextlib.closing(connection):
+        body = head + case.path.read_bytes() + b"\r\n--cut--\r\n"
+        connection.request("POST", "/v1/jobs", body, {"Content-Type": "multipart/form-data; boundary=cut"})
+        answer = connection.getresponse()
+        return answer.status, json.loads(answer.read() or b"{}")
+
+
+def _watch(up: Up, cases: list[Case]) -> Iterator[tuple[Case, Answer]]:
+    """Wait until each has its answer; those that never get one are where they were, or gone."""
+    begun = moved = time.monotonic()
+    waiting = {clean(case.relative.as_posix()): case for case in cases}
+    by_file = {case.relative.name: key for key, case in waiting.items()}
+    while waiting and time.monotonic() - begun < ALL_SECONDS and time.monotonic() - moved < QUIET_SECONDS:
+        for path, answer in _answers(up).items():
+            case = waiting.pop(path, None) or waiting.pop(by_file.get(path, ""), None)
+            if case is not None:
+                moved = time.monotonic()
+                yield case, answer
+        time.sleep(1.0)
+    for case in waiting.values():
+        left = os.path.lexists(up.settings.inbox / case.relative)
+        yield case, Answer(UNTOUCHED if left else "none")
+
+
+def _answers(up: Up) -> dict[str, Answer]:
+    """What is known by now, by the names that documents came with."""
+    found = {}
+    failed = up.settings.failed
+    for error in failed.rglob(f"*{ERROR}"):
+        found[error.relative_to(failed).as_posix().removesuffix(ERROR)] = Answer(*code_of(error))
+    with Database.open(up.settings) as db:
+        rows = db.rows(
+            "SELECT d.path, j.state, j.error_code, j.problem, j.summary, j.finished_at - j.claimed_at AS seconds,"
+            " d.base, d.delivered_at FROM deliveries d JOIN jobs j ON j.id = d.job_id"
+            " WHERE d.parent IS NULL AND j.state NOT IN ('queued', 'running')"
+        )
+    for row in rows:
+        summary = json.loads(row["summary"] or "{}")
+        answer = Answer(row["error_code"] or "", json.loads(row["problem"] or "{}").get("detail", ""))
+        if summary.get("container"):
+            index = up.settings.results / row["base"] / "index.json"
+            if not row["delivered_at"] or not index.exists():
+                continue
+            answer = Answer(*code_of(index))
+        elif row["state"] == "done":
+            answer = Answer("ok" if summary["outcome"] == "complete" else "ok_partial", summary["left_out"] or "")
+        answer.seconds = float(row["seconds"] or 0)
+        found[row["path"]] = answer
+    return found
+
+
+def _copy(source: Path, target: Path) -> None:
+    """Drop it as it is: links as links, pipes as pipes, holes as holes."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    subprocess.run(["cp", "-a", "--sparse=always", "--", str(source), str(target)], check=True)
+
+
+DOORS: dict[str, Callable[[list[Case], Path], Iterator[tuple[Case, Answer]]]] = {
+    "cli": through_cli,
+    "inbox": through_inbox,
+    "api": through_api,
+}
+
+
+def judge(case: Case, answer: Answer) -> list[str]:
+    """What is wrong with an answer."""
+    wrong = []
+    kept_out = answer.code == UNTOUCHED and case.expect in ("E_UNSAFE", "E_EMPTY")
+    if not kept_out and not is_as_expected(case.expect, answer.code):
+        wrong.append(f"{case.expect} expected, {answer.code}: {answer.detail}"[:200])
+    if answer.seconds > DEADLINE + MARGIN_SECONDS:
+        wrong.append(f"{answer.seconds:.0f} s")
+    if answer.memory > MEMORY_SHARE * SETTINGS.ocr_memory_mb * MEGABYTE:
+        wrong.append(f"{answer.memory // MEGABYTE} MB")
+    if "\n" in answer.detail.strip() and answer.code != "none":
+        wrong.append("more than one line is said")
+    return wrong
+
+
+def strays(folder: Path) -> set[str]:
+    """Files that documents try to make, wherever they could."""
+    places = (Path("/tmp"), Path.cwd(), Path.home(), folder)  # noqa: S108 - looked at only
+    return {str(path) for place in places for path in place.iterdir() if re.search("pwned|evil", path.name)}
+
+
+def run(door: str, cases: list[Case]) -> bool:
+    """All cases through a door; whether all is as it should be."""
+    scratch = Path(tempfile.mkdtemp(prefix=f"bad-{door}-"))
+    before = strays(scratch)
+    listener = Listener()
+    count = wrong = 0
+    for case, answer in DOORS[door](cases, scratch):
+        count += case.name != "(workers)"
+        for what in judge(case, answer):
+            wrong += 1
+            print(f"  {ascii(case.name)[:44]:44} {what}", flush=True)
+    outside = strays(scratch) - before
+    print(f"{door}: {count} documents, {wrong} not as expected, {listener.connections} fetched, {len(outside)} outside")
+    shutil.rmtree(scratch, ignore_errors=True)
+    return not wrong and not listener.connections and not outside
+
+
+def main() -> int:
+    """Every door that was asked for; 1 where something is not as expected."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--doors", nargs="+", choices=tuple(DOORS), default=list(DOORS))
+    parser.add_argument("--only", default="", help="names that hold this")
+    asked = parser.parse_args()
+    cases = [case for case in read_cases(asked.folder.absolute()) if asked.only in case.name]
+    answers = [run(door, cases) for door in asked.doors]
+    return 0 if all(answers) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
