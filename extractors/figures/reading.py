@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from extractors.figures.ghosts import find_ghosts, vocabulary
 from extractors.figures.model import Body, ReadFigure
-from extractors.numbers import Style, plain, read_number, style_of
+from extractors.numbers import Flaw, Style, plain, read_number, style_of
 from extractors.page import Cell
 from extractors.tables import BodyRow, Table
 from schemas.filing import ColumnKind, Finding, Text
@@ -31,7 +31,30 @@ def read_figures(tables: Sequence[Table]) -> list[Body]:
     style = style_of(cell.text for table in tables for row in table.rows for cell in row.cells if cell)
     bodies = [_body(f"t{number}", table, style) for number, table in enumerate(tables, 1)]
     words = vocabulary([row.label for table in tables for row in table.rows])
-    return [_with_ghosts(table, body, words) for table, body in zip(tables, bodies, strict=True)]
+    return [_with_ghosts(table, _amounts(body), words) for table, body in zip(tables, bodies, strict=True)]
+
+
+def _amounts(body: Body) -> Body:
+    """The body with percent signs taken for misread digits where neither row nor column has another one."""
+    percents = [figure for figure in body.figures if figure.number.percent]
+    rows, columns = Counter(f.row for f in percents), Counter(f.column for f in percents)
+    beside, below = Counter(f.row for f in body.figures), Counter(f.column for f in body.figures)
+    odd = {
+        f.id
+        for f in percents
+        if f.confidence < 1.0
+        and rows[f.row] == columns[f.column] == 1
+        and min(beside[f.row], below[f.column]) > 1
+        and any(
+            number is not None and not number.percent for r in f.rivals if (number := read_number(r.text, body.style))
+        )
+    }
+    return replace(body, figures=tuple(_amount(f) if f.id in odd else f for f in body.figures)) if odd else body
+
+
+def _amount(figure: ReadFigure) -> ReadFigure:
+    flaws: tuple[Flaw, ...] = (*figure.number.flaws, "stray_mark")
+    return replace(figure, number=replace(figure.number, percent=False, flaws=tuple(dict.fromkeys(flaws))))
 
 
 def _with_ghosts(table: Table, body: Body, words: Counter[str]) -> Body:

@@ -9,6 +9,7 @@ from math import log
 from extractors.figures import ReadFigure
 from extractors.footing.channel import bare, misreading_cost, printed_form
 from extractors.footing.ledger import Entry
+from extractors.numbers import read_number
 from schemas.amounts import shifted, whole
 
 Signed = tuple[int, Entry]
@@ -18,6 +19,7 @@ _ROUNDED = log(0.04)
 _CONTRADICTED = -4.0
 _CENTS = 2  # decimals of prices
 _EDITABLE = 7.2  # one common misreading, in nats of the channel
+_BY_RIVAL = 6.0  # most that a column counts which holds only as the recogniser's second thought has it
 _REPEATED = 0.6  # a "sum" of one nonzero addend only repeats it
 
 
@@ -85,10 +87,18 @@ def weigh(total: Entry, terms: Sequence[Signed], places: int, doubts: Mapping[st
             rounded += 1
         elif strange.get(column):
             columns.pop()  # prices beside amounts: the relation is not about them
+        elif doubts and (by_rival := _by_rival(column, residual, _members(total, terms), places) or 0.0) > 0.0:
+            nats += by_rival
+            holding += 1
         else:
             contradicted += 1
-            nats += _mismatch((column, residual), [(1, total), *((-s, e) for s, e in present)], places, doubts)
+            nats += _mismatch((column, residual), _members(total, present), places, doubts)
     return Weighed(nats, tuple(columns), holding, contradicted, rounded)
+
+
+def _members(total: Entry, terms: Sequence[Signed]) -> list[Signed]:
+    """The total and its terms as they stand in the residual."""
+    return [(1, total), *((-sign, entry) for sign, entry in terms)]
 
 
 def _other_places(total: Entry, terms: Sequence[Signed]) -> dict[int, bool]:
@@ -111,6 +121,33 @@ def _mismatch(miss: tuple[int, int], members: Sequence[Signed], places: int, dou
         return _CONTRADICTED
     size = max(abs(entry.values[column] or 0) for _, entry in members)
     return min(3.0, log(0.08 / min(1.0, 60.0 * len(members) / max(1, 2 * size))))
+
+
+def rival_values(figure: ReadFigure | None, places: int) -> dict[int, float]:
+    """What else the recogniser saw, in units of 10^-places, with its nats against what was read."""
+    found: dict[int, float] = {}
+    for rival in figure.rivals if figure is not None else ():
+        number = read_number(rival.text)
+        if number is not None and number.decimals <= places and rival.probability > 0:
+            nats = max(0.0, log(max(figure.confidence, 0.01) / rival.probability)) if figure is not None else 0.0
+            value = int(shifted(number.value, places))
+            found[value] = min(nats, found.get(value, nats))
+    return found
+
+
+def _by_rival(column: int, residual: int, members: Sequence[Signed], places: int) -> float | None:
+    """Nats of a column that holds when one member is read as the recogniser saw it too; None where none does."""
+    tried, best = 0, None
+    for sign, entry in members:
+        rivals = rival_values(entry.figures[column], places)
+        tried += len(rivals)
+        cost = rivals.get((entry.values[column] or 0) - sign * residual)
+        if cost is not None and (best is None or cost < best):
+            best = cost
+    if best is None:
+        return None
+    largest = max(abs(entry.values[column] or 0) for _, entry in members)
+    return min(_BY_RIVAL, -log(chance(largest)) - log(tried) - best)
 
 
 def _explains(figure: ReadFigure | None, excess: int, places: int, doubts: Mapping[str, float]) -> bool:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from itertools import combinations
 from math import log
 
-from extractors.footing.evidence import Signed, Weighed, weigh
+from extractors.footing.evidence import Signed, Weighed, rival_values, weigh
 from extractors.footing.labels import MINUS, PLAIN_TOTAL, expected, is_total
 from extractors.footing.ledger import Entry, Ledger
 
@@ -104,7 +104,7 @@ def _best(
     best: tuple[int, Sum] | None = None
     called_total = is_total(entry.label) or entry.ruled
     slack = 1 if ledger.unit in ("percent", "amount") and called_total else 0
-    for candidate in _candidates(entry, stack, slack, bool(doubts)):
+    for candidate in _candidates(entry, stack, slack, ledger.places if doubts else None):
         terms = tuple(zip(candidate.signs, stack[candidate.start :], strict=True))
         boundary = _boundary(candidate.start, stack, closed)
         announced = expected(entry.label, [e.label for _, e in terms], candidate.signs, _heading(terms, boundary))
@@ -174,20 +174,39 @@ def _hinted(entry: Entry) -> bool:
     return MINUS.search(entry.label) is not None or MINUS.search(entry.heading) is not None
 
 
-def _candidates(entry: Entry, stack: list[Entry], slack: int, doubtful: bool) -> Iterator[_Candidate]:
-    """Suffixes of the stack, longest last, with the signs under which they are worth weighing, each once."""
+def _differences(entry: Entry, column: int, places: int, sign: int) -> set[int]:
+    """By how much a sum is off when a figure was read as it stands and the recogniser's rival is right."""
+    now = entry.values[column] or 0
+    return {sign * (now - value) for value in rival_values(entry.figures[column], places)} - {0}
+
+
+def _candidates(entry: Entry, stack: list[Entry], slack: int, places: int | None) -> Iterator[_Candidate]:
+    """Suffixes of the stack, longest last, with the signs under which they are worth weighing, each once.
+
+    ``places``: decimals of the ledger where readings are in doubt, else None.
+    """
+    doubtful = places is not None
     plus = [0] * len(entry.values)
     hinted = [0] * len(entry.values)
+    spare = (
+        [_differences(entry, column, places, -1) for column in range(len(entry.values))] if places is not None else []
+    )
     for start in range(len(stack) - 1, max(-1, len(stack) - 1 - _LONGEST), -1):
         newest = stack[start]
         minus = _hinted(newest)
         for column, value in enumerate(newest.values):
             plus[column] += value or 0
             hinted[column] += -(value or 0) if minus else value or 0
+            if places is not None:
+                spare[column] |= _differences(newest, column, places, 1)
         size = len(stack) - start
         if size < 2:
             continue
         yield from (_Candidate(start, signs) for signs in _sign_patterns(entry, stack[start:], plus, hinted, slack))
+        if any(
+            plus[c] - (value or 0) in spare[c] for c, value in enumerate(entry.values) if spare and value is not None
+        ):
+            yield _Candidate(start, (1,) * size)
         if doubtful and size <= 24 and _might_be_announced(entry, stack[start:]):
             yield _Candidate(start, (1,) * size)
             if size == 2:

@@ -141,7 +141,7 @@ class Readings:
 
 
 def read_readings(bodies: Sequence[Body], meaning: Meaning, doubts: Mapping[str, float]) -> dict[str, Readings]:
-    """The readings of the doubted figures, by id. A printed dash is not doubted: nothing looks like it."""
+    """The readings of the doubted figures, by id. A dash is doubted only where the reader saw something else too."""
     found: dict[str, Readings] = {}
     everywhere = Counter(figure.number.sign for body in bodies for figure in body.figures)
     parentheses = everywhere["parentheses"] >= _ENOUGH and everywhere["parentheses"] > 4 * everywhere["leading"]
@@ -152,7 +152,7 @@ def read_readings(bodies: Sequence[Body], meaning: Meaning, doubts: Mapping[str,
         sound = [f.number for f in body.figures if f.id in per_share and usual.get(f.id) == f.number.decimals]
         sizes = [log10(abs(number.value)) for number in sound if number.value]
         for figure in body.figures:
-            if figure.id not in doubts or figure.number.nil:
+            if figure.id not in doubts or (figure.number.nil and not figure.rivals):
                 continue
             places = usual.get(figure.id, own_row.get(figure.id, figure.number.decimals))
             magnitude = median(sizes) if figure.id in per_share and len(sizes) > 1 else None

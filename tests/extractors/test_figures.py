@@ -1,5 +1,7 @@
 """Cells become figures and texts; the input of each test is a small table drawn as strings."""
 
+from dataclasses import replace
+
 import pytest
 
 from extractors.figures import Body, read_figures
@@ -89,3 +91,28 @@ def test_notes_may_have_parts() -> None:
     body = read(["Notes", "2015"], ("Plant", "14(a)", "402"), ("Goodwill", "2.1", "12"), ("Tax", "5, 6(b)", "7"))
     assert body.columns == ("note", "value")
     assert [text.text for text in body.texts] == ["14(a)", "2.1", "5, 6(b)"]
+
+
+def test_a_percent_sign_that_may_be_a_digit_makes_no_percentage_alone() -> None:
+    """Where the reader also saw a digit, and neither row nor column has another percentage, it is a misread digit."""
+
+    def percents(*cells: str, confidence: float = 0.8) -> list[bool]:
+        rows = [("Sales", "1,200", "1,100"), ("Costs", *cells), ("Rest", "43", "57")]
+        drawn = table(["2024", "2023"], *rows)
+        body = [
+            replace(
+                row, cells=tuple(_unsure(cell, confidence) if cell and "%" in cell.text else cell for cell in row.cells)
+            )
+            for row in drawn.rows
+        ]
+        (read,) = read_figures([replace(drawn, rows=tuple(body))])
+        return [figure.number.percent for figure in read.figures if figure.row == 1]
+
+    assert percents("46%", "512") == [False, False]
+    assert percents("46%", "51%") == [True, True]
+    assert percents("46%", "512", confidence=1.0) == [True, False]
+
+
+def _unsure(cell: Cell, confidence: float) -> Cell:
+    """A cell whose percent sign the reader took for a digit as well."""
+    return replace(cell, confidence=confidence, rivals=(Reading(cell.text.replace("%", "5"), 0.15),))

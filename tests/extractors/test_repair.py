@@ -179,3 +179,11 @@ def test_a_check_that_may_be_a_coincidence_is_told_and_blames_nobody(evidence: f
     assert [finding.code for finding in outcome.findings][:1] in (["does_not_foot"], ["ambiguous_repair"])
     assert outcome.figures["t1.r1.c0"].needs_review is blamed
     assert [check.evidence for check in outcome.checks] == [evidence]
+
+
+def test_a_dash_gives_way_to_the_figure_that_the_recogniser_also_saw() -> None:
+    """A dash is doubted where there is a rival that its sum asks for; elsewhere nothing looks like it."""
+    rival = {"t1.r2.c1": (Reading("10,971", 0.2),)}
+    found = one(statement(EXPENSES).reread({"t1.r2.c1": "—"}, rival), "t1.r2.c1")
+    assert (found.status, found.value, found.nil) == ("repaired", amount("10971"), False)
+    assert one(statement(EXPENSES).reread({"t1.r2.c1": "—"}), "t1.r2.c1").value == 0
