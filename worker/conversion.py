@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import logging
 import os
 import secrets
 import shutil
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar, get_args
@@ -73,7 +74,7 @@ def convert_job(settings: Settings, sandbox: Sandbox, job_id: int) -> str:
     Raises:
         StorageError: the rows cannot be reached; the lease will run out.
     """
-    with Database.open(settings) as db:
+    with _Rows.held(settings) as db:
         bench = Bench(settings, db, open_blobs(settings), sandbox)
         held = leases.claim(db, settings, job_id, _token(settings), time.time())
         if held is None:
@@ -100,6 +101,45 @@ def convert_job(settings: Settings, sandbox: Sandbox, job_id: int) -> str:
             log.exception("job %d: a fault of the program", job_id)
             cause = f"the program failed ({type(error).__name__})"
             return leases.release(db, settings, held, cause, time.time()) or "fenced"
+
+
+class _Rows:
+    """The rows, kept open between two documents of a process: SQLite waits for the disk whenever it is opened.
+
+    They are opened again when they have failed, when another file lies where they were, and in another process.
+    """
+
+    _key: tuple[object, ...] | None = None
+    _db: Database | None = None
+
+    @classmethod
+    @contextlib.contextmanager
+    def held(cls, settings: Settings) -> Iterator[Database]:
+        """The rows for one document."""
+        if cls._db is None or cls._key != _identity(settings):
+            cls._drop()
+            cls._db = Database.open(settings)
+            cls._key = _identity(settings)
+        try:
+            yield cls._db
+        except BaseException:
+            cls._drop()
+            raise
+
+    @classmethod
+    def _drop(cls) -> None:
+        db, cls._db = cls._db, None
+        if db is not None and cls._key is not None and cls._key[0] == os.getpid():
+            db.close()
+
+
+def _identity(settings: Settings) -> tuple[object, ...]:
+    """Which process has opened which database."""
+    try:
+        status = settings.database.stat()
+    except OSError:
+        return os.getpid(), settings, None
+    return os.getpid(), settings, (status.st_dev, status.st_ino)
 
 
 def _token(settings: Settings) -> str:

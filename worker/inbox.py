@@ -23,6 +23,7 @@ from typing import Final
 from schemas.errors import StorageError, UnreadableError
 from worker import deliveries, results
 from worker.blobs import Stored, is_regular, make_folder, open_blobs, open_regular
+from worker.blobs.files import check_size
 from worker.database import Database
 from worker.naming import clean, fits, why_no_document
 from worker.process import stopping
@@ -191,7 +192,9 @@ class Inbox:
             return 0
         path = document.relative_to(folder).as_posix()
         try:
-            self._room.check(self._db, document.lstat().st_size)
+            size = document.lstat().st_size
+            check_size(size, self._settings.max_bytes)  # first: what is too large waits for no room
+            self._room.check(self._db, size)
             stored = self._blobs.put_file(document, self._settings.max_bytes)
             job = deliveries.arrive(self._db, self._arrival(work_id, document, path, stored), time.time())
         except UnreadableError as error:

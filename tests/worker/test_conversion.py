@@ -158,3 +158,25 @@ def test_a_child_that_fills_the_disk_is_given_up_in_the_end(home: Settings, db: 
     child = Child(outcome={"state": "failed", "problem": problem})
     assert [convert(home, child) for _ in range(4)] == ["queued", "queued", "quarantined", "passed"]
     assert state(db) == ("quarantined", 3)
+
+
+def test_rows_stay_open_between_documents_and_are_opened_again_where_others_lie(home: Settings, db: Database) -> None:
+    """SQLite is opened once for many documents; a database that was put in its place is noticed."""
+    convert(home)
+    with conversion._Rows.held(home) as first, conversion._Rows.held(home) as second:
+        assert first is second
+    for name in ("jobs.sqlite", "jobs.sqlite-wal", "jobs.sqlite-shm"):
+        (home.home / name).rename(home.home / f"old-{name}")
+    assert convert(home) == "passed"
+    with Database.open(home) as fresh:
+        assert fresh.rows("SELECT id FROM jobs") == []
+
+
+def test_rows_that_failed_are_opened_again(home: Settings, db: Database) -> None:
+    """A connection that an error may have spoilt serves no other document."""
+    with conversion._Rows.held(home) as first:
+        pass
+    with pytest.raises(StorageError), conversion._Rows.held(home):
+        raise StorageError("It is away.")
+    with conversion._Rows.held(home) as second:
+        assert second is not first

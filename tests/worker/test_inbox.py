@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Iterator
 from dataclasses import replace
@@ -170,3 +171,14 @@ def test_the_scan_gives_relative_paths_and_follows_no_link(home: Settings, tmp_p
     found = dict(scan(home.inbox))
     assert set(found) == {"a/b/c.txt", "link"}
     assert not found["link"].regular
+
+
+def test_what_is_larger_than_the_disk_waits_for_no_room(home: Settings, inbox: Inbox) -> None:
+    """A file that is too large is refused at once, however little room there is."""
+    with (home.inbox / "huge.pdf").open("wb") as file:
+        file.write(b"%PDF-1.7\n")
+        file.truncate(1 << 40)
+    for now in (0.0, 10.0):
+        inbox.look(now)
+    assert json.loads((home.failed / "huge.pdf.error.json").read_bytes())["code"] == "E_LIMIT.size"
+    assert list(home.work.iterdir()) == []
