@@ -2,8 +2,9 @@
 
     python -m benchmarks.scan_cost FILE.pdf ... [--pages 10 100] [--no-memory]
 
-Each FILE is converted with one job, then each of its page images is read by ``tesseract --psm 6`` (one thread, the
-image as it lies in the file); the CPU time of all processes counts, start and all. Then documents of 10 and of 100
+All FILEs are converted by one command with one job, then each page image is read by ``tesseract --psm 6`` (one thread,
+the image as it lies in the file); the CPU time of all processes counts, start and all: with few pages the start is a
+good part of it, so the first file alone is shown too. Then documents of 10 and of 100
 pages, made of the first file's pages over and over, are converted, and the peak of the largest process is printed.
 """
 
@@ -11,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -64,7 +66,7 @@ def page_images(pdf: Path) -> list[tuple[Array, int]]:
 
 
 def convert(source: Path, folder: Path) -> Usage:
-    """Convert one file with one job, without repair."""
+    """Convert one file or a folder of files with one job, without repair."""
     crossfoot = Path(sys.executable).with_name("crossfoot")
     return usage([crossfoot, "convert", source, "-o", folder / "out", "--jobs", "1", "--no-repair"])
 
@@ -80,6 +82,24 @@ def tesseract(images: Sequence[tuple[Array, int]], folder: Path) -> float:
     return seconds
 
 
+def _compare(files: Sequence[Path], folder: Path) -> None:
+    """Print what one conversion of all files costs beside tesseract on each of their pages."""
+    together = folder / "together"
+    pages, theirs = 0, 0.0
+    for number, file in enumerate(files):
+        images = page_images(file)
+        pages, theirs = pages + len(images), theirs + tesseract(images, folder)
+        copy = together / str(number) / file.name
+        copy.parent.mkdir(parents=True)
+        shutil.copyfile(file, copy)
+    ours = convert(together, folder)
+    shutil.rmtree(together)
+    print(
+        f"{len(files)} files, {pages} pages: {ours.seconds / pages:.2f} CPU s a page, tesseract --psm 6 "
+        f"{theirs / pages:.2f} s: {ours.seconds / theirs:.2f} x; peak of a process {ours.peak:.0f} MB"
+    )
+
+
 def main() -> int:
     """Print both comparisons."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -89,17 +109,9 @@ def main() -> int:
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="crossfoot-cost-") as scratch:
         folder = Path(scratch)
-        ours, theirs, pages, peak = 0.0, 0.0, 0, 0.0
-        for file in options.files:
-            images = page_images(file)
-            used, alone = convert(file, folder), tesseract(images, folder)
-            print(f"{file}: {len(images)} pages, {used.seconds / alone:.2f} x tesseract, peak {used.peak:.0f} MB")
-            ours, theirs, pages = ours + used.seconds, theirs + alone, pages + len(images)
-            peak = max(peak, used.peak)
-        print(
-            f"{pages} pages: {ours / pages:.2f} CPU s a page, tesseract --psm 6 {theirs / pages:.2f} s: "
-            f"{ours / theirs:.2f} x; peak of a process {peak:.0f} MB"
-        )
+        _compare(options.files[:1], folder)
+        if len(options.files) > 1:
+            _compare(options.files, folder)
         for count in [] if options.no_memory else options.pages:
             images = page_images(options.files[0])
             many = [images[number % len(images)][0] for number in range(count)]
