@@ -402,3 +402,12 @@ def test_more_pages_have_more_time(crossfoot: Crossfoot, monkeypatch: pytest.Mon
     write("long.txt", "SLOW" + " and so on" * 500_000)
     monkeypatch.setenv("CROSSFOOT_DEADLINE_PAGE_SECONDS", "1")
     assert crossfoot("convert", "long.txt").status == 0
+
+
+def test_an_empty_folder_called_as_a_document(crossfoot: Crossfoot) -> None:
+    """A folder in a document's place is an answer with a code, not silence; one that holds documents is walked."""
+    Path("dir.pdf").mkdir()
+    assert crossfoot("convert", "dir.pdf", "-o", "out").status == 3
+    assert problem("out/dir.pdf.error.json")["code"] == "E_UNSAFE"
+    write("dir.pdf/a.txt")
+    assert crossfoot("convert", "dir.pdf", "-o", "out").status == 0

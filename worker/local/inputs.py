@@ -11,6 +11,7 @@ from pathlib import Path
 
 from schemas.errors import EmptyError, LimitError, UnsafeError
 from worker.naming import why_no_document
+from worker.routing import SUFFIXES
 
 STDIN = "-"
 STDIN_NAME = "stdin"
@@ -58,6 +59,8 @@ def find_inputs(words: Sequence[str], out: Path | None, stdin: Path) -> tuple[li
         path = Path(word)
         if word == STDIN:
             found: Iterator[Input | Skipped] = iter([Input(stdin, "standard input", Path(STDIN_NAME))])
+        elif _is_hollow(path):
+            found = iter([Input(path, word, Path(path.name), refused="It is an empty folder, whatever it is called.")])
         elif path.is_dir() and not path.is_symlink():
             found = _walk(path, out)
         else:
@@ -70,6 +73,16 @@ def find_inputs(words: Sequence[str], out: Path | None, stdin: Path) -> tuple[li
             else:  # a document that is named twice, or named and walked, is one document
                 inputs.setdefault((Path(os.path.abspath(item.path)), item.name), item)  # noqa: PTH100 - resolve() follows links
     return list(inputs.values()), skipped
+
+
+def _is_hollow(path: Path) -> bool:
+    """Whether a folder with nothing in it is called as a document is: a mistake that silence would hide."""
+    if path.suffix.lower() not in SUFFIXES or path.is_symlink() or not path.is_dir():
+        return False
+    try:
+        return next(path.iterdir(), None) is None
+    except OSError:
+        return False
 
 
 def _walk(root: Path, out: Path | None) -> Iterator[Input | Skipped]:
