@@ -53,7 +53,8 @@ class Readings:
 
     @cached_property
     def _plain_cost(self) -> float:
-        return self._distance(self.figure.number.value)
+        # a dash is the usual form of nought, not "0" misread
+        return 0.0 if self.figure.number.nil else self._distance(self.figure.number.value)
 
     @property
     def at_odds(self) -> bool:
