@@ -8,9 +8,12 @@ from dataclasses import dataclass
 
 from extractors.tables.model import BodyRow
 
-_TOTAL = re.compile(r"(?i)\A(?:total|subtotal|sum of)\b|\A(?:net )?cash\b.*\bactivities\b")
+_TOTAL = re.compile(r"(?i)\A(?:total|subtotal|sum of)\b|\A(?:net )?cash\b.*\b(?:activities|operations)\b")
+# lists on the way to a sum of cash, whose names repeat that of the sum
+_STEPS = re.compile(r"(?i)\A(?:adjustments?|changes?|cash effects?)\b")
 # printed in every balance sheet between liabilities and equity, and never with figures
 _OPENS_NOTHING = re.compile(r"(?i)\A(?:commitments|contingencies)\b(?!.*:\Z)")
+_DASH = re.compile(r"\s[-\u2013\u2014]\Z")
 # labels that differ by less stand at the same depth (ems)
 _STEP = 0.3
 
@@ -50,7 +53,9 @@ def find_paths(rows: Sequence[BodyRow]) -> list[tuple[str, ...]]:
             inside = _make_room(sections, row, follows=bool(index) and not _has_figures(rows[index - 1]))
             paths.append(tuple(section.name for section in sections))
             if row.label and not _OPENS_NOTHING.match(row.label):
-                level, title = _is_level(rows, index), row.label.endswith(":")
+                # a label that ends in a dash is continued by the next row only
+                level = _is_level(rows, index) and not _DASH.search(row.label)
+                title = row.label.endswith(":")
                 sections.append(_Section(row.indent, row.label.rstrip(" :"), level, title, inside))
                 opened.append(sections[-1])
             continue
@@ -67,7 +72,7 @@ def _leave(sections: list[_Section], opened: Sequence[_Section], rows: Sequence[
     while row.label and sections and not sections[-1].holds(row.indent) and not _goes_on(sections[-1], rows, index):
         sections.pop()
     # a sum set in further than its terms is that of the section it names, not of the last one opened
-    named = [i for i, section in enumerate(sections) if _closes(row.label, section.name)]
+    named = [i for i, s in enumerate(sections) if _closes(row.label, s.name) and not _STEPS.match(s.name)]
     if named:
         del sections[max(named, key=lambda i: (_said(row.label, sections[i].name), i)) + 1 :]
     # a row named as an earlier section is its sum: what was opened after it at its depth has ended
@@ -128,8 +133,20 @@ def _count_or_close(sections: list[_Section], rows: Sequence[BodyRow], index: in
         own = _beyond(row.label, last.name)
         if not any(_closes(r.label, last.name) and _beyond(r.label, last.name) < own for r in _rest(last, rows, index)):
             sections.pop()
-    elif last.level and last.rows > 1 and _is_sum(row):
+    elif (
+        last.level
+        and last.rows > 1
+        and (_is_sum(row) or _repeats(row.label, last.name))
+        # "Gross property" may stand before "Total property" under "Property"
+        and not any(_closes(r.label, last.name) and _said(r.label, last.name) == 1.0 for r in _rest(last, rows, index))
+    ):
         sections.pop()
+
+
+def _repeats(label: str, section: str) -> bool:
+    """True for a sum that says no more than its section: "Other income" under "Changes in other income, net"."""
+    words = _words(label)
+    return len(words) > 1 and words <= _words(section)
 
 
 def _is_level(rows: Sequence[BodyRow], index: int) -> bool:
@@ -161,4 +178,5 @@ def _beyond(label: str, section: str) -> int:
 
 
 def _words(label: str) -> set[str]:
-    return set(re.findall(r"[a-z]{3,}", label.lower()))
+    """The stems of the words: operations and operating are one."""
+    return {word[:6] for word in re.findall(r"[a-z]{3,}", label.lower())}

@@ -64,6 +64,8 @@ def _continuation(before: Part, after: Part, furniture: frozenset[str]) -> tuple
         return None
     sections: tuple[BodyRow, ...] = ()
     said = any(_CONTINUED.search(line) for line in (*lower.caption, *lower.stub_heads))
+    if not said and any(lower.heads) and _speaks_against(upper, lower):
+        return None
     if not said and not all(faceless(line) in furniture for line in lower.caption):
         goes_on = before.last and after.first and not any(lower.heads) and all(edge is not None for edge in edges)
         found = _sections(after, furniture) if goes_on and len(edges) > 1 and _aligned(edges, wanted, columns) else None
@@ -73,6 +75,19 @@ def _continuation(before: Part, after: Part, furniture: frozenset[str]) -> tuple
     rows = (*sections, *lower.rows)
     shift = _shift(upper, lower)
     return tuple(_moved(row, columns, len(upper.heads), shift) for row in rows)
+
+
+def _speaks_against(upper: Table, lower: Table) -> bool:
+    """True when the same heads stand over another table: its stub says something else, or it turns to percentages."""
+    if lower.stub_heads and lower.stub_heads != upper.stub_heads:
+        return True
+    return len(_percentages(upper)) == len(_percentages(lower)) == 1 and _percentages(upper) != _percentages(lower)
+
+
+def _percentages(table: Table) -> set[bool]:
+    """Whether the figures are percentages: one answer where all of them are, or none is."""
+    texts = [cell.text for row in table.rows for cell in row.cells if cell is not None]
+    return {"%" in text for text in texts if re.search(r"\d", text)}
 
 
 def _next_page(upper: Table, lower: Table) -> bool:

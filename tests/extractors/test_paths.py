@@ -92,3 +92,49 @@ Total comprehensive loss | 9
 def test_commitments_open_no_section(label: str) -> None:
     """The line stands in every balance sheet without a figure, and nothing belongs to it."""
     assert paths(f"{label}\nRedeemable interests | 8\nCommon stock | 1") == ["", ""]
+
+
+def test_cash_from_operations_is_the_sum_of_the_activities_not_of_the_adjustments() -> None:
+    """The list of adjustments repeats the words of the sum, and is only a step to it."""
+    text = """
+Operating activities
+  Net income | 10
+  Adjustments to reconcile net income to net cash provided by operations
+    Depreciation | 2
+    Net cash provided by operations | 12
+"""
+    assert paths(text)[2] == "Operating activities"
+
+
+def test_a_label_that_ends_in_a_dash_holds_nothing() -> None:
+    """What follows at its depth goes on with the section around it."""
+    text = """
+Equity
+  Preferred stock | 1
+  Common stock, shares issued -
+  June 2023 | 4
+  Paid-in capital | 6
+  Total equity | 11
+"""
+    assert paths(text) == ["Equity"] * 4
+
+
+def test_a_flat_section_ends_with_what_repeats_its_name_and_not_with_an_earlier_sum() -> None:
+    """The sum of the changes need not say that it is a total; the total of a section may follow on another sum."""
+    text = """
+Changes in other income, net of tax:
+Translation | 1
+Hedges | 2
+Other income | 3
+Total income | 9
+"""
+    assert paths(text)[2:] == ["Changes in other income, net of tax", ""]
+    text = """
+Property and plant
+Land | 1
+Machines | 2
+Total gross value | 3
+Depreciation | (1)
+Total property and plant | 2
+"""
+    assert set(paths(text)) == {"Property and plant"}

@@ -31,6 +31,18 @@ def test_a_table_with_a_caption_of_its_own_stays_apart() -> None:
     assert len(stitch([part(1, TWO, "Cash"), part(2, TWO, "Sales", "Statements of Income")])) == 2
 
 
+def test_the_same_heads_over_another_stub_or_over_percentages_are_another_table() -> None:
+    """A table on the next page that says other units, or turns from amounts to percentages, does not go on."""
+
+    def made(page: int, text: str, stub: tuple[str, ...]) -> Part:
+        cells = (Cell(text, 0, 0, box(180, 100, 200)), Cell(text, 0, 1, box(280, 100, 300)))
+        return Part(Table((), stub, TWO, (BodyRow("Cash", 0.0, cells),), (page,)))
+
+    assert len(stitch([made(1, "1,234", ("(In millions)",)), made(2, "2,345", ("(In thousands)",))])) == 2
+    assert len(stitch([made(1, "1,234", ()), made(2, "42 %", ())])) == 2
+    assert len(stitch([made(1, "1,234", ("(In millions)",)), made(2, "2,345", ("(In millions)",))])) == 1
+
+
 def test_a_gap_in_the_pages_keeps_tables_apart() -> None:
     """A continuation starts on the very next page."""
     assert len(stitch([part(1, TWO, "Cash"), part(3, BARE, "Total")])) == 2
