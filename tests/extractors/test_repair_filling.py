@@ -95,3 +95,30 @@ def test_a_filled_figure_proves_nobody() -> None:
     for other in others:
         shared = set(other.checks) & set(figure.checks)
         assert other.status != "repaired" or not shared
+
+
+TRUNCATED = (("\t459\n", "\t45\n"), ("\t1,153\n", "\t1,15\n"), ("\t893\n", "\t89'\n"), ("\t4,236\n", "\t4,23\n"))
+
+
+def cut_off(*witnesses: str) -> list[Figure]:
+    """The figures of a column in which last digits broke off, in the order of their rows."""
+    text = NINE + "\n\n" + QUARTER.format(damage=DAMAGED)
+    for whole, cut in TRUNCATED:
+        text = text.replace(whole, cut)
+    filing, _ = filled(text, *witnesses)
+    marks = [cut.strip() for _, cut in TRUNCATED]
+    return [f for table in filing.tables for f in table.figures if f.raw in marks]
+
+
+def test_figures_that_only_another_document_proves_are_repaired_with_it() -> None:
+    """Nine months less the witness's six months say what broke off."""
+    figures = cut_off(SIX)
+    assert [figure.value for figure in figures] == ["459", "1153", "893", "4236"]
+    assert [figure.status for figure in figures] == ["repaired"] * 4
+
+
+def test_figures_that_only_another_document_proves_are_flagged_without_it() -> None:
+    """Alone, nothing says which digit is missing: all stay as read and need review."""
+    figures = cut_off()
+    assert [figure.value for figure in figures] == ["45", "115", "89", "423"]
+    assert all(figure.needs_review for figure in figures)
