@@ -193,4 +193,4 @@ def test_a_dash_with_rivals_that_no_sum_asks_for_is_proved_as_a_dash() -> None:
     """What the reader also saw does not make the form of a dash odd."""
     dashed = EXPENSES.replace("8,196 ", "— ").replace("38,101", "29,905").replace("39,305", "31,109")
     found = one(statement(dashed).reread({"t1.r2.c0": "—"}, {"t1.r2.c0": (Reading("7", 0.05),)}), "t1.r2.c0")
-    assert (found.status, found.value, found.needs_review) == ("proved", 0, False)
+    assert (found.status, found.value, found.needs_review) == ("proved", amount("0"), False)
