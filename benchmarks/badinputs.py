@@ -54,6 +54,8 @@ LISTENER = ("127.0.0.1", 9)
 ALL_SECONDS = 1500.0
 # no answer for so long, and there will be none
 QUIET_SECONDS = 4 * DEADLINE
+# and nothing is under way: empty files are waited for longest
+IDLE_SECONDS = 20.0
 ERROR = ".error.json"
 MEGABYTE = 1 << 20
 CROSSFOOT = (sys.executable, "-P", "-c", "import sys; from worker.cli import main; sys.exit(main())")
@@ -169,6 +171,7 @@ def through_api(cases: list[Case], scratch: Path) -> Iterator[tuple[Case, Answer
                 sent.append(case)
             else:
                 yield case, Answer(str(said.get("code")), str(said.get("detail")))
+        (up.settings.work / "uploads").mkdir()  # nothing lies there while uploads are converted: wait for all
         yield from _watch(up, sent)
         yield from _end(up)
 
@@ -214,7 +217,9 @@ def _watch(up: Up, cases: list[Case]) -> Iterator[tuple[Case, Answer]]:
     begun = moved = time.monotonic()
     waiting = {clean(case.relative.as_posix()): case for case in cases}
     by_file = {case.relative.name: key for key, case in waiting.items()}
-    while waiting and time.monotonic() - begun < ALL_SECONDS and time.monotonic() - moved < QUIET_SECONDS:
+    while waiting and time.monotonic() - begun < ALL_SECONDS:
+        if time.monotonic() - moved > (QUIET_SECONDS if any(up.settings.work.iterdir()) else IDLE_SECONDS):
+            break
         for path, answer in _answers(up).items():
             case = waiting.pop(path, None) or waiting.pop(by_file.get(path, ""), None)
             if case is not None:
