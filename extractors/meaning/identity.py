@@ -24,11 +24,10 @@ _NAMED = re.compile(
     r"(?:registrant|company|issuer)[^:]{0,60}):\s*(\S.*)"
 )
 # a press release names its company before the ticker: AUSTIN, Tex. -- Some Company, Inc. (NYSE: SOME), a leader in
-_NAME_WORD = r"(?:[A-Z&][\w&.'\u2019/-]*|of|and|the|de|,)"
-_TICKER = re.compile(
-    rf"(?:\A|(?:--+|\u2013|\u2014)\s*|\b(?:today,?|by|of)\s+)({_NAME_WORD}(?:\s*{_NAME_WORD}){{0,7}}?),?\s*"
-    r"\((?:the\s\W?Company\W?;?\s)?(?:NYSE|NASDAQ|Nasdaq|AMEX|LSE|TSX|OTC|ASX)[^)]{0,60}\)"
-)
+_TICKER = re.compile(r",?\s*\((?:the\s\W?Company\W?;?\s)?(?:NYSE|NASDAQ|Nasdaq|AMEX|LSE|TSX|OTC|ASX)\b[^)]{0,60}\)")
+_LONG_DASH = re.compile(r"--+|\u2013|\u2014")
+_NAME_WORD = re.compile(r"(?:[A-Z&][\w&.'\u2019/-]*|of|and|the|de),?\Z")
+_MOST_NAME_WORDS = 8
 _COMPANY = re.compile(
     r"(?i)(?:\b(?:inc|incorporated|corp|corporation|co|company|companies|ltd|limited|plc|llc|l\.?l\.?c|l\.?p|lp|n\.?v|s\.?a"
     r"|s\.?e|ag|gmbh|kgaa|trust|bancorp|bancshares|holdings?|group|partners|fund|networks|bank|international|industries"
@@ -62,7 +61,7 @@ def find_registrants(lines: Sequence[str], captions: Sequence[str]) -> list[str]
         name = next((text.strip(" _-(") for text in before if len(re.findall(r"[A-Za-z]", text)) > 2), "")
         if name and len(name) <= 120:
             return [name]
-    listed = next((found[1] for found in map(_TICKER.search, lines[:_PRESS]) if found), None)
+    listed = next((name for name in map(_listed, lines[:_PRESS]) if name), None)
     if listed:
         return [listed]
     top = [line.strip() for line in lines[:12] if _is_name(line)]
@@ -74,6 +73,20 @@ def find_registrants(lines: Sequence[str], captions: Sequence[str]) -> list[str]
         short = 0 < len(first) <= 60 and not _NO_NAME.search(first) and first[:1].isupper()
         return [first] if short and len(first.split()) <= 6 else []
     return list(dict.fromkeys([*top[:1], *named, *top]))
+
+
+def _listed(line: str) -> str | None:
+    """The name that stands before a ticker."""
+    ticker = _TICKER.search(line)
+    if not ticker:
+        return None
+    words = _LONG_DASH.split(line[: ticker.start()])[-1].split()
+    name: list[str] = []
+    while words and len(name) < _MOST_NAME_WORDS and _NAME_WORD.match(words[-1]):
+        name.insert(0, words.pop())
+    while name and name[0].islower():
+        name.pop(0)
+    return " ".join(name) or None
 
 
 def _is_name(line: str) -> bool:
