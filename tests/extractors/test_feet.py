@@ -23,7 +23,7 @@ def test_a_title_at_the_foot_of_a_page_goes_to_the_table_of_the_next() -> None:
 
 def test_a_table_with_a_title_of_its_own_takes_none_from_the_page_before() -> None:
     """What stands above the table on its own page is its caption."""
-    own = [line("Statements of Income"), GRID]
+    own: list[Line | Grid] = [line("Statements of Income"), GRID]
     assert list(with_titles([[GRID, line("Balance Sheets")], own], NONE, NONE)[1]) == own
 
 
