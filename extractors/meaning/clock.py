@@ -9,6 +9,7 @@ import calendar
 import datetime as dt
 import re
 from dataclasses import dataclass, replace
+from difflib import get_close_matches
 from functools import lru_cache
 
 _NAMES = {
@@ -38,6 +39,9 @@ _HYPHENED = re.compile(
     rf"\b(?:(?P<month>{_MONTH})-(?P<day>{_DAY})-(?P<year>{_YEAR})|(?P<first>{_DAY})-(?P<name>{_MONTH})-(?P<last>{_YEAR}|\d\d))\b",
     re.IGNORECASE,
 )
+# "December 38, 2022", "Decernber 31," on a bad scan: a day is printed, and which one cannot be read
+_MISREAD = re.compile(rf"\b(?P<month>[^\W\d_]{{3,10}})\.?\s*(?P<day>[\dOIl]{{1,2}})\s*,\s*(?P<year>{_YEAR}\b)?")
+_LIKE_A_MONTH = 0.75
 _BARE_YEAR = re.compile(rf"(?<![\d$,.#]){_YEAR}(?![\d%]|,\d|\.\d)")
 _WORDS = {
     "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9, "ten": 10,
@@ -70,7 +74,7 @@ _BETWEEN = re.compile(r"\s*\(?(?:inception\)?\s*)?(?:to|through|thru|until|and\s
 
 @dataclass(frozen=True, slots=True)
 class Day:
-    """A date as printed; ``year`` or ``day`` is None where it is not."""
+    """A date as printed; ``year`` or ``day`` is None where it is not, ``day`` nought where it cannot be read."""
 
     year: int | None
     month: int
@@ -79,7 +83,7 @@ class Day:
     def date(self, year: int | None = None) -> dt.date | None:
         """The date, in ``year`` where none is printed; the last of the month where no day is. None if none exists."""
         chosen = self.year if self.year is not None else year
-        if chosen is None:
+        if chosen is None or self.day == 0:
             return None
         last = calendar.monthrange(chosen, self.month)[1]
         if self.day is not None and self.day > last:
@@ -96,6 +100,7 @@ class Said:
         days: the dates, in order. years: years that are no part of a date.
         months, weeks: the lengths of the stretches named (3 for a quarter, 12 for a year), each once.
         part: which quarter or half, from 1. start: the first day of a stretch "from … to …".
+        misread: a date that is printed and cannot be read in full, where no other is.
         ended: the text says that something ended then. instant: it says "as of". fiscal: it speaks of fiscal years.
     """
 
@@ -105,6 +110,7 @@ class Said:
     weeks: tuple[int, ...] = ()
     part: int | None = None
     start: dt.date | None = None
+    misread: Day | None = None
     ended: bool = False
     instant: bool = False
     fiscal: bool = False
@@ -143,11 +149,22 @@ def read_clock(text: str) -> Said:
         months=_months(rest),
         weeks=tuple(dict.fromkeys(_count(m["count"]) for m in _STRETCH.finditer(rest) if m["unit"][0] in "wW")),
         part=_part(rest),
+        misread=None if days else _misread(text),
         ended=bool(_ENDED.search(rest)),
         instant=bool(_INSTANT.search(rest)),
         fiscal=bool(re.search(r"\b(?:fiscal|FY)", rest, re.IGNORECASE)),
     )
     return _ranged(said, text, days)
+
+
+def _misread(text: str) -> Day | None:
+    """A date whose month is nearly a month's name, or whose day no month has."""
+    for found in _MISREAD.finditer(text):
+        name = found["month"].lower()
+        like = [name] if name in MONTHS else get_close_matches(name, _NAMES, 1, _LIKE_A_MONTH)
+        if like:
+            return Day(_int(found["year"]), MONTHS[like[0]], 0)
+    return None
 
 
 def _day(match: re.Match[str]) -> Day | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from extractors.tables.model import BodyRow
@@ -46,7 +46,7 @@ def find_paths(rows: Sequence[BodyRow]) -> list[tuple[str, ...]]:
     the next section or its total.
     """
     sections: list[_Section] = []
-    opened: list[_Section] = []
+    opened: dict[str, _Section] = {}
     paths: list[tuple[str, ...]] = []
     for index, row in enumerate(rows):
         if not _has_figures(row):
@@ -57,7 +57,7 @@ def find_paths(rows: Sequence[BodyRow]) -> list[tuple[str, ...]]:
                 level = _is_level(rows, index) and not _DASH.search(row.label)
                 title = row.label.endswith(":")
                 sections.append(_Section(row.indent, row.label.rstrip(" :"), level, title, inside))
-                opened.append(sections[-1])
+                opened[sections[-1].name.lower()] = sections[-1]
             continue
         _leave(sections, opened, rows, index)
         paths.append(tuple(section.name for section in sections))
@@ -65,7 +65,7 @@ def find_paths(rows: Sequence[BodyRow]) -> list[tuple[str, ...]]:
     return paths
 
 
-def _leave(sections: list[_Section], opened: Sequence[_Section], rows: Sequence[BodyRow], index: int) -> None:
+def _leave(sections: list[_Section], opened: Mapping[str, _Section], rows: Sequence[BodyRow], index: int) -> None:
     """End the sections that a row of figures does not belong to."""
     row = rows[index]
     # a row without a label is the sum of what stands above it, whatever its indent
@@ -76,8 +76,8 @@ def _leave(sections: list[_Section], opened: Sequence[_Section], rows: Sequence[
     if named:
         del sections[max(named, key=lambda i: (_said(row.label, sections[i].name), i)) + 1 :]
     # a row named as an earlier section is its sum: what was opened after it at its depth has ended
-    name = row.label.rstrip(" :").lower()
-    if any(s.name.lower() == name and row.indent >= s.indent - _STEP and s not in sections for s in opened):
+    earlier = opened.get(row.label.rstrip(" :").lower())
+    if earlier and row.indent >= earlier.indent - _STEP and not any(section is earlier for section in sections):
         while sections and sections[-1].level:
             sections.pop()
 

@@ -148,7 +148,7 @@ def _own(text: str) -> _Clue:
     said = read_clock(text)
     if not said.timed and _CHANGE.search(text):
         return _Clue(said, None, None, None, None, own=True)
-    day = next((d for d in reversed(said.days) if d.year is not None), said.days[-1] if said.days else None)
+    day = next((d for d in reversed(said.days) if d.year is not None), said.days[-1] if said.days else said.misread)
     year = day.year if day and day.year else said.years[-1] if len(said.years) == 1 else None
     months = said.months[-1] if said.months else None
     weeks = said.weeks[-1] if said.weeks else None
@@ -224,6 +224,10 @@ def _period(clue: _Clue, table: Table, kind: TableKind, times: Times, context: S
 
 
 def _end(clue: _Clue, times: Times, lasting: bool) -> dt.date | None:
+    if clue.day is not None and clue.day.day == 0:
+        # misread: the only date of that month that other heads print, never a date of another month
+        same = {end for end in times.ends if (end.year, end.month) == (clue.year, clue.day.month)}
+        return same.pop() if len(same) == 1 else None
     if clue.day is not None:
         return clue.day.date(clue.year)
     if clue.year is None:

@@ -170,6 +170,15 @@ def test_units_of_a_headnote(note: str, units: Units) -> None:
     assert read_units([note]) == units
 
 
+def test_a_date_that_cannot_be_read_is_no_date_of_another_month() -> None:
+    """December 38 may be any day of December: only another head says which, and June 30 is none of them."""
+    heads = ["December 38, 2022", "June 30, 2023", "June 30, 2022"]
+    assert periods(one(table(heads, caption=(BALANCE,))))[0] == ""
+    assert periods(one(table(["Decernber 31, 2022", "June 30, 2022"], caption=(BALANCE,))))[0] == ""
+    other = table(["December 31, 2022"], caption=(BALANCE,))
+    assert [periods(t)[0] for t in mean(table(heads, caption=(BALANCE,)), other).tables] == ["2022-12-31"] * 2
+
+
 def test_scale_and_unit_row_by_row() -> None:
     """Money, earnings per share, shares and percentages each have their own scale and unit."""
     made = one(
