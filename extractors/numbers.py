@@ -61,6 +61,7 @@ _BLANKS = re.compile(
 )
 _NOTE = r"(?:[a-zA-Z]|\d{1,2})"
 _MINOR = {"p": "GBX", "\u00a2": "USX"}  # pence and cents: a hundredth of the currency
+MINOR = frozenset(_MINOR.values())
 # how Japanese accounts write a minus
 _TRIANGLE = re.compile("\\A\u25b3(?=\\s?[\\d\u00a5(.])")
 _DASH = re.compile(f"[{DASHES}]")
@@ -224,7 +225,10 @@ def _several(found: re.Match[str]) -> bool:
     leading = "-" in ((found["sign1"] or "") + (found["sign2"] or ""))
     unclosed = found["open"] is not None and found["close"] is None and found["mark"] is not None
     twice_negative = leading and (found["sign3"] is not None or found["open"] is not None)
-    return currencies > 1 or twice_negative or unclosed
+    # "$1,234p" is a preliminary figure or dirt; pence are few and have no other sign
+    no_pence = found["minor"] is not None and (currencies > 0 or len(re.sub(r"\D", "", found["digits"])) > 4)
+    no_pence = no_pence or bool(found["minor"] and re.fullmatch(r"(?:19|20)\d\d", found["digits"]))
+    return currencies > 1 or twice_negative or unclosed or no_pence
 
 
 def _sign(found: re.Match[str], enclosed: bool) -> Sign | None:

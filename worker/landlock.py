@@ -69,17 +69,23 @@ def restrict(reach: Reach) -> bool:
         os.close(ruleset)
 
 
+# what a program brings along beside its own folder
+_LIBRARIES = ("lib", "lib64", "libexec", "share")
+
+
 @functools.lru_cache(maxsize=4)
 def system_paths(outside: Path) -> tuple[str, ...]:
-    """What programs need to run at all: their libraries, this interpreter's, what lies beside the programs of the PATH.
+    """What programs need to run at all: their libraries, this interpreter's, those beside the programs of the PATH.
 
-    ``outside`` is a path that must not come with them: nothing that holds it is named. Who forks one process after the
-    other asks once beforehand: looking at the paths takes longer than all the rest.
+    A home with a ``bin`` on the PATH is not opened: only what is beside it under the names of libraries. ``outside`` is
+    a path that must not come with them: nothing that holds it is named. Who forks one process after the other asks
+    once beforehand: looking at the paths takes longer than all the rest.
     """
     system = ("/usr", "/lib", "/lib64", "/bin", "/sbin", "/etc", "/opt", "/nix", "/proc", "/sys", "/dev")
     python = (sys.prefix, sys.base_prefix, sys.exec_prefix, *sys.path)
     programs = [entry for entry in os.environ.get("PATH", "").split(os.pathsep) if entry]
-    beside = [os.path.dirname(entry.rstrip("/")) for entry in programs]  # noqa: PTH120 - as text, links unresolved
+    parents = [os.path.dirname(entry.rstrip("/")) for entry in programs]  # noqa: PTH120 - as text, links unresolved
+    beside = [f"{parent}/{name}" for parent in parents for name in _LIBRARIES]
     named = [os.environ.get("TESSDATA_PREFIX", ""), *os.environ.get("LD_LIBRARY_PATH", "").split(os.pathsep)]
     holding = {str(outside), *map(str, outside.parents)}
     wanted = dict.fromkeys((*system, *python, *programs, *beside, *named))

@@ -28,7 +28,7 @@ def redo(db: Database, engine: str, jobs: Sequence[int], now: float, urgency: st
     Raises:
         UsageError: there is no such job, it is not done, or it is a part: then its container is to be done again.
     """
-    return [new for job in jobs if (new := _redo(db, job, (engine, urgency), now)) is not None]
+    return [new for job in jobs if (new := redo_one(db, job, (engine, urgency), now)) is not None]
 
 
 def redo_all(db: Database, engine: str, now: float, batch: str | None = None) -> int:
@@ -50,8 +50,12 @@ def redo_all(db: Database, engine: str, now: float, batch: str | None = None) ->
 
 
 @atomic
-def _redo(db: Database, job_id: int, how: tuple[str, str], now: float) -> int | None:
-    """One job; None where there is nothing to do."""
+def redo_one(db: Database, job_id: int, how: tuple[str, str], now: float) -> int | None:
+    """Queue one job for another engine, with an urgency; None where that engine has done it or been asked for it.
+
+    Raises:
+        UsageError: as for ``redo``.
+    """
     engine, urgency = how
     job = deliveries.lock(db, job_id)
     if job is None:

@@ -14,7 +14,7 @@ from extractors.page import Cell
 from extractors.tables import BodyRow, Table
 from schemas.filing import ColumnKind, Finding, Text
 
-_NOTE_HEAD = re.compile(r"(?i)\b(?:notes?|refs?\.?|reference|footnotes?|schedule|sch)(?:\s?(?:nos?|number)\b)?\W*\Z")
+_NOTE_HEAD = re.compile(r"(?i)\W*(?:notes?|refs?\.?|reference|footnotes?|schedule|sch)(?:\s?(?:nos?|number)\b)?\W*\Z")
 _ONE_NOTE = r"\(?(?:[A-Za-z]|\d{1,2}(?:\.\d{1,2}){0,2}[A-Za-z]?)\)?(?:\s?\((?:[a-z]|[ivx]{1,4}|\d{1,2})\))*"
 _NOTE = re.compile(rf"{_ONE_NOTE}(?:\s?(?:[,&;/]|and)\s?{_ONE_NOTE})*\Z")
 _YEAR = re.compile(r"(?:19|20)\d\d\Z")
@@ -121,11 +121,10 @@ def _column_kind(table: Table, column: int, style: Style) -> ColumnKind:
     """What a column holds; numbers make it a value column unless they are notes, years or dates."""
     cells = [row.cells[column] for row in table.rows]
     texts = [plain(cell.text) for cell in cells if cell is not None]
-    head = " ".join(table.heads[column])
     if (
         texts
         and all(_NOTE.match(text) for text in texts)
-        and (_NOTE_HEAD.search(head) or all(re.search("[A-Za-z]", text) for text in texts))
+        and (_heads_notes(table.heads[column], texts) or all(re.search("[A-Za-z]", text) for text in texts))
     ):
         return "note"
     figures = [text for text in texts if read_number(text, style) is not None]
@@ -133,6 +132,12 @@ def _column_kind(table: Table, column: int, style: Style) -> ColumnKind:
         return "text"
     worded = sum(1 for text in texts if _WORDS.search(text) and read_number(text, style) is None)
     return "value" if len(figures) * 3 >= worded else "text"
+
+
+def _heads_notes(heads: Sequence[str], texts: Sequence[str]) -> bool:
+    """True under "Note" or "Schedule No."; "Senior notes" head figures, and notes with points need all the heads."""
+    said = " ".join(heads) if any("." in text for text in texts) else heads[-1] if heads else ""
+    return bool(_NOTE_HEAD.match(said))
 
 
 def _garbled(text: str) -> bool:

@@ -18,7 +18,10 @@ LAID = "data-crossfoot-laid"
 _SPOKEN = re.compile(r"(?i)display\s*:\s*(?:inline-)?(?:table|grid|flex)")
 _DISPLAY = re.compile(r"(?i)(?:\A|;)\s*display\s*:\s*([\w-]+)")
 _TRACKS = re.compile(r"(?i)(?:\A|;)\s*grid-template-columns\s*:\s*([^;]+)")
-_COLUMN = re.compile(r"(?i)(?:\A|;)\s*flex-(?:direction|flow)\s*:\s*(?:\w+\s+)?column")
+_COLUMN = re.compile(r"(?i)(?:\A|;)\s*flex-(?:direction|flow)\s*:\s*(?:\w+\s+)?(?:column|row-reverse)")
+_ELSEWHERE = re.compile(r"(?i)(?:\A|;)\s*(?:grid-(?:column|row|area)[\w-]*|order)\s*:|display\s*:\s*none")
+_LONGEST_TRACKS = 1000
+_PARTS = ["table", "tr", "td", "th", "thead", "tbody", "tfoot"]
 _REPEAT = re.compile(r"repeat\(\s*(\d{1,3})\s*,([^()]*(?:\([^()]*\)[^()]*)*)\)")
 _OWN = frozenset({"table", "tr", "td", "th", "thead", "tbody", "tfoot", "body", "html"})
 _ROLES = {
@@ -38,24 +41,35 @@ def lay_tables(soup: BeautifulSoup, markup: str, sheet: StyleSheet) -> None:
         return
     said: list[tuple[Tag, str, str]] = []
     for tag in soup.find_all(True):
-        style = f"{sheet.declarations(tag) if sheet.count else ''};{tag.attrs.get('style') or ''}"
+        style = sheet.said(tag)
         found = _DISPLAY.findall(style)
         if found and tag.name not in _OWN:
             said.append((tag, found[-1].lower(), style))
     for tag, display, _ in said:
-        if display in _ROLES:
+        if display in _ROLES and (_ROLES[display] == "table" or _inside(tag)):
             _become(tag, _ROLES[display])
-    for tag, display, style in said:
+    plain = [(tag, display, style) for tag, display, style in said if not _moved(tag, sheet)]
+    for tag, display, style in plain:
         if display.endswith("grid"):
             _lay_grid(soup, tag, _tracks(style))
-    _lay_rows(soup, [tag for tag, display, style in said if display == "flex" and not _COLUMN.search(style)])
+    _lay_rows(soup, [tag for tag, display, style in plain if display == "flex" and not _COLUMN.search(style)])
+
+
+def _inside(tag: Tag) -> bool:
+    """True where the nearest table, row or cell around is one that style made: a real one has its own cells."""
+    around = tag.find_parent(_PARTS)
+    return isinstance(around, Tag) and LAID in around.attrs
+
+
+def _moved(tag: Tag, sheet: StyleSheet) -> bool:
+    """True where a child reaches over tracks, stands elsewhere than in its turn, or is hidden: no counting helps."""
+    return any(_ELSEWHERE.search(sheet.said(child)) for child in _children(tag))
 
 
 def _become(tag: Tag, name: str) -> None:
     """The element under another name; what made it one no longer says anything."""
     tag.name = name
-    if name == "table":
-        tag.attrs[LAID] = ""
+    tag.attrs[LAID] = ""
     inline = str(tag.attrs.get("style") or "")
     tag.attrs["style"] = f"{inline};display:{'block' if name == 'table' else name}"
 
@@ -63,11 +77,16 @@ def _become(tag: Tag, name: str) -> None:
 def _tracks(style: str) -> int:
     """How many columns ``grid-template-columns`` gives; 0 where it does not say."""
     found = _TRACKS.findall(style)
-    if not found:
+    if not found or len(found[-1]) > _LONGEST_TRACKS or "auto-f" in found[-1]:
         return 0
-    text = _REPEAT.sub(lambda hit: f" {hit[2]} " * int(hit[1]), found[-1])
-    text = re.sub(r"\[[^\]]*\]|\([^()]*\)", "", re.sub(r"\([^()]*\([^()]*\)[^()]*\)", "", text))
-    return 0 if "auto-f" in text else len(text.split())
+    repeated = sum(int(hit[1]) * _counted(hit[2]) for hit in _REPEAT.finditer(found[-1]))
+    return repeated + _counted(_REPEAT.sub(" ", found[-1]))
+
+
+def _counted(tracks: str) -> int:
+    """The tracks of a list, without the names of lines and what stands in parentheses."""
+    bare = re.sub(r"\[[^\]]*\]|\([^()]*\)", "", re.sub(r"\([^()]*\([^()]*\)[^()]*\)", "", tracks))
+    return len(bare.split())
 
 
 def _children(tag: Tag) -> list[Tag]:

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from bs4 import BeautifulSoup, Tag
+from bs4.element import NavigableString, PageElement
 
 from extractors.html.nodes import Box, Placed
 from extractors.html.styles import StyleSheet
@@ -35,7 +36,7 @@ def take_placed(soup: BeautifulSoup, markup: str, sheet: StyleSheet) -> list[Pla
         said = _said(tag, sheet)
         if said.get("position") != "absolute" or tag.find("table") is not None:
             continue
-        box = _box(tag, said)
+        box = _box(tag, said, sheet)
         if box is None or any(_said(child, sheet).get("position") == "absolute" for child in tag.find_all(True)):
             continue
         around = tag.parent
@@ -54,9 +55,24 @@ def take_placed(soup: BeautifulSoup, markup: str, sheet: StyleSheet) -> list[Pla
 
 
 def _said(tag: Tag, sheet: StyleSheet) -> dict[str, str]:
-    style = f"{sheet.declarations(tag) if sheet.count else ''};{tag.attrs.get('style') or ''}"
-    pairs = (declaration.partition(":") for declaration in style.split(";"))
-    return {name.strip().lower(): value.strip().lower() for name, _, value in pairs}
+    pairs = (declaration.partition(":") for declaration in sheet.said(tag).split(";"))
+    return {name.strip().lower(): value.strip().lower().removesuffix("!important").strip() for name, _, value in pairs}
+
+
+def _shown(tag: Tag, sheet: StyleSheet) -> str:
+    """The text of a box as displayed: nothing hidden, a raised mark of its own in parentheses."""
+    said = _said(tag, sheet)
+    if said.get("display") == "none" or said.get("visibility") == "hidden" or "hidden" in tag.attrs:
+        return ""
+    if tag.name == "br":
+        return " "
+    parts = [_shown(part, sheet) if isinstance(part, Tag) else _words_of(part) for part in tag.children]
+    text = "".join(parts)
+    return f" ({text.strip()})" if tag.name == "sup" and re.fullmatch(r"\s*\d{1,2}\s*", text) else text
+
+
+def _words_of(part: PageElement) -> str:
+    return str(part) if type(part) is NavigableString else ""
 
 
 def _points(length: str | None) -> float | None:
@@ -66,14 +82,14 @@ def _points(length: str | None) -> float | None:
     return max(-_LARGEST, min(_LARGEST, float(found[1]) * _POINTS[found[2] or "px"]))
 
 
-def _box(tag: Tag, said: dict[str, str]) -> Box | None:
+def _box(tag: Tag, said: dict[str, str], sheet: StyleSheet) -> Box | None:
     """The box of an element with a place; None where it shows nothing or its place is not said."""
-    text = " ".join(tag.get_text(" ").split())
+    text = " ".join(_shown(tag, sheet).split())
     left, top = _points(said.get("left")), _points(said.get("top"))
-    hidden = said.get("display") == "none" or said.get("visibility") == "hidden"
-    if not text or left is None or top is None or hidden:
+    if not text or left is None or top is None:
         return None
-    size = _points(said.get("font-size")) or _SIZE * 0.75
+    size = _points(said.get("font-size")) or 0.0
+    size = size if size > 0 else _SIZE * 0.75
     width, own = _points(said.get("width")), len(text) * size * _WIDTH
     align = said.get("text-align")
     if width is None or align not in ("right", "center"):

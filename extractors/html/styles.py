@@ -190,6 +190,10 @@ class StyleSheet:
                     (self.count, known, found[2])
                 )
 
+    def said(self, tag: Tag) -> str:
+        """All that is said about an element by the rules and, last and strongest, by itself."""
+        return f"{self.declarations(tag) if self.count else ''};{tag.attrs.get('style') or ''}"
+
     def declarations(self, tag: Tag) -> str:
         """All that the rules say about an element, later ones last."""
         if self.contextual:

@@ -17,6 +17,7 @@ from extractors.meaning.model import Meaning, RowMeaning, TableMeaning
 from extractors.meaning.periods import Times, find_periods, note_ends, read_fiscal_end
 from extractors.meaning.rows import Money, find_rows, rolled
 from extractors.meaning.scales import Units, common_currency, read_head_units, read_units, whole_notes
+from extractors.numbers import MINOR
 from extractors.page import Origin
 from extractors.tables import Layout, Table
 from schemas.filing import Instant, Period, TableKind
@@ -86,7 +87,8 @@ def _money(
     above = [read_units(_caption_lines(table)) for table in tables]
     said = [_with_heads(units, table) for units, table in zip(above, tables, strict=True)]
     signs = [
-        common_currency([f.number.currency for f in body.figures if f.number.currency is not None]) for body in bodies
+        common_currency([sign for f in body.figures if (sign := f.number.currency) is not None and sign not in MINOR])
+        for body in bodies
     ]
     scales = {units.scale for units in said if units.scale is not None}
     if len(scales) != 1:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from extractors.figures.model import Body, ReadFigure
 from extractors.meaning.scales import Units, read_head_units
+from extractors.numbers import MINOR
 from extractors.tables.model import Table
 
 Unit = tuple[str, int]
@@ -149,7 +150,7 @@ def _cents(figures: Sequence[ReadFigure]) -> bool:
 
 def _money(said: Units, figures: Sequence[ReadFigure], currency: str | None, scale: int) -> Unit | None:
     """The currency and scale of a column of money, where they differ from the table's."""
-    signs = {figure.number.currency for figure in figures if figure.number.currency}
+    signs = {figure.number.currency for figure in figures if figure.number.currency} - MINOR
     own = said.currency or (signs.pop() if len(signs) == 1 else None) or currency
     # one sign serves several currencies
     if said.currency is None and own == "USD" and currency in ("CAD", "AUD", "HKD", "TWD", "SGD", "BRL"):

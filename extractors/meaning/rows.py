@@ -14,6 +14,7 @@ from extractors.meaning.columns import Columns, find_columns
 from extractors.meaning.model import RowMeaning
 from extractors.meaning.paths import find_paths
 from extractors.meaning.scales import Units, label_scale
+from extractors.numbers import MINOR
 from extractors.tables.model import BodyRow, Table
 from schemas.filing import Duration, Instant, Period, TableKind
 
@@ -121,8 +122,8 @@ def _own_units(
 
 def _minor(row: BodyRow, figures: Sequence[ReadFigure]) -> tuple[str, int] | None:
     """The unit of a row in pence or cents, by the mark behind its figures or by its label."""
-    said = {figure.number.currency for figure in figures} & {"GBX", "USX"}
-    code = said.pop() if said else "GBX" if re.search(r"(?i)\(?\bpence\b", row.label) else None
+    marked = [figure.number.currency for figure in figures if figure.number.currency in MINOR]
+    code = marked[0] if len(marked) * 2 > len(figures) else "GBX" if re.search(r"(?i)\(?\bpence\b", row.label) else None
     if code is None:
         return None
     return f"{code}/shares" if _PER_SHARE.search(row.label) else code, 1

@@ -77,8 +77,8 @@ _SIGN = (
 _COUNT = r"(?:['\u2019]?\s?000['\u2019]?s?|m(?:n|m|io\.?|illions?)?|bn|billions?|k|thousands?|tsd\.?|crores?|lakhs?)"
 # "2015 HK$'000", "US$ in millions", "Mio. EUR"; "millions of yen"; "($000)"; a sign on its own, or beside a year
 _HEAD_UNITS = (
-    re.compile(rf"(?i)(?<![\w.]){_SIGN}\s?(?:in\s)?{_COUNT}(?!\w)"),
-    re.compile(rf"(?i)(?<![\w.])(?:in\s)?(?:{_COUNT}\s?{_SIGN}|t\u20ac|teur|k\u20ac)(?!\w)"),
+    re.compile(rf"(?i)(?<![\w.])(?P<money>{_SIGN})\s?(?:in\s)?(?P<count>{_COUNT})(?!\w)"),
+    re.compile(rf"(?i)(?<![\w.])(?:in\s)?(?:(?P<count>{_COUNT})\s?(?P<money>{_SIGN})|t\u20ac|teur|k\u20ac)(?!\w)"),
     re.compile(
         r"(?i)\b(?:thousands|millions|billions|crores|lakhs)\s+of\s+(?:[\w.]+\s+)?"
         r"(?:dollars|euros?|pounds|yen|rupees|francs|reais|renminbi|rmb|kron\w+)\b"
@@ -87,8 +87,8 @@ _HEAD_UNITS = (
     re.compile(rf"(?i)\A\W*(?:(?:19|20)\d\d\s)?\(?(?P<sign>{_SIGN})\)?\s?(?:(?:19|20)\d\d)?\Z"),
 )
 _SMALL = (
-    (re.compile(r"(?i)\W*(?:in\s)?(?:k|t\u20ac)|k\Z"), 1_000),
-    (re.compile(r"(?i)\bm(?:m|n|io)?\b|m\Z"), 1_000_000),
+    (re.compile(r"(?i)\W*(?:in\s)?(?:k|t\u20ac|teur)"), 1_000),
+    (re.compile(r"(?i)m(?:m|n|io\.?)?\Z"), 1_000_000),
 )
 
 
@@ -129,8 +129,10 @@ def read_head_units(heads: Sequence[str]) -> Units:
                 continue
             said = found[0]
             if scale is None and "sign" not in pattern.groupindex:
-                scale = _size(said) or next((size for small, size in _SMALL if small.search(said)), None)
-            currency = currency or currency_of(said)
+                # the letters of a currency ("SEK m") are no size
+                count = found.groupdict().get("count") or said
+                scale = _size(count) or next((size for small, size in _SMALL if small.match(count)), None)
+            currency = currency or currency_of(found.groupdict().get("money") or said)
             break
     return Units(scale, None, currency)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from extractors.convert import convert
+from extractors.meaning.scales import read_head_units
 from schemas.filing import Figure, Table
 
 
@@ -150,3 +151,28 @@ def test_a_head_of_nothing_but_the_sign_makes_its_column_percent() -> None:
         "</table>"
     )
     assert _units(_table(page))["Other"] == [("USD", 1), ("percent", 1)]
+
+
+@pytest.mark.parametrize(
+    ("head", "scale", "currency"),
+    [
+        ("2015 SEK m", 10**6, "SEK"),
+        ("DKKm", 10**6, "DKK"),
+        ("CHF k", 1000, "CHF"),
+        ("2001 HK$'000", 1000, "HKD"),
+        ("Mio. EUR", 10**6, "EUR"),
+        ("TEUR", 1000, None),
+    ],
+)
+def test_the_letters_of_a_currency_are_no_size(head: str, scale: int, currency: str | None) -> None:
+    """The K of SEK and DKK counts no thousands, and a joined "m" does not hide the currency."""
+    units = read_head_units([head])
+    assert units.scale == scale
+    assert currency is None or units.currency == currency
+
+
+def test_one_mark_of_pence_makes_no_row_of_pence() -> None:
+    """A speck read as a p behind one figure leaves the row and its column in pounds."""
+    page = _rows(" | 1999 &pound;'000 | 1998 &pound;'000", "Turnover | 84,220 | 79,101", "Stock | 412p | 398")
+    assert set(_units(_table(page))["Turnover"]) == {("GBP", 1000)}
+    assert ("GBP", 1000) in _units(_table(page))["Stock"]

@@ -42,6 +42,9 @@ def test_figures_carry_their_place_and_id() -> None:
     [
         ("Notes", ("A", "B, C", "4"), "note"),
         ("", ("A", "B", "C"), "note"),
+        ("Schedule No.", ("4", "5", "6"), "note"),
+        ("Senior notes", ("12", "5", "6"), "value"),
+        ("Senior notes", ("12.5", "5.0", "6.1"), "value"),
         ("2024", ("1,200", "-", "nm"), "value"),
         ("Maturity", ("2025", "2026-2030", "2031"), "text"),
         ("Due", ("June 30, 2025", "July 1, 2026", "N/A"), "text"),

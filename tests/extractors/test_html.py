@@ -365,3 +365,62 @@ def test_boxes_at_positions_of_their_own_are_laid_on_paper() -> None:
         ("Fares", 1, "4002"),
         ("Fuel", 0, "-3105"),
     ]
+
+
+_REAL = "<table><tr><td>Rent</td><td>12</td></tr><tr><td>Heat</td><td>7</td></tr></table>"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        # a child over two tracks, out of its turn, or hidden: counting would put figures under other heads
+        '<div style="display:grid;grid-template-columns:1fr 1fr 1fr"><b>Fee</b><b>2016</b><b>2015</b><i>Wire</i>'
+        '<i style="grid-column:3">1,204</i><i>Check</i><i>377</i><i>378</i></div>',
+        '<div style="display:flex"><p>Fee</p><p style="order:-1">2016</p><p>2015</p></div>'
+        '<div style="display:flex"><p>Wire</p><p style="order:-1">1</p><p>2</p></div>',
+        '<div style="display:grid;grid-template-columns:1fr 1fr"><b>Fee</b><b style="display:none">2016</b>'
+        "<b>2015</b><i>Wire</i><i>1,204</i></div>",
+        '<div style="display:flex;flex-direction:row-reverse"><p>2016</p><p>Fee</p></div>'
+        '<div style="display:flex;flex-direction:row-reverse"><p>1,204</p><p>Wire</p></div>',
+        '<div style="display:grid;grid-template-columns:repeat(999, repeat(999, 1fr))"><i>1</i></div>',
+    ],
+)
+def test_boxes_that_style_moves_about_make_no_table(body: str) -> None:
+    """Where boxes do not stand in their turn no table is counted together from them."""
+    (real,) = convert(f"<html><body>{body}{_REAL}</body>".encode()).tables
+    assert [f.value for f in real.figures] == ["12", "7"]
+
+
+def test_a_cell_set_as_cell_by_style_in_a_real_one_adds_no_cell() -> None:
+    """Boxes with the roles of rows and cells inside a real cell are its content: places and columns stay."""
+    box = '<div style="display:table-row"><div style="display:table-cell">12</div></div>'
+    (table,) = convert(
+        f"<table><tr><td>Rent</td><td>{box}</td><td>9</td></tr><tr><td>Heat</td><td>7</td><td>8</td></tr></table>".encode()
+    ).tables
+    assert [(f.value, f.place) for f in table.figures] == [
+        ("12", HtmlPlace(table=0, row=0, cell=1)),
+        ("9", HtmlPlace(table=0, row=0, cell=2)),
+        ("7", HtmlPlace(table=0, row=1, cell=1)),
+        ("8", HtmlPlace(table=0, row=1, cell=2)),
+    ]
+
+
+def test_boxes_at_positions_show_what_is_shown() -> None:
+    """Hidden parts of a box are not read, pieces of a number stand together, a raised digit is a mark."""
+    rows = [
+        ("", "2018"),
+        ("Fares", '4,<span>410</span><span style="display:none !important">9</span>'),
+        ("Fuel", "3,105<sup>2</sup>"),
+        ("Left", "1,305"),
+    ]
+    boxes = [
+        f'<div style="position:absolute !important;left:{left}px;top:{100 + 16 * y}px;font-size:-3px">{row[x]}</div>'
+        for y, row in enumerate(rows)
+        for x, left in ((0, 72), (1, 320))
+    ]
+    (table,) = convert(f"<html><body>{''.join(boxes)}</body></html>".encode()).tables
+    assert [(table.rows[f.row].label, f.value) for f in table.figures] == [
+        ("Fares", "4410"),
+        ("Fuel", "3105"),
+        ("Left", "1305"),
+    ]

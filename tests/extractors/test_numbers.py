@@ -127,6 +127,12 @@ def test_lists_of_marks_pence_and_triangles(text: str, value: str, currency: str
     assert (canonical(number.value), number.currency) == (value, currency)
 
 
+@pytest.mark.parametrize("text", ["$1,234p", "\u00a314.2p", "2015p", "12,345p"])
+def test_a_p_behind_money_thousands_or_a_year_is_no_pence(text: str) -> None:
+    """A preliminary figure, or dirt: pence are few and have no other sign."""
+    assert read_number(text) is None
+
+
 @pytest.mark.parametrize("text", ["31.03.2006", "1.4.2005", "30.06.98"])
 def test_dates_with_points_are_no_numbers(text: str) -> None:
     """In neither style: a day, a month and a year do not group thousands."""

@@ -237,3 +237,16 @@ def test_what_the_kernel_lacks_is_said_and_costs_no_document(
     assert landlock.restrict(landlock.Reach((), ())) is False
     assert Path("/etc/passwd").read_bytes()  # nothing was taken from this process
     assert convert("hello\n").verdict == "ended"
+
+
+def test_a_home_with_programs_of_its_own_is_not_opened(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A folder of programs on the PATH opens itself and the libraries beside it, not the home around it."""
+    for name in ("bin", "lib", "letters"):
+        (tmp_path / "home" / name).mkdir(parents=True)
+    monkeypatch.setenv("PATH", f"{tmp_path / 'home' / 'bin'}{os.pathsep}/usr/bin")
+    landlock.system_paths.cache_clear()
+    opened = landlock.system_paths(tmp_path / "store")
+    landlock.system_paths.cache_clear()
+    assert str(tmp_path / "home" / "bin") in opened
+    assert str(tmp_path / "home" / "lib") in opened
+    assert not {str(tmp_path / "home"), str(tmp_path / "home" / "letters")} & set(opened)

@@ -9,8 +9,9 @@ from typing import Any, Final
 from worker.api.models import Callback
 from worker.api.problems import ApiError
 from worker.database import Database, Row, atomic
-from worker.deliveries import NOWHERE, Arrival, arrive
+from worker.deliveries import NOWHERE, Arrival, arrive, find_job
 from worker.naming import clean
+from worker.redo import redo_one
 
 LONGEST_NAME: Final = 255
 # states of a job that a second request for the same bytes joins
@@ -88,9 +89,9 @@ def submit(db: Database, new: Submission, now: float) -> Submitted:
             return Submitted(known, known=True)
     metadata = json.dumps(new.metadata, ensure_ascii=False) if new.metadata else None
     before = _newest(db, new)
-    if new.force and before is not None and before["state"] == "done" and before["engine"] != new.engine:
-        _redo(db, new, before, now)
     job = arrive(db, _arrival(new, metadata), now)
+    if new.force:
+        job = _force(db, new, job, now)
     # one that listens is told what was said last; each name keeps what was said with it
     db.execute("UPDATE jobs SET metadata = ? WHERE id = ?", (metadata, job))
     for callback in new.callbacks:
@@ -112,16 +113,19 @@ def _newest(db: Database, new: Submission) -> Row | None:
     )
 
 
-def _redo(db: Database, new: Submission, before: Row, now: float) -> None:
-    """Have this version of the program convert what an earlier one has converted."""
-    db.insert(
-        "INSERT INTO jobs(sha256, profile, engine, key_id, password, urgency, kind, created_at, supersedes)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
-        (
-            *(new.sha256, new.profile, new.engine, new.key_id, new.password, new.urgency, new.kind),
-            *(now, before["id"]),
-        ),
-    )
+def _force(db: Database, new: Submission, job: int, now: float) -> int:
+    """The job of this version of the program, where an earlier one has done these bytes.
+
+    The name stays with the earlier result until there is another; who asks is told of the new job.
+    """
+    done = db.row("SELECT id FROM jobs WHERE id = ? AND state = 'done' AND engine != ?", (job, new.engine))
+    if done is None:
+        return job
+    again = redo_one(db, job, (new.engine, new.urgency), now)
+    if again is None:
+        return find_job(db, new.sha256, new.profile, "", new.key_id, new.engine) or job
+    db.execute("UPDATE jobs SET password = ? WHERE id = ?", (new.password, again))
+    return again
 
 
 def _arrival(new: Submission, metadata: str | None) -> Arrival:

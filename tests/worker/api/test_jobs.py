@@ -20,6 +20,7 @@ from starlette.testclient import TestClient
 from tests.fakes.desk import Desk
 from tests.fakes.served import Served
 from tests.worker.api.conftest import LIMIT
+from worker.api import intake
 
 Send = Callable[..., dict[str, Any]]
 
@@ -382,3 +383,20 @@ def test_events_tell_every_change_until_the_end(client: TestClient, desk: Desk, 
 def test_ids_that_are_none_are_no_jobs(client: TestClient, path: str) -> None:
     """What is no job's id is refused, never looked up."""
     assert client.get(f"/v1/jobs/{path}").status_code in (404, 422)
+
+
+def test_who_forces_a_later_engine_gets_its_job(
+    client: TestClient, desk: Desk, send: Send, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With ``force`` the answer is the new job, with what was sent; asked twice, it is the same; by default the old."""
+    old = send("Cash 1\n")
+    desk.finish(old["id"])
+    monkeypatch.setattr(intake, "engine_name", lambda: "crossfoot 99")
+    asked: dict[str, Any] = {"files": {"file": ("a.txt", b"Cash 1\n")}, "data": {"metadata": '{"n": 2}'}}
+    new = client.post("/v1/jobs?force=true", **asked)
+    assert new.status_code == 202
+    assert new.json()["id"] != old["id"]
+    assert new.json()["state"] == "queued"
+    assert new.json()["metadata"] == {"n": 2}
+    assert client.post("/v1/jobs?force=true", **asked).json()["id"] == new.json()["id"]
+    assert client.post("/v1/jobs", **asked).headers["location"] == f"/v1/jobs/{old['id']}"
