@@ -31,7 +31,7 @@ _HANDLER = "crossfoot-cp1252"
 _CONTROLS = re.compile("[\x01-\x08\x0b\x0e-\x1f\x7f]")
 # references that may name no character: nought, and all with numbers large enough for a surrogate
 _DOUBTFUL = re.compile(
-    r"&#(?:(?P<endless>[0-9]{8,}|[xX][0-9a-fA-F]{7,})|(?P<decimal>0+|0*[1-9][0-9]{4,6})(?![0-9])"
+    r"&#(?:(?P<endless>0*[1-9][0-9]{7,}|[xX]0*[1-9a-fA-F][0-9a-fA-F]{6,})|(?P<decimal>0+|0*[1-9][0-9]{4,6})(?![0-9])"
     r"|[xX](?P<hex>0+|0*[1-9a-fA-F][0-9a-fA-F]{3,5})(?![0-9a-fA-F]));?"
 )
 _LAST_CHARACTER = 0x10FFFF

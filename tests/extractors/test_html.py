@@ -307,8 +307,8 @@ def test_what_no_person_wrote_makes_the_page_partial(markup: str, code: str) -> 
 
 def test_references_to_characters_are_no_finding() -> None:
     """Dashes, blanks and pictures named by their numbers are what they are."""
-    document = read(f"<p>&#150;&#8212;&#x2014;&#160;&#x1F4C8;&#065;</p>{TABLE}")
-    assert lines(document) == ["\N{EN DASH}\N{EM DASH}\N{EM DASH} \U0001f4c8A"]
+    document = read(f"<p>&#150;&#8212;&#x2014;&#160;&#x1F4C8;&#065;&#00000066;&#x0000000043;</p>{TABLE}")
+    assert lines(document) == ["\N{EN DASH}\N{EM DASH}\N{EM DASH} \U0001f4c8ABC"]
     assert not document.findings
 
 
