@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import json
 import logging
 import os
@@ -27,13 +28,15 @@ from schemas.errors import (
     UnsafeError,
     UnsupportedError,
 )
-from worker import leases, routing, sources
-from worker.blobs import MissingBlobError, Store, open_blobs
+from worker import blame, leases, routing, sources
+from worker.blobs import DamagedBlobError, MissingBlobError, Store, open_blobs, storing
+from worker.corrections import rows as corrections
 from worker.database import Database
 from worker.leases import Claim
 from worker.local.conversion import RESULT
+from worker.room import Room
 from worker.sandbox import Ended, Request, Sandbox
-from worker.settings import Settings
+from worker.settings import MEGABYTE, Settings
 
 T = TypeVar("T")
 log = logging.getLogger("crossfoot")
@@ -58,11 +61,12 @@ BY_CODE: dict[str, type[CrossfootError]] = {
 
 @dataclass(frozen=True, slots=True)
 class Bench:
-    """What a conversion works with: settings, rows, store, and the sandbox of this process."""
+    """What a conversion works with: settings, rows, store and its room, and the sandbox of this process."""
 
     settings: Settings
     db: Database
     blobs: Store
+    room: Room
     sandbox: Sandbox
 
 
@@ -75,7 +79,7 @@ def convert_job(settings: Settings, sandbox: Sandbox, job_id: int) -> str:
         StorageError: the rows cannot be reached; the lease will run out.
     """
     with _Rows.held(settings) as db:
-        bench = Bench(settings, db, open_blobs(settings), sandbox)
+        bench = Bench(settings, db, *_find_store(settings, os.getpid()), sandbox)
         held = leases.claim(db, settings, job_id, _token(settings), time.time())
         if held is None:
             return "passed"
@@ -89,6 +93,8 @@ def convert_job(settings: Settings, sandbox: Sandbox, job_id: int) -> str:
         except MissingBlobError as error:
             leases.fail(db, held, error, time.time())
             return error.problem_code
+        except DamagedBlobError as error:
+            return _give_up_bytes(bench, held, error)
         except StorageError as error:
             log.warning("job %d: %s", job_id, error.detail)
             leases.move(db, held, held.kind)  # the disk is full, the store is away: no fault of the document either
@@ -101,6 +107,22 @@ def convert_job(settings: Settings, sandbox: Sandbox, job_id: int) -> str:
             log.exception("job %d: a fault of the program", job_id)
             cause = f"the program failed ({type(error).__name__})"
             return leases.release(db, settings, held, cause, time.time()) or "fenced"
+
+
+def _give_up_bytes(bench: Bench, held: Claim, error: DamagedBlobError) -> str:
+    """Try again what may have been damaged on its way; after the last attempt, make room for the right bytes."""
+    log.error("job %d: %s", held.id, error.detail)
+    state = leases.release(bench.db, bench.settings, held, "its bytes were damaged", time.time(), error)
+    if state == "quarantined":
+        bench.blobs.set_aside(error.sha256)
+    return state or "fenced"
+
+
+@functools.lru_cache(maxsize=1)
+def _find_store(settings: Settings, _process: int) -> tuple[Store, Room]:
+    """The store and its room, kept between two documents of a process."""
+    store = open_blobs(settings)
+    return store, Room(settings, store)
 
 
 class _Rows:
@@ -153,13 +175,12 @@ def _convert(bench: Bench, held: Claim) -> str:
     if sha256 is None:
         return "passed"
     folder = bench.settings.scratch / held.owner.replace(":", "-")
-    folder.mkdir(parents=True, mode=0o700)
+    with storing():
+        folder.mkdir(parents=True, mode=0o700)
     try:
-        ended = bench.sandbox.run(
-            _request(bench, held, sha256, folder),
-            _renewing(bench, held),
-            bench.settings.lease_seconds / 3,
-        )
+        request = _request(bench, held, sha256, folder)
+        ended = bench.sandbox.run(request, _renewing(bench, held), bench.settings.lease_seconds / 3)
+        _check_blame(bench, request, sha256, ended)
         return _conclude(bench, held, folder, ended)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
@@ -200,6 +221,7 @@ def _fetch(bench: Bench, held: Claim) -> str | None:
     """Read a back-fill's document into the store; None where there is nothing left to convert."""
     try:
         with sources.open_uri(held.uri or "") as stream:
+            bench.room.take(bench.db, sources.size_of(stream))
             stored = bench.blobs.put(stream, bench.settings.max_bytes)
     except sources.MissingSourceError as error:
         leases.fail(bench.db, held, error, time.time())
@@ -220,6 +242,22 @@ def _request(bench: Bench, held: Claim, sha256: str, folder: Path) -> Request:
         origin=held.origin,
         depth=held.depth,
     )
+
+
+def _check_blame(bench: Bench, request: Request, sha256: str, ended: Ended) -> None:
+    """Refuse to conclude anything from a full disk, or from bytes that are not the document's.
+
+    Raises:
+        FullError: the disk is full, whatever the document does. DamagedBlobError: the child has read other bytes.
+    """
+    outcome = ended.outcome
+    failed = ended.verdict == "ended" and outcome["state"] == "failed"
+    if ended.verdict == "crashed" or (failed and outcome["problem"]["code"] == StorageError.code):
+        blame.check_disk(Path(request.folder), bench.settings.reserve_mb * MEGABYTE)
+    if failed:
+        blame.check_bytes(Path(request.source), sha256)
+    elif ended.verdict == "ended" and outcome["sha256"] != sha256:
+        raise DamagedBlobError(sha256)
 
 
 def _conclude(bench: Bench, held: Claim, folder: Path, ended: Ended) -> str:
@@ -263,10 +301,19 @@ def _store(bench: Bench, held: Claim, folder: Path, outcome: dict[str, Any]) -> 
     stored = bench.blobs.put_file(folder / RESULT, RESULT_BYTES)
     summary = {k: v for k, v in outcome.items() if k not in ("state", "sha256")}
     result = (stored.sha256, stored.size)
-    ending = _patiently(bench, lambda: leases.finish(bench.db, held, result, summary, time.time()))
+    ending = _patiently(bench, lambda: _finish(bench, held, result, summary))
     if ending == "differs":
         log.error("job %d: ALARM: two executions gave different results, %s is one", held.id, stored.sha256)
     return ending
+
+
+def _finish(bench: Bench, held: Claim, result: tuple[str, int], summary: dict[str, Any]) -> leases.Ending:
+    """Commit, with what people have said of the result that this one supersedes; again where they say more meanwhile."""
+    while True:
+        inherited = corrections.inherit(bench.db, bench.blobs, held.supersedes, result[0])
+        ending = leases.finish(bench.db, held, result, summary, time.time(), inherited)
+        if ending != "stale":
+            return ending
 
 
 def _store_parts(bench: Bench, held: Claim, folder: Path, outcome: dict[str, Any]) -> str:

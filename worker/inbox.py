@@ -27,7 +27,7 @@ from worker.blobs.files import check_size
 from worker.database import Database
 from worker.naming import clean, fits, why_no_document
 from worker.process import stopping
-from worker.retention import Room
+from worker.room import Room
 from worker.routing import kind_of_bytes
 from worker.settings import Settings, engine_name, load
 
@@ -194,7 +194,7 @@ class Inbox:
         try:
             size = document.lstat().st_size
             check_size(size, self._settings.max_bytes)  # first: what is too large waits for no room
-            self._room.check(self._db, size)
+            self._room.take(self._db, size)
             stored = self._blobs.put_file(document, self._settings.max_bytes)
             job = deliveries.arrive(self._db, self._arrival(work_id, document, path, stored), time.time())
         except UnreadableError as error:

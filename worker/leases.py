@@ -19,12 +19,14 @@ from dataclasses import dataclass
 from typing import Literal
 
 from schemas.errors import AttemptsError, CrossfootError
-from worker import deliveries, events
+from worker import deliveries, events, reviews
+from worker.corrections import rows as corrections
+from worker.corrections.rows import Inherited
 from worker.database import Database, Row, atomic
 from worker.naming import key_of, part_name
 from worker.settings import Settings
 
-Ending = Literal["done", "fenced", "differs"]
+Ending = Literal["done", "fenced", "differs", "stale"]
 END = (
     "UPDATE jobs SET owner = NULL, lease_until = 0, password = NULL, progress = NULL, finished_at = ?,"
     " state = ?, error_code = ?, problem = ?, result_sha256 = ?, summary = ? WHERE id = ?"
@@ -143,33 +145,57 @@ def attach(db: Database, held: Claim, sha256: str, size: int, now: float) -> boo
 
 
 @atomic
-def finish(db: Database, held: Claim, result: tuple[str, int], summary: Mapping[str, object], now: float) -> Ending:
+def finish(
+    db: Database,
+    held: Claim,
+    result: tuple[str, int],
+    summary: Mapping[str, object],
+    now: float,
+    inherited: Inherited | None = None,
+) -> Ending:
     """Make a stored result (its hash, its bytes) the job's result; ``fenced`` when the job is another's by now.
 
-    ``differs`` is the alarm: somebody else has finished this job with other bytes, which must never happen.
+    ``inherited`` is what people have said of the result that this one supersedes; ``stale``, and nothing has been
+    done, where they have said more meanwhile. ``differs`` is the alarm: somebody else has finished this job with other
+    bytes, which must never happen.
     """
     if is_held(db, held):
-        _end_done(db, held, result, summary, now)
+        if corrections.is_stale(db, held.supersedes, inherited):
+            return "stale"
+        _end_done(db, held, result, summary, now, inherited)
         return "done"
-    row = db.row("SELECT result_sha256 FROM jobs WHERE id = ? AND state = 'done'", (held.id,))
-    return "differs" if row is not None and row["result_sha256"] != result[0] else "fenced"
+    row = db.row("SELECT 1 FROM jobs WHERE id = ? AND state = 'done'", (held.id,))
+    same = db.row("SELECT 1 FROM results WHERE job_id = ? AND sha256 = ?", (held.id, result[0]))
+    return "differs" if row is not None and same is None else "fenced"
 
 
-def _end_done(db: Database, held: Claim, result: tuple[str, int], summary: Mapping[str, object], now: float) -> None:
-    """A version more; the names of the job that is superseded are served again, with this result."""
+def _end_done(
+    db: Database,
+    held: Claim,
+    result: tuple[str, int],
+    summary: Mapping[str, object],
+    now: float,
+    inherited: Inherited | None = None,
+) -> None:
+    """A version more, and one with what was inherited; the names of the superseded job are served again, with it."""
     sha256, size = result
-    facts = json.dumps(summary)
-    db.execute(END, (now, "done", None, None, sha256, facts, held.id))
+    corrected = None if inherited is None else inherited.version
+    final, facts = (sha256, summary) if corrected is None else (corrected.sha256, {**summary, **corrected.summary})
+    db.execute(END, (now, "done", None, None, final, json.dumps(facts), held.id))
     db.execute(
         "INSERT INTO results(job_id, version, engine, sha256, bytes, created_at, summary) VALUES (?, 1 +"
         " coalesce((SELECT max(version) FROM results WHERE job_id = ?), 0), ?, ?, ?, ?, ?)"
         " ON CONFLICT (job_id, sha256) DO NOTHING",
-        (held.id, held.supersedes or held.id, held.engine, sha256, size, now, facts),
+        (held.id, held.supersedes or held.id, held.engine, sha256, size, now, json.dumps(summary)),
     )
+    left = 0 if inherited is None else corrections.add_inherited(db, held.id, held.engine, inherited, now)
     deliveries.mark_ready(db, held.id, now)
     if held.supersedes is not None and deliveries.lock(db, held.supersedes) is not None:
         deliveries.hand_over(db, held.supersedes, held.id, now)
+        reviews.replace(db, held.supersedes, now)
     events.tell_ended(db, held.id, now)
+    note = f"{left} corrections of the result before find nothing in this one." if left else None
+    reviews.request(db, held.id, int(str(facts.get("review") or 0)), now, note)
 
 
 @atomic
@@ -225,9 +251,14 @@ def _end_badly(db: Database, job_id: int, state: str, error: CrossfootError, now
 
 
 @atomic
-def release(db: Database, settings: Settings, held: Claim, cause: str, now: float) -> str | None:
-    """Give a job back whose process died: queued again, or quarantined after the last attempt; the new state."""
-    return _give_back(db, settings, held.id, cause, now) if is_held(db, held) else None
+def release(
+    db: Database, settings: Settings, held: Claim, cause: str, now: float, error: CrossfootError | None = None
+) -> str | None:
+    """Give a job back whose process died: queued again, or quarantined after the last attempt; the new state.
+
+    ``error`` is what is said of it in the end, where that is more than that it was given up.
+    """
+    return _give_back(db, settings, held.id, cause, now, error) if is_held(db, held) else None
 
 
 @atomic
@@ -279,12 +310,14 @@ def is_held(db: Database, held: Claim) -> bool:
     return db.row(query, (held.id, held.owner)) is not None
 
 
-def _give_back(db: Database, settings: Settings, job_id: int, cause: str, now: float) -> str:
+def _give_back(
+    db: Database, settings: Settings, job_id: int, cause: str, now: float, error: CrossfootError | None = None
+) -> str:
     """Queue a running job again, or quarantine it when no attempt is left; the new state."""
     row = db.row("SELECT attempt, kind FROM jobs WHERE id = ?", (job_id,))
     if row is None or row["attempt"] < settings.attempts:
         db.execute(BACK, (0, 0, row["kind"] if row is not None else "", job_id))
         return "queued"
-    error = AttemptsError(f"It was given up after {row['attempt']} attempts; in the last one {cause}.")
-    _end_badly(db, job_id, "quarantined", error, now)
+    given_up = AttemptsError(f"It was given up after {row['attempt']} attempts; in the last one {cause}.")
+    _end_badly(db, job_id, "quarantined", error or given_up, now)
     return "quarantined"

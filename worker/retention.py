@@ -1,4 +1,4 @@
-"""What is kept for how long, and how much: quota, purge, and what lies in the store without a row.
+"""What is kept for how long: purge, and what lies in the store without a row.
 
 Purging takes rows and stored bytes; what lies in ``results/`` and ``done/`` is its owner's. Nothing goes that has not
 ended, that is still to be told or put anywhere, or that another version or a container still stands on. Rows go
@@ -12,56 +12,12 @@ import time
 from dataclasses import dataclass
 from typing import Final
 
-from schemas.errors import StorageError
 from worker.blobs import GRACE_SECONDS, Store
 from worker.database import Database, atomic
-from worker.settings import MEGABYTE, Settings
 
 DAY_SECONDS: Final = 86_400.0
 BATCH: Final = 200
-# how long what the store holds is remembered: adding up a million rows takes a tenth of a second
-USED_SECONDS: Final = 5.0
 ENDED: Final = "('done', 'failed', 'quarantined', 'cancelled')"
-
-
-class QuotaError(StorageError):
-    """There is no room: the quota is used up, or the disk nearly full. Later there may be."""
-
-
-class Room:
-    """Whether another document may be taken in; asked before it is, so that results of what was taken still fit."""
-
-    def __init__(self, settings: Settings, store: Store) -> None:
-        self._settings = settings
-        self._store = store
-        self._used = 0
-        self._asked = float("-inf")
-
-    def check(self, db: Database, size: int) -> None:
-        """Refuse a document of so many bytes where there is no room for it.
-
-        Raises:
-            QuotaError: there is none.
-        """
-        free = self._store.free_bytes()
-        if free is not None and free - size < self._settings.reserve_mb * MEGABYTE:
-            raise QuotaError(f"The disk is nearly full: {free // MEGABYTE:,} MB are free.")
-        if not self._settings.quota_mb:
-            return
-        if time.monotonic() - self._asked > USED_SECONDS:
-            self._used = used_bytes(db)
-            self._asked = time.monotonic()
-        if self._used + size > self._settings.quota_mb * MEGABYTE:
-            raise QuotaError(f"The quota of {self._settings.quota_mb:,} MB is used up.")
-        self._used += size
-
-
-def used_bytes(db: Database) -> int:
-    """What documents and results take in the store."""
-    row = db.row(
-        "SELECT (SELECT coalesce(sum(bytes), 0) FROM documents) + (SELECT coalesce(sum(bytes), 0) FROM results) AS used"
-    )
-    return 0 if row is None else int(row["used"])
 
 
 @dataclass(slots=True)

@@ -85,6 +85,12 @@ def open_uri(uri: str) -> Iterator[BinaryIO]:
         yield stream
 
 
+def size_of(stream: BinaryIO) -> int:
+    """How many bytes a document has that ``open_uri`` has opened."""
+    raw = getattr(stream, "raw", None)
+    return raw.size if isinstance(raw, _Object) else os.fstat(stream.fileno()).st_size
+
+
 def _local(source: str) -> Path:
     return path_of_uri(source) if source.startswith(SCHEME) else _absolute(source)
 
@@ -203,7 +209,9 @@ class _Object(io.RawIOBase):
         bucket, _, key = uri.removeprefix(S3).partition("/")
         self._rest = b""
         try:
-            self._chunks = iter(obstore.get(_bucket(bucket), key).stream(BUFFER))
+            found = obstore.get(_bucket(bucket), key)
+            self.size = int(found.meta["size"])
+            self._chunks = iter(found.stream(BUFFER))
         except FileNotFoundError as error:
             raise MissingSourceError("The object is not there any more.", clean(uri)) from error
         except PermissionError as error:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import errno
+import hashlib
+import json
 import os
+import shutil
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 import pytest
 
@@ -20,7 +23,7 @@ from worker.database import Database
 from worker.deliveries import Arrival
 from worker.local.conversion import RESULT
 from worker.sandbox import Ended, Request, Sandbox
-from worker.settings import Settings
+from worker.settings import MEGABYTE, Settings
 from worker.supervisor import make_folders
 
 DONE = {"state": "converted", "review": 0}
@@ -36,8 +39,9 @@ class Child:
     def run(self, request: Request, renew: Callable[[], bool], _seconds: float) -> Ended:
         """Convert."""
         self.meanwhile(renew)
-        Path(request.folder, RESULT).write_bytes(b"result of " + Path(request.source).read_bytes())
-        return Ended("ended", self.outcome or DONE, "", "")
+        data = Path(request.source).read_bytes()
+        Path(request.folder, RESULT).write_bytes(b"result of " + data)
+        return Ended("ended", self.outcome or DONE | {"sha256": hashlib.sha256(data).hexdigest()}, "", "")
 
 
 @pytest.fixture
@@ -158,6 +162,82 @@ def test_a_child_that_fills_the_disk_is_given_up_in_the_end(home: Settings, db: 
     child = Child(outcome={"state": "failed", "problem": problem})
     assert [convert(home, child) for _ in range(4)] == ["queued", "queued", "quarantined", "passed"]
     assert state(db) == ("quarantined", 3)
+
+
+@pytest.mark.parametrize("own", [0, 30 * MEGABYTE], ids=["others fill it", "it fills it"])
+def test_only_who_fills_the_disk_is_to_blame_for_it(
+    home: Settings, db: Database, monkeypatch: pytest.MonkeyPatch, own: int
+) -> None:
+    """A child that fails where the disk is full without it costs no attempt; one that has filled it does."""
+    problem = {"code": "E_STORAGE", "detail": "No space left on device.", "place": None}
+    child = Child(outcome={"state": "failed", "problem": problem})
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: shutil._ntuple_diskusage(1 << 30, 1 << 30, 0))
+    real = Child.run
+
+    def run(self: Child, request: Request, renew: Callable[[], bool], seconds: float) -> Ended:
+        Path(request.folder, "much").write_bytes(b"x" * own)
+        return real(self, request, renew, seconds)
+
+    monkeypatch.setattr(Child, "run", run)
+    home = replace(home, reserve_mb=1)
+    assert convert(home, child) == "queued"
+    assert state(db) == ("queued", int(bool(own)))
+    assert list(home.scratch.iterdir()) == []
+
+
+@pytest.mark.parametrize("code", [errno.ENOSPC, errno.EDQUOT])
+def test_a_full_scratch_folder_costs_no_attempt(
+    home: Settings, db: Database, monkeypatch: pytest.MonkeyPatch, code: int
+) -> None:
+    """Where not even its folder can be made, the document waits."""
+    real = Path.mkdir
+
+    def mkdir(self: Path, *values: Any, **named: Any) -> None:
+        if self.parent == home.scratch:
+            raise OSError(code, os.strerror(code))
+        real(self, *values, **named)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "mkdir", mkdir)
+        assert [convert(home) for _ in range(4)] == ["queued"] * 4
+        assert state(db) == ("queued", 0)
+    assert convert(home) == "done"
+
+
+@pytest.mark.parametrize("readable", [True, False], ids=["converted", "unreadable"])
+def test_other_bytes_in_the_store_are_found_out(home: Settings, db: Database, readable: bool) -> None:
+    """What was changed in the store is never served as the document's result, nor blamed on the document.
+
+    After its attempts the error says so, and the document can be brought again.
+    """
+    row = db.row("SELECT sha256 FROM documents")
+    assert row is not None
+    store = Blobs(home.blobs)
+    store.path(row["sha256"]).chmod(0o644)
+    store.path(row["sha256"]).write_bytes(b"tex!")
+    problem = {"code": "E_CORRUPT", "detail": "It is damaged.", "place": None}
+    child = Child() if readable else Child(outcome={"state": "failed", "problem": problem})
+    assert [convert(home, child) for _ in range(4)] == ["queued", "queued", "quarantined", "passed"]
+    job = db.row("SELECT error_code, problem, result_sha256 FROM jobs WHERE id = 1")
+    assert job is not None
+    assert (job["error_code"], job["result_sha256"]) == ("E_STORAGE", None)
+    assert "other bytes: bring the document again" in json.loads(job["problem"])["detail"]
+    stored = store.put_bytes(b"text")
+    deliveries.arrive(db, Arrival("a.txt", stored.sha256, 4, "text", "normal", "e 1", "w2"), 0.0)
+    assert convert(home) == "done"
+
+
+def test_a_back_fill_waits_for_room(home: Settings, db: Database, tmp_path: Path) -> None:
+    """Where the quota is used up, a back-fill's document stays where it is, unread and without an attempt."""
+    document = tmp_path / "b.txt"
+    document.write_bytes(b"x" * MEGABYTE)
+    deliveries.plan(db, "batch", [("b.txt", document.as_uri(), "text")], "e 1", 0.0)
+    full = replace(home, quota_mb=1)
+    assert [convert_job(full, cast("Sandbox", Child()), 2) for _ in range(4)] == ["queued"] * 4
+    waiting = db.row("SELECT attempt, sha256 FROM jobs WHERE id = 2")
+    assert waiting is not None
+    assert (waiting["attempt"], waiting["sha256"]) == (0, None)
+    assert convert_job(replace(home, quota_mb=2), cast("Sandbox", Child()), 2) == "done"
 
 
 def test_rows_stay_open_between_documents_and_are_opened_again_where_others_lie(home: Settings, db: Database) -> None:

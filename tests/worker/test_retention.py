@@ -19,7 +19,7 @@ from worker.blobs import Blobs, Store, open_blobs
 from worker.database import Database
 from worker.deliveries import NOWHERE, Arrival
 from worker.leases import Part
-from worker.retention import QuotaError, Room
+from worker.room import QuotaError, Room, used_bytes
 from worker.settings import MEGABYTE, Settings
 from worker.supervisor import make_folders
 from worker.sweeper import keep_house
@@ -162,14 +162,14 @@ def test_bytes_that_are_being_brought_again_stay(home: Settings, db: Database, s
 def test_a_full_store_takes_nothing_more(home: Settings, db: Database, store: Store) -> None:
     """Documents are refused before results would be: by the quota, and by what is to stay free on the disk."""
     room = Room(replace(home, quota_mb=1, reserve_mb=0), store)
-    room.check(db, MEGABYTE // 2)
+    room.take(db, MEGABYTE // 2)
     with pytest.raises(QuotaError, match="quota of 1 MB"):
         room.check(db, MEGABYTE // 2 + 1)
     with pytest.raises(QuotaError, match="disk"):
         Room(replace(home, reserve_mb=1 << 30), store).check(db, 1)
     Room(replace(home, reserve_mb=0), store).check(db, 1 << 20)
     convert(home, db, bring(home, db, "a.txt", "x" * 700_000), "y" * 400_000)
-    assert retention.used_bytes(db) == 1_100_000
+    assert used_bytes(db) == 1_100_000
     with pytest.raises(QuotaError):
         Room(replace(home, quota_mb=1, reserve_mb=0), store).check(db, 1)
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
+import os
 import secrets
 import time
 from collections.abc import Iterator
@@ -15,7 +17,7 @@ import pytest
 
 from schemas.errors import ConfigurationError, LimitError, StorageError
 from tests.fakes.s3 import BUCKET, S3Server
-from worker.blobs import MissingBlobError, Store, open_blobs
+from worker.blobs import FullError, MissingBlobError, Store, open_blobs
 from worker.blobs.objects import ObjectBlobs
 from worker.settings import Settings
 
@@ -109,6 +111,31 @@ def test_other_bytes_under_a_hash_are_not_handed_out(tmp_path: Path, s3: S3Serve
     with pytest.raises(StorageError, match="other bytes"):
         store.fetch(sha256, tmp_path)
     assert [p.name for p in tmp_path.iterdir()] == ["cache"]
+
+
+def test_a_full_disk_under_a_copy_is_no_fault_of_the_document(
+    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where the copy that is to be converted cannot be written, the error says that there is no room."""
+    sha256 = store.put_bytes(b"abc").sha256
+
+    def full(_: int) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(FullError, match="No space left"):
+        store.place(sha256, tmp_path / "copy" / "x")
+
+
+def test_damaged_bytes_are_set_aside_and_can_be_put_again(store: Store) -> None:
+    """What is not what its name says is kept out of the way, and is no bytes of the store any more."""
+    sha256 = store.put_bytes(b"abc").sha256
+    store.set_aside(sha256)
+    store.set_aside(sha256)
+    assert store.find(sha256) is None
+    assert list(store.list()) == []
+    store.put_bytes(b"abc")
+    assert store.read(sha256) == b"abc"
 
 
 def test_the_same_bytes_are_sent_once(tmp_path: Path, s3: S3Server) -> None:

@@ -15,10 +15,12 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from schemas import __version__
-from worker.api import docs, health, hooks, jobs, models, problems, results
+from worker.api import correcting, docs, health, hooks, jobs, models, problems, results, reviewing
 from worker.api.service import Rows, Service, look
 from worker.api.uploads import Receiver
 from worker.api.watching import Watch
+from worker.blobs import open_blobs
+from worker.room import Room
 from worker.settings import Settings
 from worker.webhooks import guard
 
@@ -43,6 +45,7 @@ def make_app(settings: Settings, *, loopback: bool = True, longest_stream: float
     service = Service(
         settings=settings,
         rows=rows,
+        room=Room(settings, open_blobs(settings)),
         uploads=Receiver(settings.home / "uploads", settings.max_bytes),
         watch=Watch(functools.partial(look, rows)),
         loopback=loopback,
@@ -66,8 +69,8 @@ def make_app(settings: Settings, *, loopback: bool = True, longest_stream: float
     )
     app.state.service = service
     problems.install(app)
-    for router in (jobs.router, results.router, hooks.router, health.router, docs.router):
-        app.include_router(router)
+    for module in (jobs, results, correcting, reviewing, hooks, health, docs):
+        app.include_router(module.router)
     app.openapi = functools.partial(_openapi, app)  # type: ignore[method-assign]
     app.add_middleware(Guarded)
     return app

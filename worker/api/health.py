@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import shutil
 import time
 from functools import partial
 from typing import Annotated, Any, Final, Literal
 
-from anyio.to_thread import run_sync
 from fastapi import APIRouter, Path, Query, Response
 from fastapi.responses import JSONResponse, PlainTextResponse
 
@@ -18,10 +16,11 @@ from worker import metrics
 from worker.api import models, rows
 from worker.api.problems import responses
 from worker.api.service import Administrator, Reader, Service, Serving
-from worker.blobs import open_blobs
+from worker.blobs import FullError
 from worker.database import Database
 from worker.deliveries import PROFILE
-from worker.settings import MEGABYTE, Settings
+from worker.room import Room
+from worker.settings import Settings
 
 router = APIRouter()
 
@@ -65,19 +64,20 @@ async def _look(service: Service) -> models.Ready:
         stalled = await service.rows.run(rows.stalled_since, time.time() - STALL_SECONDS)
     except StorageError:
         return models.Ready(status="unavailable", rows="unavailable", store="ok", workers="unknown")
-    store = await run_sync(_look_at_store, service.settings)
+    store = await service.rows.run(_look_at_store, service.room)
     status = "ok" if store == "ok" else "unavailable"
     return models.Ready(status=status, rows="ok", store=store, workers="stalled" if stalled else "ok")
 
 
-def _look_at_store(settings: Settings) -> StoreState:
-    """Whether the store takes another document, and the disk that uploads go to first."""
+def _look_at_store(db: Database, room: Room) -> StoreState:
+    """Whether there is room for another document, by the rule that is asked when one comes."""
     try:
-        free = (open_blobs(settings).free_bytes(), shutil.disk_usage(settings.home).free)
-    except (OSError, StorageError):
+        room.check(db)
+    except FullError:
+        return "full"
+    except StorageError:
         return "unavailable"
-    least = min(known for known in free if known is not None)
-    return "ok" if least > settings.reserve_mb * MEGABYTE else "full"
+    return "ok"
 
 
 @router.get(

@@ -5,14 +5,13 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
-import tempfile
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
 from http import HTTPStatus
-from typing import Any, Final, TypeVar
+from typing import Any, BinaryIO, Final, TypeVar
 
 from anyio.to_thread import run_sync
 from fastapi import Request
@@ -25,7 +24,7 @@ from worker.api.problems import ApiError, not_found
 from worker.api.service import Service
 from worker.api.submitting import Submission, Submitted
 from worker.api.uploads import Upload, file_name, gathered, too_large
-from worker.blobs import Stored
+from worker.blobs import Stored, storing
 from worker.routing import kind_of_bytes
 from worker.settings import engine_name
 from worker.webhooks import guard, signing
@@ -47,19 +46,18 @@ async def take(request: Request, service: Service, caller: Caller, idempotency: 
         ApiError: whatever is wrong with the request.
     """
     async with _counted(service), _alone(service, caller, idempotency):
+        length = request.headers.get("content-length", "")
+        # before any of it is read: an upload lies on the disk until it is known what it is
+        await run_sync(service.room.check_disk, int(length) if length.isdecimal() else 0)
         content_type = request.headers.get("content-type", "")
         if content_type.partition(";")[0].strip().lower() == "application/json":
             return await _take_named(request, service, caller, (idempotency, force))
-        length = request.headers.get("content-length")
-        upload = await service.uploads.form(request.stream(), content_type, length)
+        upload = await service.uploads.form(request.stream(), content_type, length or None)
         with upload.stream:
             asked = _check(models.Asked, _fields(upload))
             wanted = _Wanted(asked, caller, idempotency, _digest(upload.digest, force), force)
             known = await _recall(service, wanted)
-            if known is not None:
-                return known
-            kept = await run_sync(stored.put_stream, service.settings, upload.stream, limiter=service.uploads.threads)
-        return await _submit(service, wanted, kept, file_name(upload.name))
+            return known or await _keep(service, wanted, upload)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,8 +79,19 @@ async def _take_named(request: Request, service: Service, caller: Caller, how: t
     known = await _recall(service, wanted)
     if known is not None:
         return known
-    kept, name = await _bring(service, caller, asked.source)
-    return await _submit(service, wanted, kept, name)
+    upload = await _bring(service, caller, asked.source)
+    with upload.stream:
+        return await _keep(service, wanted, upload)
+
+
+async def _keep(service: Service, wanted: _Wanted, upload: Upload) -> Submitted:
+    """Store a document, then write its row, then make sure that nobody has tidied it up between the two."""
+    await service.rows.run(service.room.take, upload.size, upload.sha256)
+    threads = service.uploads.threads
+    kept = await run_sync(stored.put_stream, service.settings, upload.stream, limiter=threads)
+    submitted = await _submit(service, wanted, kept, file_name(upload.name))
+    await run_sync(stored.make_sure, service.settings, kept.sha256, upload.stream, limiter=threads)
+    return submitted
 
 
 async def _recall(service: Service, wanted: _Wanted) -> Submitted | None:
@@ -188,48 +197,55 @@ def _digest(asked: str, force: bool) -> str:
     return hashlib.sha256(f"{asked}\n{force}".encode()).hexdigest()
 
 
-async def _bring(
-    service: Service, caller: Caller, source: models.HttpSource | models.DocumentSource
-) -> tuple[Stored, str]:
-    """The document that a request names, and a name for it."""
-    if isinstance(source, models.DocumentSource):
-        row = await service.rows.run(rows.find_document, caller.sees, source.sha256)
-        again = partial(stored.put_again, service.settings, source.sha256)
-        kept = None if row is None else await run_sync(again, limiter=service.uploads.threads)
-        if kept is None:
-            raise not_found("There is no such document that this key may see.")
-        names = await service.rows.run(rows.list_names, caller.sees, source.sha256)
-        return kept, names[-1] if names else "document"
-    fetch = partial(_fetch, service, source.url)
-    kept = await run_sync(fetch, limiter=service.uploads.threads)
-    return kept, file_name(guard.check_url(source.url).path)
-
-
-def _fetch(service: Service, url: str) -> Stored:
-    """Fetch a document by the guard's rules into a file without a name, and store it."""
+async def _bring(service: Service, caller: Caller, source: models.HttpSource | models.DocumentSource) -> Upload:
+    """The document that a request names, as if it had been sent; who calls closes its stream."""
+    held = await run_sync(service.uploads.make_file)
     try:
-        return _fetch_into(service, url)
-    except ServiceError as error:  # not one of ours: the other server's
-        raise ApiError(422, error.detail, code="E_SOURCE", place="source.url") from None
+        if isinstance(source, models.DocumentSource):
+            name = await _copy_known(service, caller, source.sha256, held)
+        else:
+            await run_sync(_fetch, service, source.url, held, limiter=service.fetches)
+            name = guard.check_url(source.url).path
+        return await run_sync(_measured, held, name, limiter=service.uploads.threads)
+    except BaseException:
+        held.close()
+        raise
 
 
-def _fetch_into(service: Service, url: str) -> Stored:
-    limit = service.settings.max_bytes
-    target = guard.resolve(url, service.allowed)
-    service.uploads.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    with tempfile.TemporaryFile(dir=service.uploads.folder) as held:
+def _measured(held: BinaryIO, name: str) -> Upload:
+    """A file that was written to its end, with its hash and size."""
+    size = held.tell()
+    held.seek(0)
+    sha256 = hashlib.file_digest(held, "sha256").hexdigest()  # type: ignore[arg-type]
+    held.seek(0)
+    return Upload(held, name, size, sha256, {})
+
+
+async def _copy_known(service: Service, caller: Caller, sha256: str, held: BinaryIO) -> str:
+    """Copy a document of the caller's out of the store; its name."""
+    row = await service.rows.run(rows.find_document, caller.sees, sha256)
+    copy = partial(stored.copy_out, service.settings, sha256, held)
+    if row is None or not await run_sync(copy, limiter=service.uploads.threads):
+        raise not_found("There is no such document that this key may see.")
+    names = await service.rows.run(rows.list_names, caller.sees, sha256)
+    return names[-1] if names else "document"
+
+
+def _fetch(service: Service, url: str, held: BinaryIO) -> None:
+    """Fetch a document by the guard's rules into a file."""
+    try:
+        target = guard.resolve(url, service.allowed)
         with guard.ask(target, "GET", {"Accept": "*/*", "User-Agent": engine_name()}, None, FETCH_SECONDS) as answer:
             if answer.status != HTTPStatus.OK:
                 said = f"The other server has answered with status {answer.status}."
                 raise ApiError(422, said, code="E_SOURCE", place="source.url")
-            size = 0
             while piece := answer.read(PIECE):
-                size += len(piece)
-                if size > limit:
-                    raise too_large(limit)
-                held.write(piece)
-        held.seek(0)
-        return stored.put_stream(service.settings, held)
+                if held.tell() + len(piece) > service.settings.max_bytes:
+                    raise too_large(service.settings.max_bytes)
+                with storing():
+                    held.write(piece)
+    except ServiceError as error:  # not one of ours: the other server's
+        raise ApiError(422, error.detail, code="E_SOURCE", place="source.url") from None
 
 
 async def _check_callbacks(service: Service, callbacks: list[models.Callback]) -> None:

@@ -57,7 +57,7 @@ BODY: Final[dict[str, Any]] = {
             "content": {"application/json": {}},
         },
         202: {"model": models.JobView, "description": "The job", "headers": JOB_HEADERS},
-        **responses(404, 408, 409, 413, 415, 421),
+        **responses(404, 408, 409, 413, 415, 421, 507),
     },
 )
 async def create_job(

@@ -16,7 +16,9 @@ State = Literal["queued", "running", "done", "failed", "quarantined", "cancelled
 Verdict = filing.Verdict
 ENDED: Final = ("done", "failed", "quarantined", "cancelled")
 Urgency = Literal["interactive", "normal", "backfill"]
-Event = Literal["job.completed", "job.failed", "job.cancelled", "result.superseded"]
+Event = Literal[
+    "job.completed", "job.failed", "job.cancelled", "result.superseded", "review.requested", "review.resolved"
+]
 JobId = Annotated[str, Field(pattern=r"^job_[1-9][0-9]{0,17}$", examples=["job_4711"])]
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 Cursor = Annotated[

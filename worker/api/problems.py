@@ -22,12 +22,15 @@ from schemas.errors import (
     UnsafeError,
     UsageError,
 )
+from worker.blobs import FullError
 
 log = logging.getLogger("crossfoot.api")
 
 MEDIA_TYPE: Final = "application/problem+json"
 BUSY_SECONDS: Final = 5
-RETRYABLE: Final = (408, 409, 429, 500, 502, 503, 504)
+# room is made by people, and seldom at once
+FULL_SECONDS: Final = 60
+RETRYABLE: Final = (408, 409, 429, 500, 502, 503, 504, 507)
 CODES: Final = {
     400: "E_REQUEST",
     401: "E_KEY",
@@ -45,6 +48,7 @@ CODES: Final = {
     422: "E_USAGE",
     429: "E_BUSY",
     503: "E_STORAGE",
+    507: "E_STORAGE",
 }
 
 
@@ -92,6 +96,8 @@ def not_found(what: str = "There is nothing here that this key may see.") -> Api
 
 def of_error(error: CrossfootError) -> ApiError:
     """The answer to one of the program's own errors."""
+    if isinstance(error, FullError):
+        return ApiError(507, "There is no room for more documents.", headers={"Retry-After": str(FULL_SECONDS)})
     if isinstance(error, StorageError):
         headers = {"Retry-After": str(BUSY_SECONDS)}
         # what exactly failed (paths, servers) is for our log

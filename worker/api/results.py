@@ -22,7 +22,7 @@ router = APIRouter(prefix="/v1", tags=["results"])
 
 # what is taken apart in memory; whoever has more takes the whole
 PARSED_BYTES: Final = 64 << 20
-_parsing: Final = anyio.CapacityLimiter(2)
+parsing: Final = anyio.CapacityLimiter(2)
 IMMUTABLE: Final = "private, max-age=31536000, immutable"
 
 ResultId = Annotated[str, Path(pattern=r"^[0-9a-f]{64}$", description="The result's sha256")]
@@ -147,15 +147,29 @@ async def _check(service: Service, caller: Caller, result: str) -> None:
 
 async def _parse(service: Service, caller: Caller, result: str) -> dict[str, Any]:
     """A result's JSON; two at a time, and none that would fill the memory."""
+    blob = await _open(service, caller, result)
+    content: dict[str, Any] = await run_sync(_load, blob, limiter=parsing)
+    return content
+
+
+async def read_result(service: Service, caller: Caller, result: str) -> bytes:
+    """A result's bytes, where they are few enough to be taken apart; the errors of ``show_result``, and 413."""
+    return await run_sync(_read, await _open(service, caller, result), limiter=parsing)
+
+
+async def _open(service: Service, caller: Caller, result: str) -> Blob:
     await _check(service, caller, result)
     blob = await run_sync(open_blob, service.settings, result)
     if blob is None:
         raise not_found()
     if blob.size > PARSED_BYTES:
         raise ApiError(413, "This result is too large to be taken apart here: take the whole of it.")
-    content: dict[str, Any] = await run_sync(_load, blob, limiter=_parsing)
-    return content
+    return blob
+
+
+def _read(blob: Blob) -> bytes:
+    return b"".join(blob.chunks())
 
 
 def _load(blob: Blob) -> Any:
-    return json.loads(b"".join(blob.chunks()))
+    return json.loads(_read(blob))

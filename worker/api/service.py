@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Annotated, Concatenate, Final, ParamSpec, TypeVar
 from urllib.parse import urlsplit
 
+import anyio
 from fastapi import Depends, Request
 from fastapi.security import APIKeyHeader, HTTPAuthorizationCredentials, HTTPBearer
 
@@ -21,6 +22,7 @@ from worker.api.problems import ApiError
 from worker.api.uploads import Receiver
 from worker.api.watching import Watch
 from worker.database import Database
+from worker.room import Room
 from worker.settings import Settings
 from worker.webhooks.guard import Network
 
@@ -28,6 +30,7 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 ROW_THREADS: Final = 8
+FETCHES: Final = 8
 # how many questions may wait for the rows; what comes then is told to come again
 MOST_QUEUED: Final = 2000
 LOCAL_NAMES: Final = ("localhost", "127.0.0.1", "::1")
@@ -98,12 +101,15 @@ class Service:
 
     settings: Settings
     rows: Rows
+    room: Room
     uploads: Receiver
     watch: Watch
     loopback: bool
     allowed: tuple[Network, ...] = ()
     longest_stream: float = 3600.0
     used: dict[int, float] = field(default_factory=dict)
+    # documents that are fetched from elsewhere wait for others' servers: on threads of their own
+    fetches: anyio.CapacityLimiter = field(default_factory=lambda: anyio.CapacityLimiter(FETCHES))
     load: Load = field(default_factory=Load)
 
 
@@ -176,6 +182,7 @@ def need(scope: Scope) -> Callable[[Caller], Awaitable[Caller]]:
 Serving = Annotated[Service, Depends(service_of)]
 Submitter = Annotated[Caller, Depends(need("submit"))]
 Reader = Annotated[Caller, Depends(need("read"))]
+Reviewer = Annotated[Caller, Depends(need("review"))]
 Administrator = Annotated[Caller, Depends(need("admin"))]
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import BinaryIO, Final
 
-from worker.blobs import MissingBlobError, Store, Stored, open_blobs
+from worker.blobs import MissingBlobError, Store, Stored, open_blobs, storing
 from worker.settings import Settings
 
 PIECE: Final = 256 * 1024
@@ -37,14 +37,23 @@ def put_stream(settings: Settings, stream: BinaryIO) -> Stored:
     return open_blobs(settings).put(stream, settings.max_bytes)
 
 
-def put_again(settings: Settings, sha256: str) -> Stored | None:
-    """Store once more what is there, so that nobody tidies it up before its new row is written; None if it is gone."""
+def make_sure(settings: Settings, sha256: str, stream: BinaryIO) -> None:
+    """Store once more what was tidied up between being stored and its row being written; now its row keeps it."""
     store = open_blobs(settings)
+    if store.find(sha256) is None:
+        stream.seek(0)
+        store.put(stream, settings.max_bytes)
+
+
+def copy_out(settings: Settings, sha256: str, target: BinaryIO) -> bool:
+    """Copy what the store holds into a file; False where it holds nothing of that hash."""
     try:
-        with store.open(sha256) as stream:
-            return store.put(stream, settings.max_bytes)
+        with open_blobs(settings).open(sha256) as stream, storing():
+            while piece := stream.read(PIECE):
+                target.write(piece)
     except MissingBlobError:
-        return None
+        return False
+    return True
 
 
 def open_blob(settings: Settings, sha256: str) -> Blob | None:

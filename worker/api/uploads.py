@@ -21,8 +21,8 @@ from anyio.to_thread import run_sync
 from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import MultipartParser, parse_options_header
 
-from schemas.errors import StorageError
 from worker.api.problems import ApiError
+from worker.blobs import storing
 
 FILE_FIELD: Final = "file"
 # a form's fields besides the file, all together
@@ -175,7 +175,7 @@ class Receiver:
         if length is not None and length.isdecimal() and int(length) > self.limit + FIELDS_BYTES + OVERHEAD:
             raise too_large(self.limit)
         boundary = _boundary(content_type)
-        target = await self._file()
+        target = await run_sync(self.make_file, limiter=self.threads)
         form = _Form(target, self.limit)
         try:
             parser = MultipartParser(boundary, form.callbacks(), max_size=self.limit + FIELDS_BYTES + OVERHEAD)  # type: ignore[arg-type]
@@ -189,26 +189,19 @@ class Receiver:
         fields = {k: v.decode("utf-8", "replace") for k, v in form.fields.items()}
         return Upload(target, form.name, form.size, form.hash.hexdigest(), fields)
 
-    async def _file(self) -> BinaryIO:
+    def make_file(self) -> BinaryIO:
         """A file without a name: it is gone when it is closed, or when we are killed."""
-
-        def make() -> BinaryIO:
-            try:
-                self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-                return tempfile.TemporaryFile(dir=self.folder)
-            except OSError as error:
-                raise StorageError(f"An upload cannot be written: {error.strerror}.") from error
-
-        return await run_sync(make, limiter=self.threads)
+        with storing():
+            self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            return tempfile.TemporaryFile(dir=self.folder)
 
 
 def _parse(parser: MultipartParser, chunk: bytes) -> None:
     try:
-        parser.write(chunk)
+        with storing():
+            parser.write(chunk)
     except FormParserError as error:
         raise ApiError(400, "The form cannot be read: it is not as its Content-Type says.") from error
-    except OSError as error:
-        raise StorageError(f"An upload cannot be written: {error.strerror}.") from error
 
 
 def _boundary(content_type: str) -> bytes:

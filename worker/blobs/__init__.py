@@ -8,12 +8,14 @@ from pathlib import Path
 from schemas.errors import ConfigurationError
 from worker.blobs.files import Stored, is_regular, is_special, make_folder, open_regular, sync_folder
 from worker.blobs.folder import Blobs
-from worker.blobs.stores import GRACE_SECONDS, Kept, MissingBlobError, Store
+from worker.blobs.stores import GRACE_SECONDS, DamagedBlobError, FullError, Kept, MissingBlobError, Store, storing
 from worker.settings import Settings
 
 __all__ = [
     "GRACE_SECONDS",
     "Blobs",
+    "DamagedBlobError",
+    "FullError",
     "Kept",
     "MissingBlobError",
     "Store",
@@ -23,6 +25,7 @@ __all__ = [
     "make_folder",
     "open_blobs",
     "open_regular",
+    "storing",
     "sync_folder",
 ]
 

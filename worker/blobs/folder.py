@@ -13,7 +13,7 @@ from typing import BinaryIO, Final
 
 from schemas.errors import StorageError
 from worker.blobs.files import Stored, make_folder, spooled, sync_file, sync_folder
-from worker.blobs.stores import GRACE_SECONDS, Kept, MissingBlobError, Store, storing
+from worker.blobs.stores import DAMAGED, GRACE_SECONDS, Kept, MissingBlobError, Store, storing
 
 TEMPORARY: Final = "tmp"
 
@@ -80,24 +80,28 @@ class Blobs(Store):
 
         A hard link: the stored file is read-only. Where the file system has none, a copy.
         """
-        make_folder(target.parent)
         temporary = target.parent / f".{secrets.token_hex(8)}.tmp"
+        with storing():
+            make_folder(target.parent)
+            try:
+                self._copy(sha256, temporary)
+                temporary.replace(target)
+            finally:
+                # rename(2) does nothing where both names are the same file already, and says that it has done it
+                temporary.unlink(missing_ok=True)
+            sync_folder(target.parent)
+
+    def _copy(self, sha256: str, target: Path) -> None:
         source = self.path(sha256)
-        try:
-            with self._reading(sha256):
-                try:
-                    os.link(source, temporary)
-                except FileNotFoundError:
-                    raise
-                except OSError:
-                    with source.open("rb") as stream, temporary.open("wb") as out:
-                        shutil.copyfileobj(stream, out)
-                        os.fsync(out.fileno())
-            temporary.replace(target)
-        finally:
-            # rename(2) does nothing where both names are the same file already, and says that it has done it
-            temporary.unlink(missing_ok=True)
-        sync_folder(target.parent)
+        with self._reading(sha256):
+            try:
+                os.link(source, target)
+            except FileNotFoundError:
+                raise
+            except OSError:
+                with source.open("rb") as stream, target.open("wb") as out:
+                    shutil.copyfileobj(stream, out)
+                    os.fsync(out.fileno())
 
     def remove(self, sha256: str, older_than: float = GRACE_SECONDS) -> bool:
         """Remove the bytes of a hash unless they are younger than that: their row may be about to be written."""
@@ -111,6 +115,12 @@ class Blobs(Store):
         except OSError as error:
             raise StorageError(f"What was stored cannot be removed: {error.strerror}.") from error
         return True
+
+    def set_aside(self, sha256: str) -> None:
+        """Take bytes that are not those of their hash out of the way: into ``damaged/``."""
+        with storing(), contextlib.suppress(FileNotFoundError):
+            make_folder(self.root / DAMAGED)
+            self.path(sha256).replace(self.root / DAMAGED / sha256)
 
     def list(self) -> Iterator[Kept]:
         """Everything that is stored."""

@@ -22,7 +22,7 @@ from obstore.store import S3Store
 
 from schemas.errors import StorageError
 from worker.blobs.files import CHUNK, Stored, make_folder, spooled, sync_folder
-from worker.blobs.stores import GRACE_SECONDS, Kept, MissingBlobError, Store, storing
+from worker.blobs.stores import DAMAGED, GRACE_SECONDS, DamagedBlobError, Kept, MissingBlobError, Store, storing
 
 # a store that is away for longer is a reason to try the document later, not to wait in it
 RETRY_SECONDS: Final = 20
@@ -92,15 +92,16 @@ class ObjectBlobs(Store):
 
     def place(self, sha256: str, target: Path) -> None:
         """Put the bytes of a hash into a file, atomically, in place of what lies there."""
-        make_folder(target.parent)
         temporary = target.parent / f".{secrets.token_hex(8)}.tmp"
-        try:
-            self._download(sha256, temporary)
-            temporary.chmod(0o444)
-            temporary.replace(target)
-        finally:
-            temporary.unlink(missing_ok=True)
-        sync_folder(target.parent)
+        with storing():
+            make_folder(target.parent)
+            try:
+                self._download(sha256, temporary)
+                temporary.chmod(0o444)
+                temporary.replace(target)
+            finally:
+                temporary.unlink(missing_ok=True)
+            sync_folder(target.parent)
 
     def _download(self, sha256: str, target: Path) -> None:
         digest = hashlib.sha256()
@@ -111,7 +112,7 @@ class ObjectBlobs(Store):
             out.flush()
             os.fsync(out.fileno())
         if digest.hexdigest() != sha256:
-            raise StorageError(f"What the store holds as {sha256[:16]}… are other bytes.")
+            raise DamagedBlobError(sha256)
 
     def remove(self, sha256: str, older_than: float = GRACE_SECONDS) -> bool:
         """Remove the bytes of a hash unless they are younger than that: their row may be about to be written."""
@@ -123,13 +124,19 @@ class ObjectBlobs(Store):
                 obstore.delete(self._store, self.key(sha256))
         return True
 
+    def set_aside(self, sha256: str) -> None:
+        """Take bytes that are not those of their hash out of the way: below ``damaged/``."""
+        with contextlib.suppress(MissingBlobError), _answering(sha256):
+            obstore.rename(self._store, self.key(sha256), f"{DAMAGED}/{sha256}")
+
     def list(self) -> Iterator[Kept]:
         """Everything that is stored."""
         with _answering():
             for page in obstore.list(self._store):
                 for found in page:
-                    name = found["path"].rpartition("/")[2]
-                    yield Kept(name, found["size"], found["last_modified"].timestamp())
+                    folder, _, name = found["path"].rpartition("/")
+                    if folder != DAMAGED:
+                        yield Kept(name, found["size"], found["last_modified"].timestamp())
 
     def remove_stale(self) -> int:
         """Remove what interrupted writers left in the cache; how many files."""

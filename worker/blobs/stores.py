@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import io
 import os
 from abc import ABC, abstractmethod
@@ -17,6 +18,10 @@ from worker.blobs.files import Stored, check_size, open_regular
 
 # between storing bytes and writing down the row that names them lie moments; nobody tidies up what is so young
 GRACE_SECONDS: Final = 3600.0
+# what a disk says that is full, or that a user has filled his part of
+FULL: Final = (errno.ENOSPC, errno.EDQUOT)
+# where bytes are put that are not those of their hash
+DAMAGED: Final = "damaged"
 
 
 class MissingBlobError(StorageError):
@@ -24,6 +29,18 @@ class MissingBlobError(StorageError):
 
     def __init__(self, sha256: str) -> None:
         super().__init__(f"The store does not hold {sha256[:16]}… any more.")
+
+
+class DamagedBlobError(StorageError):
+    """The store holds other bytes than its name says."""
+
+    def __init__(self, sha256: str) -> None:
+        super().__init__(f"What the store holds as {sha256[:16]}… are other bytes: bring the document again.")
+        self.sha256 = sha256
+
+
+class FullError(StorageError):
+    """There is no room; later there may be. No document is to blame."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +108,10 @@ class Store(ABC):
         """Remove the bytes of a hash unless they are younger than that; whether they are gone."""
 
     @abstractmethod
+    def set_aside(self, sha256: str) -> None:
+        """Take bytes that are not those of their hash out of the way, so that the right ones can be put; kept."""
+
+    @abstractmethod
     def list(self) -> Iterator[Kept]:
         """Everything that is stored."""
 
@@ -109,4 +130,5 @@ def storing() -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise StorageError(f"The document cannot be stored: {error.strerror or error}.") from error
+        kind = FullError if error.errno in FULL else StorageError
+        raise kind(f"The document cannot be stored: {error.strerror or error}.") from error

@@ -216,7 +216,7 @@ def test_a_document_that_is_too_large_is_refused_and_leaves_nothing(client: Test
 
 
 def test_a_full_disk_is_no_fault_of_the_caller(client: TestClient, desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    """503 with a time to come again, no job, and no word of where the disk is."""
+    """507 with a time to come again, no job, and no word of where the disk is."""
 
     class Full(io.BytesIO):
         def write(self, _: Any, /) -> int:
@@ -224,7 +224,7 @@ def test_a_full_disk_is_no_fault_of_the_caller(client: TestClient, desk: Desk, m
 
     monkeypatch.setattr(tempfile, "TemporaryFile", lambda **_: Full())
     answer = client.post("/v1/jobs", files={"file": ("a.txt", b"Cash\n")})
-    assert problem(answer, 503, "E_STORAGE")["retryable"]
+    assert problem(answer, 507, "E_STORAGE")["retryable"]
     assert int(answer.headers["retry-after"]) > 0
     assert str(desk.settings.home) not in answer.text
     assert client.get("/v1/jobs").json()["items"] == []
