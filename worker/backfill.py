@@ -14,16 +14,18 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
 from typing import Final
 
 from schemas.errors import ServiceError
 from worker import deliveries, redo, results, sources
+from worker.blobs import FullError, open_blobs
 from worker.confine import die_with_parent
 from worker.database import Database
 from worker.naming import key_of
+from worker.room import Room
 from worker.settings import Settings, engine_name
 from worker.sources import Found
 
@@ -41,7 +43,8 @@ STOP_MARGIN_SECONDS: Final = 5.0
 class Progress:
     """How far a back-fill is: counts of its documents, the parts of containers included, by state.
 
-    ``review``: how many of those done have figures that a person should look at.
+    ``review``: how many of those done have figures that a person should look at. ``paused``: one sentence why
+    documents are not taken in at the moment, or "".
     """
 
     total: int = 0
@@ -52,6 +55,7 @@ class Progress:
     quarantined: int = 0
     cancelled: int = 0
     review: int = 0
+    paused: str = ""
 
     @property
     def ended(self) -> int:
@@ -107,7 +111,7 @@ def run(source: str | Path, settings: Settings, options: Options = DEFAULT, repo
     with Database.open(settings) as db:
         if options.dry_run:
             return _look(db, batch, found, tell)
-        counter = _Counter(db, batch, tell)
+        counter = _Counter(db, batch, tell, Room(settings, open_blobs(settings)))
         _plan(db, batch, results.find_site(settings), _paced(found, options.rate), counter)
         if options.redo:
             redo.redo_all(db, engine_name(), time.time(), batch)
@@ -147,6 +151,7 @@ class _Counter:
     db: Database
     batch: str
     tell: Report
+    room: Room
     due: float = field(default=0.0)
 
     def tick(self) -> None:
@@ -154,9 +159,18 @@ class _Counter:
         begun = time.monotonic()
         if begun < self.due:
             return
-        self.tell(count(self.db, self.batch))
+        progress = count(self.db, self.batch)
+        self.tell(replace(progress, paused=self._find_lack() if progress.queued else ""))
         ended = time.monotonic()
         self.due = ended + max(REPORT_SECONDS, COUNT_SHARE * (ended - begun))
+
+    def _find_lack(self) -> str:
+        """Why the workers, which ask the same, take nothing in."""
+        try:
+            self.room.check(self.db)
+        except FullError as error:
+            return error.detail
+        return ""
 
 
 def _plan(db: Database, batch: str, site: str, groups: Iterator[list[Found]], counter: _Counter) -> None:

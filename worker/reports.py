@@ -42,7 +42,8 @@ def write(db: Database, batch: str, progress: Progress, stem: Path) -> tuple[Pat
                 verdicts[row["verdict"]] += 1
                 rows.writerow({name: _cell(value) for name, value in row.items()})
         told = {name: dict(sorted((k, v) for k, v in found.items() if k)) for name, found in _named(codes, verdicts)}
-        content = {"source": batch, "engine": engine_name(), **asdict(progress), **told, "documents": table.name}
+        counts = {name: value for name, value in asdict(progress).items() if name != "paused"}
+        content = {"source": batch, "engine": engine_name(), **counts, **told, "documents": table.name}
         summary.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
     except OSError as error:
         raise StorageError(f"The report cannot be written: {error.strerror}.", str(stem)) from error

@@ -48,9 +48,11 @@ class Room:
         The home's too: documents lie there on their way to a store elsewhere. The errors of ``check``.
         """
         with storing():
-            free = shutil.disk_usage(self._settings.home).free
             stored = self._store.free_bytes()
-        free = free if stored is None else min(free, stored)
+            known = [] if stored is None else [stored]
+            if self._settings.home.is_dir():
+                known.append(shutil.disk_usage(self._settings.home).free)
+        free = min(known, default=size + self._settings.reserve_mb * MEGABYTE)
         if free - size < self._settings.reserve_mb * MEGABYTE:
             raise QuotaError(f"The disk is nearly full: {free // MEGABYTE:,} MB are free.")
 

@@ -157,6 +157,18 @@ def test_a_redo_queues_what_an_earlier_engine_has_done(
             assert jobs.counts()["queued"] == 2
 
 
+def test_a_back_fill_that_waits_for_room_says_so(home: Settings, tmp_path: Path) -> None:
+    """Rows are written, and whoever watches is told why nothing is taken in; with room there is nothing to tell."""
+    manifest = write_list(tmp_path, 1)
+    seen: list[Progress] = []
+    backfill.run(manifest, replace(home, reserve_mb=1 << 30), STAY_OUT, report=seen.append)
+    assert seen[0].queued == 1
+    assert seen[0].paused.startswith("The disk is nearly full")
+    seen.clear()
+    backfill.run(manifest, home, STAY_OUT, report=seen.append)
+    assert {progress.paused for progress in seen} == {""}
+
+
 def test_a_report_says_what_became_of_each(home: Settings, tmp_path: Path) -> None:
     """Counts as JSON, a row for each document as CSV; no cell is a formula."""
     manifest = tmp_path / "list.txt"

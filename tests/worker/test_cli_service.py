@@ -5,6 +5,7 @@ from __future__ import annotations
 import builtins
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Self
 
@@ -118,7 +119,9 @@ def test_backfill_reports_and_counts(
     ) -> object:
         assert (source, options) == ("docs", filler.Options(wait=False, rate=0.5, shard=(2, 3), redo=True))
         done = filler.Progress(10, 0, 0, 10 - failed, failed, 0, 0)
-        for progress in (filler.Progress(10, 9, 1, 0, 0, 0, 0), filler.Progress(10, 9, 1, 0, 0, 0, 0), done):
+        running = filler.Progress(10, 9, 1, 0, 0, 0, 0)
+        full = replace(running, queued=10, running=0, paused="The disk is nearly full.")
+        for progress in (running, running, full, full, done):
             report(progress)
         return done
 
@@ -126,6 +129,7 @@ def test_backfill_reports_and_counts(
     said = crossfoot("backfill", "docs", "--no-wait", "--limit-rate", "30/m", "--shard", "2/3", "--redo")
     assert (said.status, said.out) == (status, b"")
     assert said.err.count("1 running") == 1
+    assert said.err.count("10 queued; paused: The disk is nearly full.") == 1
     assert f"10 documents: {10 - failed} done" in said.err
 
 

@@ -98,7 +98,8 @@ def _counts(progress: Progress) -> str:
     held = [f"{getattr(progress, state)} {state}" for state in states if getattr(progress, state)]
     if progress.review:
         held[0] += f" ({progress.review} to review)"
-    return f"crossfoot: {progress.total} documents" + (": " + ", ".join(held) if held else "")
+    paused = f"; paused: {progress.paused}" if progress.paused else ""
+    return f"crossfoot: {progress.total} documents" + (": " + ", ".join(held) if held else "") + paused
 
 
 class _Speed:
@@ -143,16 +144,16 @@ def _display() -> Iterator[Callable[[Progress], None]]:
 
 
 class _Lines:
-    """One line for every tenth of the documents."""
+    """One line for every tenth of the documents, and when they are not taken in, or again."""
 
     def __init__(self, speed: _Speed) -> None:
-        self._shown = -1
+        self._shown = (-1, "")
         self._speed = speed
 
     def show(self, progress: Progress) -> None:
         """What ``backfill.run`` calls about twice a second."""
         said = self._speed.note(progress, time.monotonic())
-        tenth = progress.ended * 10 // max(1, progress.total)
-        if tenth != self._shown:
-            self._shown = tenth
+        now = (progress.ended * 10 // max(1, progress.total), progress.paused)
+        if now != self._shown:
+            self._shown = now
             typer.echo(_counts(progress) + said, err=True)
