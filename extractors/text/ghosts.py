@@ -15,7 +15,6 @@ from extractors.text.tokens import Piece
 # labels of a ghost resemble the row they repeat; real neighbours that do ("… - basic", "… - diluted") use known words
 _ALIKE = 0.55
 _DOUBT = 0.6
-_MOST_FIGURES = 12  # a row with more in one cell than a page has rows in view is looked at as a whole
 
 
 def without_ghosts(records: Sequence[Record], words: Counter[str]) -> tuple[list[Record], list[Record]]:
@@ -24,20 +23,11 @@ def without_ghosts(records: Sequence[Record], words: Counter[str]) -> tuple[list
     ghosts: list[Record] = []
     for i, record in enumerate(records):
         neighbours = [*(kept[-1:]), *records[i + 1 : i + 2]]
-        if _echo(record, kept) or any(_ghost(record, other, words) for other in neighbours):
+        if any(_ghost(record, other, words) for other in neighbours):
             ghosts.append(record)
         else:
             kept.append(record)
     return kept, ghosts
-
-
-def _echo(record: Record, above: Sequence[Record]) -> bool:
-    """A row with many figures in a cell, nearly all of which the rows above have printed already."""
-    said = [key(piece) for pieces in record.values.values() for piece in pieces]
-    if len(said) <= _MOST_FIGURES or len(above) < 3:
-        return False
-    known = {key(piece) for other in above for pieces in other.values.values() for piece in pieces}
-    return sum(figure in known for figure in said) >= 0.8 * len(said)
 
 
 def _ghost(record: Record, other: Record, words: Counter[str]) -> bool:
@@ -47,7 +37,7 @@ def _ghost(record: Record, other: Record, words: Counter[str]) -> bool:
     # a word that stands nowhere else, and that the neighbour does not have
     odd = [word for word in _words(record.label) if words[word] <= 1 and word not in _words(other.label)]
     alike = SequenceMatcher(None, record.label.lower(), other.label.lower()).ratio() >= _ALIKE
-    good = [pieces for pieces in record.values.values() if not any(_broken(piece) for piece in pieces)]
+    good = [pieces for pieces in record.values.values() if not any(_broken(p) or _scrap(p) for p in pieces)]
     same = sum(
         [key(p) for p in pieces] == [key(p) for p in other.values.get(column, ())]
         for column, pieces in record.values.items()
@@ -77,6 +67,11 @@ def _broken(piece: Piece) -> bool:
     if number is None:
         return bool(re.search(r"\d", piece.text))
     return bool({"leading_zero", "grouping", "stray_mark"} & set(number.flaws)) and "." not in piece.text
+
+
+def _scrap(piece: Piece) -> bool:
+    """True for a mark that stands for a dash only by guess: what a converter drew beside a row it dreamt."""
+    return not re.search(r"[^\W_]", re.sub(r"<[^<>]*>", "", piece.text)) and read_number(piece.text) is None
 
 
 def _garbled(text: str) -> bool:

@@ -13,6 +13,8 @@ from collections.abc import Iterator, Sequence
 from extractors.page import Cell, Grid, Line
 from extractors.text.decode import SourceLine
 from extractors.text.dialect import has_markup
+from extractors.text.echoes import echoes_apart, with_echoes
+from extractors.text.footed import part_by_sums
 from extractors.text.ghosts import relabelled, untold, vocabulary, with_doubts, without_ghosts
 from extractors.text.markup import bare
 from extractors.text.merged import Record, part_rows, sections_apart
@@ -49,13 +51,15 @@ def _read_drifting(lines: Sequence[SourceLine], words: Counter[str]) -> tuple[li
         if isinstance(part, SourceLine):
             flow.append(_line(part))
             continue
-        records, repeated = part_rows(part.records)
+        records, taken = part_by_sums(part.records)
+        records, echoes = echoes_apart(records)
+        records, repeated = part_rows(records)
         records, ghosts = without_ghosts(list(sections_apart(relabelled(records))), words)
-        records = with_doubts(records, part.columns)
+        records = with_doubts(with_echoes(records, echoes, part.columns), part.columns)
         flow += [_line(line) for line in part.captions]
         flow.append(_grid(part, records))
         flow += [Line(piece.text, r.line.place(piece.start, piece.end)) for r in records for piece in r.extras]
-        for record in sorted([*repeated, *ghosts], key=lambda r: r.line.number):
+        for record in sorted([*taken, *echoes, *repeated, *ghosts], key=lambda r: r.line.number):
             findings.append(_left_out(record))
             findings += [_alone(record, piece) for piece in untold(record, records)]
         findings += [_stray(line) for line in part.strays]

@@ -35,7 +35,8 @@ _CLOSE = re.compile(r"\)?%?\)?\Z|\$\Z")
 _DATED = re.compile(
     r"(?i)\s*(?:(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.?\s+\d{1,2},?\s*(?:(?:19|20)\d\d)?|(?:19|20)\d\d(?=\s))\s+"
 )
-# what a converter made of a dash in a cell of figures
+# what a converter made of a dash in a cell of figures: a rule, or nothing, underlined
+_UNDERLINED = re.compile(r"\s*<(?P<tag>u|ins)>\s*</(?P=tag)>\s*\Z", re.IGNORECASE)
 _UNDERSCORE = re.compile(r"(?:(?:US|C|A|HK)?[$\u20ac\u00a3\u00a5]\s?)?_\Z")
 _DASH_SURE = 0.97
 _BAR = "\ue000"  # stands for an escaped bar while a line is cut
@@ -107,12 +108,37 @@ def slots(line: SourceLine) -> list[Slot]:
         stop = end if stop < 0 else stop
         found.append(_slot(len(found), text, start, stop))
         start = stop + 1
+    found = _underlined(line.text, found)
     return [replace(slot, pieces=(_dash_of(slot),)) if _is_dash(found, k) else slot for k, slot in enumerate(found)]
+
+
+def _underlined(printed: str, row: Sequence[Slot]) -> list[Slot]:
+    """The cells, those of a row with a label that underline nothing as dashes; elsewhere that is the rule of a sum."""
+    label = row[0].text if row else ""
+    if not re.search(r"[A-Za-z]{2}", label) or label.endswith(":") or row[0].pieces:
+        return list(row)
+    return [_ruled(printed, row, k) for k in range(len(row))]
+
+
+def _ruled(printed: str, row: Sequence[Slot], k: int) -> Slot:
+    slot = row[k]
+    drawn = printed[slot.start : slot.end]
+    if not k or slot.text or not _UNDERLINED.match(drawn) or _stands_before_figure(row, k):
+        return slot
+    start = slot.start + len(drawn) - len(drawn.lstrip())
+    text = drawn.strip()
+    dash = Reading("\N{EM DASH}", _DASH_SURE)
+    return replace(slot, text=text, start=start, pieces=(Piece(text, start, start + len(text), _DASH_SURE, (dash,)),))
+
+
+def _stands_before_figure(row: Sequence[Slot], k: int) -> bool:
+    """True directly before a figure, where a mark was its currency sign."""
+    return k + 1 < len(row) and bool(row[k + 1].text) and not row[k + 1].sign
 
 
 def _is_dash(row: Sequence[Slot], k: int) -> bool:
     """True for an underscore where a figure stands: not directly before one, where it was a currency sign."""
-    if not k or not _UNDERSCORE.match(row[k].text) or (k + 1 < len(row) and row[k + 1].text and not row[k + 1].sign):
+    if not k or not _UNDERSCORE.match(row[k].text) or _stands_before_figure(row, k):
         return False
     return row[k].text != "_" or row[k - 1].sign or any(slot.pieces for slot in row)
 
@@ -124,6 +150,8 @@ def _dash_of(slot: Slot) -> Piece:
 
 def _slot(column: int, text: str, start: int, end: int) -> Slot:
     said = text[start:end]
+    if not said.strip():
+        return Slot(column, "", start, end)
     left = start + len(said) - len(said.lstrip())
     said = said.strip().replace(_BAR, "|")
     right = left + len(said)

@@ -1,0 +1,117 @@
+"""Markdown of a converter that lost rows: parted by their sums, filled from repetitions, dashes from underlines."""
+
+from extractors.page import DEFAULT, Cell, Document, Grid
+from extractors.text import read_text
+
+TITLE = "# ACME CORP\n\n## **Statements of Operations** (in thousands)\n\n### Unaudited\n\n"
+BELOW = ("→300→→410→→520", "→200→→110→→320", "→800→→950→→901", "→44→→55→→67")
+
+
+def read(*lines: str) -> Document:
+    """The document of a heading and these rows; an arrow stands for a tab."""
+    return read_text((TITLE + "\n".join(lines).replace("→", "\t") + "\n").encode(), DEFAULT)
+
+
+def grid(*lines: str) -> Grid:
+    """The only grid of the rows."""
+    [found] = [block for page in read(*lines).pages for block in page.flow if isinstance(block, Grid)]
+    return found
+
+
+def body(*lines: str) -> list[list[str]]:
+    """The texts of the rows by column, without labels; blanks as empty strings."""
+    found = grid(*lines)
+    table = [[""] * (found.columns - 1) for _ in range(found.rows)]
+    for cell in found.cells:
+        if cell.column and not cell.head:
+            table[cell.row][cell.column - 1] = cell.text
+    return [row for row in table if any(row)]
+
+
+def cell(found: Grid, text: str) -> Cell:
+    """The first cell that says this."""
+    return next(c for c in found.cells if c.text == text)
+
+
+TORN = (
+    "→1,250 2,340 3,590→\\$→March 31, 2019 4,100→\\$→11 025",
+    "→1,250 2,340→→4,100→→",
+    "→2,340→→→→5.014",
+    "→→→→→5,104",
+    "→3 590→→2,222→→1,003",
+    "→03,690→→6,322→→6,107",
+)
+
+
+def test_rows_run_together_are_parted_by_the_sum_of_all_columns() -> None:
+    """Three figures in one cell become three rows when one choice in each other column foots like them."""
+    assert body(*TORN, *BELOW)[:4] == [
+        ["1,250", "$ 4,100", "5,104"],
+        ["2,340", "2,222", "1,003"],
+        ["3,590", "6,322", "6,107"],
+        ["300", "410", "520"],
+    ]
+
+
+def test_what_no_row_took_is_a_finding() -> None:
+    """The misread repetitions of the parted figures are named, so that nothing is silently lost."""
+    found = [f.text for f in read(*TORN, *BELOW).findings if f.code == "unassigned_number"]
+    assert {"5.014", "03,690"} <= set(found)
+
+
+def test_rows_stay_together_where_a_column_does_not_foot() -> None:
+    """One column without the sum leaves the cell as printed."""
+    broken = [line.replace("6,107", "6,108") for line in TORN]
+    assert body(*broken, *BELOW)[0][0] == "1,250 2,340 3,590"
+
+
+def test_rows_stay_together_where_two_choices_foot() -> None:
+    """Two ways to foot in a column are none."""
+    twice = (*TORN[:4], "→→→1,222→→", "→→→5,322→→", *TORN[4:])
+    assert body(*twice, *BELOW)[0][0] == "1,250 2,340 3,590"
+
+
+MORE = ("→231→→332", "→433→→534", "→635→→736", "→837→→938")
+TAIL = "514 15 68 231 433 635 837"
+WHOLE = ("→120→→221", "→340→→442", "→77→→65", "→→→18", "→→→39", "→983→→871", "→514→→627", "→15→→26", "→68→→79", *MORE)
+
+
+def test_blank_cells_are_filled_from_a_repetition() -> None:
+    """A column printed again in one cell names the figures of its blank cells, in doubt until they are proved."""
+    found = grid(*WHOLE, f"→120 340 77 31 42 983 {TAIL}→→")
+    assert (cell(found, "31").row, cell(found, "42").row) == (3, 4)
+    assert cell(found, "31").confidence <= 0.6
+
+
+def test_a_repetition_of_two_columns_row_by_row_fills_blanks() -> None:
+    """Figures printed again row by row are laid over both columns."""
+    found = grid(*WHOLE, "→120 221 340 442 77 65 31 18 42 39 983 871 514 627 15 26 68 79 231 332→→")
+    assert [(cell(found, t).row, cell(found, t).column) for t in ("31", "42")] == [(3, 1), (4, 1)]
+
+
+def test_fewer_figures_than_blank_cells_fill_none() -> None:
+    """One figure for two blank cells has no place; it is a finding."""
+    read_again = read(*WHOLE, f"→120 340 77 31 983 {TAIL} 231→→")
+    [found] = [block for page in read_again.pages for block in page.flow if isinstance(block, Grid)]
+    assert "31" not in [c.text for c in found.cells]
+    assert "31" in [f.text for f in read_again.findings]
+
+
+def test_two_repetitions_that_differ_fill_nothing() -> None:
+    """What two repetitions say differently is left blank."""
+    again = f"→120 340 77 {{}} 42 983 {TAIL}→→"
+    found = grid(*WHOLE, again.format("31"), again.format("81"))
+    assert not {"31", "81"} & {c.text for c in found.cells}
+
+
+def test_underlined_nothing_beside_a_label_is_a_dash() -> None:
+    """A dash whose ink the converter took for a rule is a nil of its row, place and printed text kept."""
+    found = grid("Sales→\\$→900→\\$→800", "Royalties→→<u> </u>→→25", "Total sales→→900→→825")
+    dash = cell(found, "<u> </u>")
+    assert (dash.row, dash.column, dash.rivals[0].text) == (1, 1, "—")
+
+
+def test_a_rule_under_a_section_or_without_a_label_is_no_dash() -> None:
+    """Underlines in a row of a section label, or with no label, are rules of sums."""
+    found = grid("Sales:→→<u> </u>→→", "Bolts→→900→→800", "→→<u> </u>→→<u> </u>", "Nuts→→7→→9", "Total→→907→→809")
+    assert not [c for c in found.cells if "<u>" in c.text]
