@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from schemas.errors import ServiceError
 from worker import deliveries, redo, results, sources
@@ -135,7 +135,7 @@ def batch_name(source: str, shard: tuple[int, int] = (1, 1)) -> str:
 
 def count(db: Database, batch: str) -> Progress:
     """How far a back-fill is."""
-    counts = deliveries.count_batch(db, batch)
+    counts: dict[str, Any] = dict(deliveries.count_batch(db, batch))
     review = db.row(
         "SELECT count(*) AS documents FROM deliveries d JOIN jobs j ON j.id = d.job_id WHERE d.batch = ?"
         " AND j.state = 'done' AND j.summary LIKE '%\"review\": %' AND j.summary NOT LIKE '%\"review\": 0%'",

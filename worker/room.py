@@ -5,12 +5,11 @@ What was taken in is converted whatever this says: the reserve is there so that 
 
 from __future__ import annotations
 
-import shutil
 import threading
 import time
 from typing import Final
 
-from worker.blobs import FullError, Store, storing
+from worker.blobs import FullError, Store, find_free, storing
 from worker.database import Database
 from worker.settings import MEGABYTE, Settings
 
@@ -48,11 +47,8 @@ class Room:
         The home's too: documents lie there on their way to a store elsewhere. The errors of ``check``.
         """
         with storing():
-            stored = self._store.free_bytes()
-            known = [] if stored is None else [stored]
-            if self._settings.home.is_dir():
-                known.append(shutil.disk_usage(self._settings.home).free)
-        free = min(known, default=size + self._settings.reserve_mb * MEGABYTE)
+            stored, free = self._store.free_bytes(), find_free(self._settings.home)
+        free = free if stored is None else min(free, stored)
         if free - size < self._settings.reserve_mb * MEGABYTE:
             raise QuotaError(f"The disk is nearly full: {free // MEGABYTE:,} MB are free.")
 

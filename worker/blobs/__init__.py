@@ -6,7 +6,7 @@ import urllib.parse
 from pathlib import Path
 
 from schemas.errors import ConfigurationError
-from worker.blobs.files import Stored, is_regular, is_special, make_folder, open_regular, sync_folder
+from worker.blobs.files import Stored, find_free, is_regular, is_special, make_folder, open_regular, sync_folder
 from worker.blobs.folder import Blobs
 from worker.blobs.stores import GRACE_SECONDS, DamagedBlobError, FullError, Kept, MissingBlobError, Store, storing
 from worker.settings import Settings
@@ -20,6 +20,7 @@ __all__ = [
     "MissingBlobError",
     "Store",
     "Stored",
+    "find_free",
     "is_regular",
     "is_special",
     "make_folder",

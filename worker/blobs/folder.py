@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import BinaryIO, Final
 
 from schemas.errors import StorageError
-from worker.blobs.files import Stored, make_folder, spooled, sync_file, sync_folder
+from worker.blobs.files import Stored, find_free, make_folder, spooled, sync_file, sync_folder
 from worker.blobs.stores import DAMAGED, GRACE_SECONDS, Kept, MissingBlobError, Store, storing
 
 TEMPORARY: Final = "tmp"
@@ -131,7 +131,7 @@ class Blobs(Store):
 
     def free_bytes(self) -> int | None:
         """What the disk still takes."""
-        return shutil.disk_usage(self.root).free
+        return find_free(self.root)
 
     def remove_stale(self) -> int:
         """Remove what interrupted writers left behind; how many files."""
