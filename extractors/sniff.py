@@ -11,7 +11,7 @@ import json
 import re
 
 from extractors.page import Kind
-from schemas.errors import EmptyError, LimitError, UnreadableError, UnsafeError, UnsupportedError
+from schemas.errors import EmptyError, LimitError, UnsafeError, UnsupportedError
 
 # readers accept junk before the header within the first kilobyte; mail gateways prepend more, so a header that
 # starts a line and is followed by an object counts within this many bytes
@@ -90,20 +90,6 @@ def sniff(data: bytes) -> Kind:
 def media_type(data: bytes) -> str:
     """The media type of the bytes, ``application/pdf`` for example; raises as ``sniff`` does."""
     return _identify(data)[1]
-
-
-def is_document(data: bytes) -> bool:
-    """False for what is no document by its content: data, programs, archives of other kinds.
-
-    What is empty, unsafe or too large *is* one: it has to be reported as an error, not passed over.
-    """
-    try:
-        sniff(data)
-    except UnsupportedError:
-        return False
-    except UnreadableError:
-        return True
-    return True
 
 
 def _identify(data: bytes) -> tuple[Kind, str]:

@@ -7,7 +7,6 @@ ever passes through a float.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from decimal import Context, Decimal, localcontext
 
 Amount = Decimal
@@ -89,21 +88,3 @@ def quotient(left: Decimal, right: Decimal) -> Decimal:
 def half_unit(decimals: int) -> Decimal:
     """Half a unit of the last printed place: 0.005 for two decimals, 0.5 for none."""
     return Decimal(5).scaleb(-decimals - 1)
-
-
-@dataclass(frozen=True, slots=True)
-class Interval:
-    """What a printed figure can stand for: value ± ½·10^(−decimals) (XBRL Calculations 1.1, REC 2023-02-22)."""
-
-    low: Decimal
-    high: Decimal
-
-    @classmethod
-    def printed(cls, value: Decimal, decimals: int) -> Interval:
-        """The interval of a figure printed with ``decimals`` places; a printed dash is an exact nought elsewhere."""
-        half = half_unit(decimals)
-        return cls(value - half, value + half)
-
-    def holds(self, value: Decimal) -> bool:
-        """True when ``value`` lies in the closed interval."""
-        return self.low <= value <= self.high

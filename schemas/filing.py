@@ -43,12 +43,13 @@ def _isoformat(text: str) -> str:
     return text
 
 
-DecimalText = Annotated[str, Field(pattern=r"^-?\d+(\.\d+)?$", max_length=MAX_CHARACTERS)]
+DecimalText = Annotated[str, Field(pattern=r"^-?[0-9]+(\.[0-9]+)?$", max_length=MAX_CHARACTERS)]
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
-Date = Annotated[str, Field(pattern=r"^\d{4}-\d{2}-\d{2}$"), AfterValidator(_isoformat)]
+Date = Annotated[str, Field(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"), AfterValidator(_isoformat)]
 Probability = Annotated[float, Field(ge=0.0, le=1.0), AfterValidator(lambda p: round(p, 4))]
 Coordinate = Annotated[float, AfterValidator(lambda c: round(c, 1) + 0.0)]
 Count = Annotated[int, Field(ge=0)]
+Places = Annotated[int, Field(ge=0, le=MAX_CHARACTERS)]
 
 
 class Model(BaseModel):
@@ -188,7 +189,7 @@ class Figure(Model):
     raw: str
     value: DecimalText
     nil: bool
-    decimals: Count
+    decimals: Places
     scale: Annotated[int, Field(ge=1)]
     unit: str
     period: Period | None
@@ -234,7 +235,7 @@ class Term(Model):
     document: Sha256 | None = None
     figure: str
     value: DecimalText | None = None
-    decimals: Count | None = None
+    decimals: Places | None = None
     weight: DecimalText
 
 

@@ -6,11 +6,12 @@ result says, and the statuses that lean on checks are held against them.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from schemas.amounts import amount, decimals_of, trimmed
-from schemas.filing import Check, Figure, Filing
+from schemas.filing import Check, Figure, Filing, Verdict
 from schemas.identities import Addend, Identity, Printed, evaluate, key_of
 
 
@@ -35,11 +36,29 @@ def identity_of(check: Check) -> Identity:
 
 def recheck(filing: Filing) -> list[Discrepancy]:
     """All discrepancies of a result; empty when its checks and statuses hold."""
-    figures = {figure.id: figure for table in filing.tables for figure in table.figures}
+    every = [figure for table in filing.tables for figure in table.figures]
+    figures = {figure.id: figure for figure in every}
     checks = {check.id: check for check in filing.checks}
-    found = [d for check in filing.checks for d in _check_discrepancies(check, figures)]
-    found += [d for figure in figures.values() for d in _status_discrepancies(figure, checks)]
+    counts = Counter([figure.id for figure in every]) + Counter([check.id for check in filing.checks])
+    found = [Discrepancy(name, f"stands {count} times in this result") for name, count in counts.items() if count > 1]
+    found += [d for check in filing.checks for d in _check_discrepancies(check, figures)]
+    found += [d for figure in every for d in _status_discrepancies(figure, checks)]
+    verdict = verdict_of(every, filing.checks)
+    if filing.verdict != verdict:
+        found.append(Discrepancy("verdict", f"says {filing.verdict}, but the figures and checks say {verdict}"))
     return found
+
+
+def verdict_of(figures: Iterable[Figure], checks: Iterable[Check]) -> Verdict:
+    """A document's verdict: the worst that its figures and checks say."""
+    statuses, verdicts = {figure.status for figure in figures}, {check.verdict for check in checks}
+    if "conflict" in statuses:
+        return "conflict"
+    if "broken" in verdicts:
+        return "differs"
+    if "repaired" in statuses:
+        return "balanced_with_repairs"
+    return "balanced" if verdicts else "unproved"
 
 
 def _check_discrepancies(check: Check, figures: dict[str, Figure]) -> Iterator[Discrepancy]:
@@ -62,13 +81,24 @@ def _check_discrepancies(check: Check, figures: dict[str, Figure]) -> Iterator[D
         yield Discrepancy(check.id, f"says {check.verdict}, but the figures say {again.verdict}")
     if check.residual != trimmed(again.residual):
         yield Discrepancy(check.id, f"says residual {check.residual}, but it is {trimmed(again.residual)}")
+    if check.tolerance != trimmed(again.tolerance):
+        yield Discrepancy(check.id, f"says tolerance {check.tolerance}, but it is {trimmed(again.tolerance)}")
 
 
 def _status_discrepancies(figure: Figure, checks: dict[str, Check]) -> Iterator[Discrepancy]:
-    missing = [key for key in figure.checks if key not in checks]
+    named = [*figure.checks, *(figure.repair.checks if figure.repair else ())]
+    missing = [key for key in named if key not in checks]
     if missing:
         yield Discrepancy(figure.id, f"names {', '.join(missing)}, which this result does not hold")
         return
+    foreign = [key for key in figure.checks if figure.id not in identity_of(checks[key]).members()]
+    if foreign:
+        yield Discrepancy(figure.id, f"names {', '.join(foreign)}, which it takes no part in")
+        return
+    if figure.status == "repaired" and figure.repair is None:
+        yield Discrepancy(figure.id, "is repaired, but does not say from what")
+    if figure.status == "conflict" and not figure.needs_review:
+        yield Discrepancy(figure.id, "is in conflict, but not up for review")
     holding = [key for key in figure.checks if checks[key].verdict != "broken"]
     if figure.status in ("proved", "repaired") and not holding:
         yield Discrepancy(figure.id, f"is {figure.status}, but no check of it holds")

@@ -2,7 +2,7 @@
 
 import pytest
 
-from extractors.sniff import is_document, media_type, sniff
+from extractors.sniff import media_type, sniff
 from schemas.errors import EmptyError, LimitError, UnreadableError, UnsafeError, UnsupportedError
 
 PDF = b"%PDF-1.7\n1 0 obj\n<< >>\nendobj\n"
@@ -68,11 +68,3 @@ def test_refused(data: bytes, error: type[UnreadableError]) -> None:
     with pytest.raises(UnreadableError) as raised:
         sniff(data)
     assert type(raised.value) is error
-
-
-def test_is_document_passes_over_data_only() -> None:
-    """A walk over a folder passes over data and programs, but an empty file stays an error to report."""
-    assert not is_document(b'{"schema_version": "1.0"}')
-    assert not is_document(b"\x7fELF\x02\x01\x01" + b"\0" * 200)
-    assert is_document(b"")
-    assert is_document(FIXED)
