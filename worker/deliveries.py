@@ -333,6 +333,12 @@ def mark_ready(db: Database, job_id: int, now: float) -> None:
     )
 
 
+def serve_again(db: Database, job_id: int, now: float) -> None:
+    """Have every name of a job, which is locked, served once more: its result is another one now."""
+    mark_ready(db, job_id, now)
+    _reopen_container(db, job_id)
+
+
 def find_ready(db: Database, now: float, limit: int = 100, site: str = "") -> list[Delivery]:
     """Names whose job has ended and that were not served yet; a container's only after those of all its parts."""
     rows = db.rows(

@@ -7,11 +7,14 @@ Telling it (tries, signatures) is the dispatcher's; each row is one event for on
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import Final, Literal
 
 from worker.database import Database, Row
 
-Event = Literal["job.completed", "job.failed", "job.cancelled", "result.superseded"]
+Event = Literal[
+    "job.completed", "job.failed", "job.cancelled", "result.superseded", "review.requested", "review.resolved"
+]
 # by the state that a job has reached
 ENDED: Final[dict[str, Event]] = {
     "done": "job.completed",
@@ -23,19 +26,25 @@ ENDED: Final[dict[str, Event]] = {
 
 def tell_ended(db: Database, job_id: int, now: float) -> int:
     """Note for everybody who listens that a job has ended, inside the transaction that ended it; how many."""
-    listeners = db.rows(
-        "SELECT e.id, e.events FROM endpoints e JOIN jobs j ON j.id = ?"
-        " WHERE e.disabled_at IS NULL AND (e.job_id = j.id OR (e.job_id IS NULL AND e.key_id IN (0, j.key_id)))",
-        (job_id,),
-    )
-    if not listeners:
-        return 0
-    job = db.row("SELECT * FROM jobs WHERE id = ?", (job_id,))
+    job = db.row("SELECT state, supersedes FROM jobs WHERE id = ?", (job_id,))
     if job is None or job["state"] not in ENDED:
         return 0
     kinds: list[Event] = [ENDED[job["state"]]]
     if job["state"] == "done" and job["supersedes"] is not None:
         kinds.append("result.superseded")
+    return tell(db, job_id, kinds, now)
+
+
+def tell(db: Database, job_id: int, kinds: Sequence[Event], now: float) -> int:
+    """Note for everybody who listens what has happened to a job, inside the transaction in which it did; how many."""
+    listeners = db.rows(
+        "SELECT e.id, e.events FROM endpoints e JOIN jobs j ON j.id = ?"
+        " WHERE e.disabled_at IS NULL AND (e.job_id = j.id OR (e.job_id IS NULL AND e.key_id IN (0, j.key_id)))",
+        (job_id,),
+    )
+    job = db.row("SELECT * FROM jobs WHERE id = ?", (job_id,)) if listeners else None
+    if job is None:
+        return 0
     told = [
         (job_id, row["id"], kind, _payload(job), now, now)
         for row in listeners

@@ -10,7 +10,7 @@ from functools import partial
 from typing import Annotated, Any
 
 from anyio.to_thread import run_sync
-from fastapi import APIRouter, Body, Header, Query, Response
+from fastapi import APIRouter, Body, Depends, Header, Query, Response
 from pydantic import BaseModel, Field, ValidationError
 
 from schemas.filing import Filing, from_json, to_json
@@ -59,33 +59,58 @@ class SaidList(BaseModel):
     items: list[SaidView]
 
 
+class Asked(models.Closed):
+    """Who says it, and of whose result."""
+
+    person: Person = ""
+    job: Annotated[models.JobId | None, Field(description="Where several jobs have this result, which one")] = None
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which result is to be corrected, by whom."""
+
+    result: str
+    asked: Asked
+
+
+async def wanted(
+    result: ResultId,
+    asked: Annotated[Asked, Query()],
+    if_match: Annotated[str | None, Header(description="The ETag of the result that was looked at")] = None,
+) -> Wanted:
+    """What a request wants to correct.
+
+    Raises:
+        ApiError: 412, another result was looked at.
+    """
+    if if_match is not None and if_match.strip() != "*" and f'"{result}"' not in if_match:
+        raise ApiError(412, "If-Match names another result than the one that is corrected.", place="header.if-match")
+    return Wanted(result, asked)
+
+
 @router.post("/results/{result}/corrections", status_code=201, responses=responses(404, 409, 412, 413))
 async def correct_result(
-    result: ResultId,
+    what: Annotated[Wanted, Depends(wanted)],
     service: Serving,
     caller: Reviewer,
     response: Response,
     corrections: Annotated[list[Correction], Body(min_length=1, max_length=MOST)],
-    *,
-    person: Annotated[Person, Query()] = "",
-    job: Annotated[models.JobId | None, Query(description="Where several jobs have this result, which one")] = None,
-    if_match: Annotated[str | None, Header(description="The ETag of the result that was looked at")] = None,
 ) -> CorrectedView:
     """Say what a figure is, where it is printed, what it sums, or that a check is not meant.
 
     The answer is a new version of the result; every check is evaluated again. Only the version that stands can be
     corrected: 412 says that there is a later one.
     """
-    if if_match is not None and if_match.strip() != "*" and f'"{result}"' not in if_match:
-        raise ApiError(412, "If-Match names another result than the one that is corrected.", place="header.if-match")
-    number = await service.rows.run(_find_job, caller.sees, result, None if job is None else views.job_number(job))
-    said = Said(tuple(corrections), Speaker(person, caller.key_id))
-    version = await correct(service, caller, number, result, said)
+    asked_job = None if what.asked.job is None else views.job_number(what.asked.job)
+    number = await service.rows.run(_find_job, caller.sees, what.result, asked_job)
+    said = Said(tuple(corrections), Speaker(what.asked.person, caller.key_id))
+    version = await correct(service, caller, number, what.result, said)
     response.headers["Location"] = f"/v1/results/{version.sha256}"
     response.headers["ETag"] = f'"{version.sha256}"'
     return CorrectedView(
         job=views.job_name(number),
-        corrected=result,
+        corrected=what.result,
         result=version.sha256,
         summary=models.Summary(**version.summary),
         links={"result": f"/v1/results/{version.sha256}", "job": f"/v1/jobs/{views.job_name(number)}"},

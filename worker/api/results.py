@@ -104,7 +104,7 @@ async def list_figures(
         if asked.status in (None, figure["status"]) and asked.needs_review in (None, figure["needs_review"])
     ]
     more = views.make_cursor(start + limit) if start + limit < len(wanted) else None
-    items = [models.FigureView.model_validate(figure) for figure in wanted[start : start + limit]]
+    items = [_figure(figure) for figure in wanted[start : start + limit]]
     return models.FigurePage(items=items, total=len(wanted), next=more)
 
 
@@ -117,8 +117,13 @@ async def show_figure(
     for table in content.get("tables", []):
         for found in table["figures"]:
             if found["id"] == figure:
-                return models.FigureView.model_validate({**found, "table": table["id"]})
+                return _figure({**found, "table": table["id"]})
     raise not_found()
+
+
+def _figure(content: dict[str, Any]) -> models.FigureView:
+    """A figure as JSON has it: from there lists become tuples, at every depth."""
+    return models.FigureView.model_validate_json(json.dumps(content))
 
 
 @router.get("/results/{result}/checks", responses=responses(404, 413))

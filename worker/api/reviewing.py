@@ -69,7 +69,7 @@ class Resolution(models.Closed):
     """What came of it: corrections, and whether all else that needs review is as it should be."""
 
     person: Person
-    corrections: Corrections = []
+    corrections: Corrections = Field(default_factory=list)
     accept: Annotated[bool, Field(description="Confirm every other figure that needs review")] = False
     note: Annotated[str, Field(max_length=1000, pattern=r"^[^\x00]*$")] | None = None
 

@@ -241,7 +241,7 @@ outbox: Final = Table(
     _serial(),
     Column("job_id", Id, ForeignKey("jobs.id", ondelete="CASCADE"), nullable=False),
     Column("endpoint_id", Id, ForeignKey("endpoints.id", ondelete="CASCADE"), nullable=False),
-    # job.completed, job.failed, job.cancelled, result.superseded
+    # job.completed, job.failed, job.cancelled, result.superseded, review.requested, review.resolved
     _text("event"),
     # JSON, what was so at that moment
     _text("payload"),
@@ -257,3 +257,45 @@ outbox: Final = Table(
 _index("outbox_due", outbox.c.next_at, outbox.c.id, where="ended_at IS NULL")
 _index("outbox_endpoint", outbox.c.endpoint_id, outbox.c.id)
 _index("outbox_job", outbox.c.job_id)
+
+# one row for each result that a person should look at; pending, claimed (until then), resolved
+reviews: Final = Table(
+    "reviews",
+    metadata,
+    _serial(),
+    Column("job_id", Id, ForeignKey("jobs.id", ondelete="CASCADE"), nullable=False, unique=True),
+    _text("state", server_default="pending"),
+    # how many of its figures need review
+    _count("figures"),
+    _text("person", nullable=True),
+    _time("claimed_until", default="0"),
+    _text("note", nullable=True),
+    _time("created_at"),
+    _time("resolved_at", needed=False),
+    CheckConstraint("state IN ('pending', 'claimed', 'resolved')", name="state"),
+    sqlite_autoincrement=True,
+)
+_index("reviews_state", reviews.c.state, reviews.c.id)
+
+# what a person said of a figure; never changed, and carried over (as rows of their own) when a document is done again
+corrections: Final = Table(
+    "corrections",
+    metadata,
+    _serial(),
+    Column("job_id", Id, ForeignKey("jobs.id", ondelete="CASCADE"), nullable=False),
+    # of the result; corrections with the same one were said at once
+    _text("corrected"),
+    # the result with them; null where a later engine's reading has nothing they could be said of
+    _text("result", nullable=True),
+    # JSON: the correction, and where its figures stood
+    _text("content"),
+    # who, by their own name, and by which key
+    _text("person", server_default=""),
+    _count("key_id"),
+    # the correction of the earlier engine's result that this one repeats
+    Column("carried_from", Id, ForeignKey("corrections.id", ondelete="SET NULL")),
+    _time("created_at"),
+    sqlite_autoincrement=True,
+)
+_index("corrections_job", corrections.c.job_id, corrections.c.id)
+_index("corrections_carried", corrections.c.carried_from, where="carried_from IS NOT NULL")

@@ -17,6 +17,7 @@ from starlette.testclient import TestClient
 
 from tests.fakes.desk import Desk
 from tests.fakes.served import Served
+from tests.worker.api.test_results import filing
 from worker.api.app import make_app
 
 EXAMPLES = 6
@@ -58,15 +59,16 @@ def _is_number(host: Any) -> bool:
 @pytest.fixture(scope="module")
 def ask(desk: Desk) -> Iterator[Asked]:
     """Asks one case of a served API, of the things that are there every second time, and looks at the answer."""
-    key = {"Authorization": f"Bearer {desk.key('all', 'submit', 'read', 'admin')}"}
+    key = {"Authorization": f"Bearer {desk.key('all', 'submit', 'read', 'review', 'admin')}"}
     with Served(desk.settings, longest_stream=0.1) as served, httpx2.Client(base_url=served.url, headers=key) as client:
         for text in ("done\n", "failed\n", "waits\n"):
             client.post("/v1/jobs", files={"file": ("a.txt", text.encode())})
-        result = desk.finish(1)
+        result = desk.finish(1, filing(b"done\n"))
         desk.fail(2)
         client.post("/v1/webhooks", json={"url": "http://127.0.0.1:1/"})
         document = client.get("/v1/jobs/job_1").json()["document"]
         there = {"result": result, "sha256": document, "webhook": "1", "figure": "t0.r0.c0", "message": "1"}
+        there["review"] = "1"
         asked = 0
 
         def call(case: Any) -> None:
