@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from extractors.text.apart import find_apart, is_figures
 from extractors.text.decode import SourceLine
 from extractors.text.layout import Layout, find_layout
 from extractors.text.markup import Slot, bare, is_delimiter, mark_of, slots
@@ -14,7 +15,6 @@ from extractors.text.merged import Record
 from extractors.text.tokens import Piece
 
 _MONTHS = tuple(calendar.month_name)[1:]
-_NUMBERS_ONLY = re.compile(r"[\s$()%.,\d\u2014\u2013-]*\d[\s$()%.,\d\u2014\u2013-]*\Z")
 _HEAD_WORDS = re.compile(
     r"(?i)\b(?:months?|weeks?|quarters?|years?|ended|ending|as of|notes?|(?:19|20)\d\d|january|february|march|april|may"
     r"|june|july|august|september|october|november|december)\b"
@@ -51,11 +51,15 @@ class Segment:
 
 @dataclass(frozen=True, slots=True)
 class _Printed:
-    """A row of cells as printed; ``head``: it stands above the row of dashes of a Markdown table."""
+    """A row of cells as printed; ``head``: it stands above the row of dashes of a Markdown table.
+
+    ``given``: its record, where its figures stand in lines of their own.
+    """
 
     line: SourceLine
     slots: tuple[Slot, ...]
     head: bool = False
+    given: Record | None = None
 
     @property
     def figures(self) -> list[Slot]:
@@ -78,8 +82,11 @@ def find_segments(lines: Sequence[SourceLine]) -> Iterator[Segment | SourceLine]
         if not _parted(line.text):
             between.append(line)
             continue
-        strays = [other for other in between if _NUMBERS_ONLY.match(bare(other.text))]
-        if between and group:
+        strays = [other for other in between if is_figures(other)]
+        apart = _set_apart(between, line) if group and strays and len(between) <= _MOST_BETWEEN else []
+        if apart:
+            group += apart
+        elif between and group:
             yield from _segments(group, strays if len(between) <= _MOST_BETWEEN else ())
             group = []
             yield from (other for other in between if other not in strays or len(between) > _MOST_BETWEEN)
@@ -92,6 +99,20 @@ def find_segments(lines: Sequence[SourceLine]) -> Iterator[Segment | SourceLine]
         group.append(_Printed(line, tuple(slots(line))))
     yield from _segments(group, ())
     yield from between
+
+
+def _set_apart(between: Sequence[SourceLine], following: SourceLine) -> list[_Printed]:
+    """The lines between two rows as rows of the same table, where the second proves their figures; else none."""
+    row = _Printed(following, tuple(slots(following)))
+    records = find_apart(between, row.figures) if _parted(following.text) and not _is_head(row) else []
+    labels = [line for line in between if records and not is_figures(line)]
+    return [_Printed(line, (_label(line),)) for line in labels] + [_Printed(r.line, (), given=r) for r in records]
+
+
+def _label(line: SourceLine) -> Slot:
+    text = bare(line.text)
+    start = len(text) - len(text.lstrip())
+    return Slot(0, text.strip(), start, len(text.rstrip()))
 
 
 def _parted(text: str) -> bool:
@@ -143,10 +164,12 @@ def _segment(rows: Sequence[_Printed], strays: tuple[SourceLine, ...]) -> Segmen
     last_head = max((i for i in range(first) if _is_head(rows[i])), default=-1)
     above, body = rows[: last_head + 1], rows[last_head + 1 :]
     stubbed = _stubbed(body)
-    layout = find_layout([row.slots for row in body], stubbed=stubbed)
+    layout = find_layout([row.slots for row in body if row.given is None], stubbed=stubbed)
     captions = tuple(row.line for row in above if not _is_head(row) and not any(s.text for s in row.slots[1:]))
     heads = [heads for row in above if row.line not in captions and (heads := _heads(row, layout, stubbed))]
-    records = tuple(record for row in body if _says(record := _record(row, layout, stubbed)))
+    placed = [row for row in body if row.given is None or len(row.given.values) == layout.count]
+    records = tuple(record for row in placed if _says(record := _record(row, layout, stubbed)))
+    strays += tuple(line for row in body if row not in placed and row.given for line in row.given.lines.values())
     return Segment(tuple(map(tuple, heads)), records, layout.count, len(layout.texts), captions, strays)
 
 
@@ -165,6 +188,8 @@ def _stubbed(body: Sequence[_Printed]) -> bool:
 
 
 def _record(row: _Printed, layout: Layout, stubbed: bool) -> Record:
+    if row.given is not None:
+        return row.given
     label = row.slots[0] if row.slots and stubbed else None
     placed, left = layout.placed(row.slots, [s for s in row.figures if s is not label])
     values: dict[int, tuple[Piece, ...]] = {}

@@ -1,4 +1,4 @@
-"""Markdown of a converter that lost rows: parted by their sums, filled from repetitions, dashes from underlines."""
+"""Markdown of a converter that lost rows: parted by their sums, filled from repetitions; figures set apart in rows."""
 
 from extractors.page import DEFAULT, Cell, Document, Grid
 from extractors.text import read_text
@@ -115,3 +115,41 @@ def test_a_rule_under_a_section_or_without_a_label_is_no_dash() -> None:
     """Underlines in a row of a section label, or with no label, are rules of sums."""
     found = grid("Sales:→→<u> </u>→→", "Bolts→→900→→800", "→→<u> </u>→→<u> </u>", "Nuts→→7→→9", "Total→→907→→809")
     assert not [c for c in found.cells if "<u>" in c.text]
+
+
+ABOVE = ("Assets→→→→", "Cash→\\$→800→\\$→700", "Land→→450→→330", "Total assets→→1,250→→1,030")
+APART = ("", "12", "(38)", "", "940", "(40)", "", "Equity:", "Shares", "Deficit", "")
+
+
+def test_columns_set_apart_one_after_the_other_are_rows_where_they_foot() -> None:
+    """Figures printed a column after the other between two rows stand in the columns whose total they sum up to."""
+    found = body(*ABOVE, *APART, "Total equity→→900→→(26)")
+    assert found[3:] == [["940", "12"], ["(40)", "(38)"], ["900", "(26)"]]
+
+
+def test_rows_set_apart_line_by_line_are_rows_where_they_foot() -> None:
+    """Rows printed without tabs between two rows of a table are rows of it."""
+    apart = ("", "Equity:", "Shares", "Deficit", "", "1,940 1,012", "(40) (38)", "")
+    found = body(*ABOVE, *apart, "Total equity→→1,900→→974")
+    assert found[3:5] == [["1,940", "1,012"], ["(40)", "(38)"]]
+
+
+def test_labels_of_figures_set_apart_are_given_to_none() -> None:
+    """No sum says which label belongs to which figure: they stay above, as printed."""
+    found = grid(*ABOVE, *APART, "Total equity→→900→→(26)")
+    labels = {c.row: c.text for c in found.cells if c.column == 0}
+    assert [labels.get(cell(found, text).row) for text in ("940", "(40)")] == [None, None]
+    assert {"Equity:", "Shares", "Deficit"} <= set(labels.values())
+
+
+def test_figures_set_apart_that_do_not_foot_are_findings() -> None:
+    """What no sum puts into rows stays out of the table and is named."""
+    found = [f.text for f in read(*ABOVE, *APART, "Total equity→→901→→(26)").findings]
+    assert {"12", "(38)", "940", "(40)"} <= set(found)
+
+
+def test_figures_set_apart_that_foot_in_two_ways_are_findings() -> None:
+    """Two columns with the same total may be exchanged: nothing is placed."""
+    apart = ("", "12", "38", "", "20", "30", "", "Shares", "Surplus", "")
+    found = [f.text for f in read(*ABOVE, *apart, "Total equity→→50→→50").findings]
+    assert {"12", "38", "20", "30"} <= set(found)
