@@ -15,7 +15,7 @@ from extractors.numbers import read_number
 from extractors.text.decode import SourceLine
 from extractors.text.markup import Slot, bare, numbers_in
 from extractors.text.merged import Record
-from extractors.text.tokens import Piece
+from extractors.text.tokens import Piece, tokens
 from schemas.amounts import Amount, total
 
 _FIGURES = re.compile(r"[\s$()%.,\d\u2014\u2013-]*\d[\s$()%.,\d\u2014\u2013-]*\Z")
@@ -49,9 +49,12 @@ def find_apart(lines: Sequence[SourceLine], following: Sequence[Slot]) -> list[R
 
 
 def _pieces(line: SourceLine) -> tuple[Piece, ...]:
+    """Its figures; what stands behind a blank is a figure of its own here, no mark of the one before it."""
     text = bare(line.text)
     start = len(text) - len(text.lstrip())
-    return numbers_in(text.strip(), start)
+    whole = numbers_in(text.strip(), start)
+    parts = [numbers_in(token.text, token.start) for token in tokens(text)]
+    return tuple(piece for part in parts for piece in part) if len(whole) == 1 and all(parts) else whole
 
 
 def _ways(told: Sequence[_Told], count: int) -> Iterator[list[list[_Told]]]:
