@@ -58,10 +58,10 @@ class Item:
 
 
 def row_items(cells: list[Cell]) -> list[Item]:
-    """The items of one grid row, left to right; cells without text are dropped."""
+    """The items of one grid row, left to right; cells without text are dropped, unless a reader says what was lost."""
     items: list[Item] = []
     opener: Item | None = None
-    for cell in sorted((c for c in cells if plain(c.text)), key=lambda c: c.column):
+    for cell in sorted((c for c in cells if plain(c.text) or c.rivals), key=lambda c: c.column):
         item = Item(cell, cell.column, cell.column + cell.column_span)
         text = plain(cell.text)
         if opener is not None:
@@ -73,7 +73,7 @@ def row_items(cells: list[Cell]) -> list[Item]:
             opener = None
         if items and _closes(items[-1], text):
             items[-1] = _joined(items[-1], item, "")
-        elif _OPENERS.match(text) and not is_number(text):
+        elif text and _OPENERS.match(text) and not is_number(text):
             opener = item
         else:
             items.append(item)

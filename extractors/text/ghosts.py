@@ -42,14 +42,14 @@ def _ghost(record: Record, other: Record, words: Counter[str]) -> bool:
         [key(p) for p in pieces] == [key(p) for p in other.values.get(column, ())]
         for column, pieces in record.values.items()
     )
-    garbled = any(_garbled(piece.text) for piece in record.texts.values())
-    if alike and not good and (garbled or record.values):
+    scrambled = any(garbled(piece.text) for piece in record.texts.values())
+    if alike and not good and (scrambled or record.values):
         return True
     if not odd or not record.values:
         return False
     fewer = len(record.values) < len(other.values)
     return (alike and same == len(good) and (fewer or len(good) < len(record.values))) or (
-        garbled and _near(record, other)
+        scrambled and _near(record, other)
     )
 
 
@@ -74,7 +74,7 @@ def _scrap(piece: Piece) -> bool:
     return not re.search(r"[^\W_]", re.sub(r"<[^<>]*>", "", piece.text)) and read_number(piece.text) is None
 
 
-def _garbled(text: str) -> bool:
+def garbled(text: str) -> bool:
     """True for figures that came out as marks and scraps of digits."""
     return bool(re.search(r"\d", text)) and read_number(text) is None and not re.search(r"[A-Za-z]{2}", text)
 
@@ -136,7 +136,7 @@ def _lone(record: Record, columns: int, labelled: bool) -> bool:
 def _echoes(record: Record, other: Record) -> bool:
     """True when a row has a broken figure, and the others resemble those of a neighbour."""
     good = {c: p for c, p in record.values.items() if not any(_broken(x) or _half_open(x) for x in p)}
-    broken = len(good) < len(record.values) or any(_garbled(text.text) for text in record.texts.values())
+    broken = len(good) < len(record.values) or any(garbled(text.text) for text in record.texts.values())
     return broken and bool(good) and _near(replace(record, values=good), other)
 
 
@@ -157,7 +157,7 @@ def _cut_columns(records: Sequence[Record], columns: int) -> set[int]:
     last = columns - 1
     shown = [record for record in records if record.values.get(last)]
     broken = sum(_broken(record.values[last][0]) for record in shown)
-    texts = sum(_garbled(record.texts[last].text) for record in records if last in record.texts)
+    texts = sum(garbled(record.texts[last].text) for record in records if last in record.texts)
     return {last} if last > 0 and broken + texts >= 2 and (broken + texts) * 5 >= len(shown) else set()
 
 

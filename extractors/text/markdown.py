@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 from extractors.page import Cell, Grid, Line
 from extractors.text.decode import SourceLine
@@ -18,6 +19,7 @@ from extractors.text.footed import part_by_sums
 from extractors.text.ghosts import relabelled, untold, vocabulary, with_doubts, without_ghosts
 from extractors.text.markup import bare
 from extractors.text.merged import Record, part_rows, sections_apart
+from extractors.text.noughts import prints_dashes, with_noughts
 from extractors.text.segments import Head, Segment, find_segments
 from extractors.text.squared import Square, find_squares
 from extractors.text.tokens import Piece
@@ -47,23 +49,42 @@ def _read_drifting(lines: Sequence[SourceLine], words: Counter[str]) -> tuple[li
     """What a converter wrote, whose cells need not stand in their columns."""
     flow: list[Line | Grid] = []
     findings: list[Finding] = []
-    for part in find_segments(lines):
+    parts = [part if isinstance(part, SourceLine) else _mended(part, words) for part in find_segments(lines)]
+    dashes = prints_dashes([record for part in parts if isinstance(part, _Mended) for record in part.records])
+    for part in parts:
         if isinstance(part, SourceLine):
             flow.append(_line(part))
             continue
-        records, taken = part_by_sums(part.records)
-        records, echoes = echoes_apart(records)
-        records, repeated = part_rows(records)
-        records, ghosts = without_ghosts(list(sections_apart(relabelled(records))), words)
-        records = with_doubts(with_echoes(records, echoes, part.columns), part.columns)
-        flow += [_line(line) for line in part.captions]
-        flow.append(_grid(part, records))
+        segment = part.segment
+        records, lost = with_noughts(part.records, segment.columns) if dashes else (part.records, [])
+        flow += [_line(line) for line in segment.captions]
+        flow.append(_grid(segment, records))
         flow += [Line(piece.text, r.line.place(piece.start, piece.end)) for r in records for piece in r.extras]
-        for record in sorted([*taken, *echoes, *repeated, *ghosts], key=lambda r: r.line.number):
+        for record in part.left_out:
             findings.append(_left_out(record))
             findings += [_alone(record, piece) for piece in untold(record, records)]
-        findings += [_stray(line) for line in part.strays]
+        findings += [_lost_dash(record) for record in lost]
+        findings += [_stray(line) for line in segment.strays]
     return flow, findings
+
+
+@dataclass(frozen=True, slots=True)
+class _Mended:
+    """A table with its rows put right as far as their order and sums say how, and the rows left out of it."""
+
+    segment: Segment
+    records: list[Record]
+    left_out: list[Record]
+
+
+def _mended(segment: Segment, words: Counter[str]) -> _Mended:
+    records, taken = part_by_sums(segment.records)
+    records, echoes = echoes_apart(records)
+    records, repeated = part_rows(records)
+    records, ghosts = without_ghosts(list(sections_apart(relabelled(records))), words)
+    records = with_doubts(with_echoes(records, echoes, segment.columns), segment.columns)
+    left_out = sorted([*taken, *echoes, *repeated, *ghosts], key=lambda record: record.line.number)
+    return _Mended(segment, records, left_out)
 
 
 def _line(line: SourceLine) -> Line:
@@ -88,6 +109,16 @@ def _alone(record: Record, piece: Piece) -> Finding:
         message="The figure stands in a line that repeats others, and in no row of the table.",
         text=piece.text,
         place=record.line.place(piece.start, piece.end),
+    )
+
+
+def _lost_dash(record: Record) -> Finding:
+    return Finding(
+        code="lost_dash",
+        severity="info",
+        message="A cell of this row is blank where the document prints a dash, and the sums of its columns hold so.",
+        text=record.label,
+        place=record.line.place(),
     )
 
 

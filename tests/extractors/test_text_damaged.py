@@ -153,3 +153,38 @@ def test_figures_set_apart_that_foot_in_two_ways_are_findings() -> None:
     apart = ("", "12", "38", "", "20", "30", "", "Shares", "Surplus", "")
     found = [f.text for f in read(*ABOVE, *apart, "Total equity→→50→→50").findings]
     assert {"12", "38", "20", "30"} <= set(found)
+
+
+DASHES = ("Grants→→—→→9", "Refunds→→—→→4", "Fines→→—→→3", "Fees→\\$→(—)→\\$→2")
+SUMS = ("Sales→\\$→900→\\$→800", "Rent→→410→→330", "Royalties→→→→25", "Total income→→1,310→→1,155")
+
+
+def test_a_lost_dash_is_a_nought_where_both_columns_foot() -> None:
+    """A blank in a row that the other column's sum needs is nothing, when its own column foots without it."""
+    found = grid(*SUMS, *DASHES)
+    [lost] = [c for c in found.cells if not c.text]
+    assert (lost.row, lost.column, lost.rivals[0].text) == (2, 1, "—")
+    assert lost.confidence <= 0.6
+
+
+def test_a_lost_dash_is_told() -> None:
+    """That nothing was printed where a nought stands is a finding with the row's label and place."""
+    [found] = [f for f in read(*SUMS, *DASHES).findings if f.code == "lost_dash"]
+    assert found.text == "Royalties"
+
+
+def test_a_blank_is_meant_where_the_document_prints_no_dashes() -> None:
+    """A publisher who leaves cells blank has lost no dash."""
+    assert not [c for c in grid(*SUMS).cells if not c.text]
+
+
+def test_a_blank_in_a_column_that_does_not_foot_is_no_nought() -> None:
+    """Where the column's sum asks for a figure, nothing is a lost one."""
+    broken = (*SUMS[:3], "Total income→→1,321→→1,155")
+    assert not [c for c in grid(*broken, *DASHES).cells if not c.text]
+
+
+def test_a_blank_in_a_row_that_no_sum_needs_is_no_nought() -> None:
+    """A row outside the sum of the other column may be blank on purpose."""
+    outside = (*SUMS[:2], "Employees→→→→25", "Total income→→1,310→→1,130")
+    assert not [c for c in grid(*outside, *DASHES).cells if not c.text]
