@@ -227,12 +227,12 @@ class _Explanation:
 
     def _verdict(self) -> Iterator[str]:
         status = self.figure.status
-        if self.figure.repair is not None:
+        if status == "confirmed":
+            yield from self._confirmed()
+        elif self.figure.repair is not None:
             yield from self._repaired()
         elif status == "proved":
             yield from self._proved()
-        elif status == "confirmed":
-            yield "Confirmed: a person said that this is what is printed."
         elif status == "conflict":
             yield "No proof, in conflict: a check does not hold, and this figure is among those that may be misread."
         else:
@@ -243,6 +243,12 @@ class _Explanation:
         for finding in self.filing.findings:
             if self.figure.id in finding.figures:
                 yield f"Finding {finding.code}: {finding.message}"
+
+    def _confirmed(self) -> Iterator[str]:
+        yield "Confirmed: a person said that this is what is printed."
+        repair = self.figure.repair
+        if repair is not None and repair.read_as is not None:
+            yield f"Read before as {repair.read_as} ({repair.reason}): {self._effect(amount(repair.read_as))}."
 
     def _proved(self) -> Iterator[str]:
         held = [check for check in self.checks if self._evaluated(check).verdict != "broken"]

@@ -10,6 +10,7 @@ again and again is enough on every file system; nothing depends on being told of
 from __future__ import annotations
 
 import errno
+import json
 import logging
 import os
 import secrets
@@ -21,11 +22,11 @@ from pathlib import Path, PurePosixPath
 from typing import Final
 
 from schemas.errors import StorageError, UnreadableError
-from worker import deliveries, results
+from worker import deliveries, results, sidecars
 from worker.blobs import Stored, is_regular, make_folder, open_blobs, open_regular
 from worker.blobs.files import check_size
 from worker.database import Database
-from worker.naming import clean, fits, why_no_document
+from worker.naming import clean, why_no_document
 from worker.process import stopping
 from worker.room import Room
 from worker.routing import kind_of_bytes
@@ -33,7 +34,6 @@ from worker.settings import Settings, engine_name, load
 
 log = logging.getLogger("crossfoot")
 
-SIDECAR_SUFFIX: Final = ".password"
 TEMPORARY: Final = (".tmp", ".swp", "~")
 NO_DOCUMENTS: Final = frozenset({"thumbs.db", "desktop.ini", "@eadir", "__macosx", "lost+found", "$recycle.bin"})
 RECYCLED: Final = "#recycle"
@@ -47,12 +47,13 @@ AGAIN_SECONDS: Final = 5.0
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """What one look at a file shows."""
+    """What one look at a file shows; ``beside``: size and time of what lies beside it, which must rest too."""
 
     size: int
     mtime_ns: int
     inode: int
     regular: bool = True
+    beside: tuple[tuple[int, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +88,7 @@ def is_ignored(path: str) -> bool:
         name = part.lower()
         if why_no_document(name) or name.startswith(RECYCLED) or name.endswith(TEMPORARY) or name in NO_DOCUMENTS:
             return True
-    return path.endswith(SIDECAR_SUFFIX)
+    return sidecars.is_sidecar(path)
 
 
 def scan(folder: Path) -> Iterator[tuple[str, Look]]:
@@ -100,6 +101,7 @@ def scan(folder: Path) -> Iterator[tuple[str, Look]]:
                 found = sorted(entries, key=lambda entry: entry.name)
         except (FileNotFoundError, NotADirectoryError, PermissionError):
             continue  # it went, or is another's, between two looks
+        named = {entry.name: entry for entry in found}
         for entry in found:
             path = f"{below}/{entry.name}" if below else entry.name
             if is_ignored(path):
@@ -109,9 +111,19 @@ def scan(folder: Path) -> Iterator[tuple[str, Look]]:
                 continue
             try:
                 status = entry.stat(follow_symlinks=False)
+                beside = tuple(_look_beside(entry.name, named))
             except FileNotFoundError:
                 continue
-            yield path, Look(status.st_size, status.st_mtime_ns, status.st_ino, is_regular(status))
+            yield path, Look(status.st_size, status.st_mtime_ns, status.st_ino, is_regular(status), beside)
+
+
+def _look_beside(name: str, named: Mapping[str, os.DirEntry[str]]) -> Iterator[tuple[int, int]]:
+    """Size and time of what lies beside a file."""
+    for suffix in sidecars.SUFFIXES:
+        entry = named.get(name + suffix)
+        if entry is not None:
+            status = entry.stat(follow_symlinks=False)
+            yield status.st_size, status.st_mtime_ns
 
 
 class Inbox:
@@ -134,7 +146,7 @@ class Inbox:
             if known is None and folder.is_dir():
                 document = find_document(folder)
                 if document is not None:  # killed between the two, its password may still lie in the inbox
-                    _take_sidecar(self._settings.inbox / document.relative_to(folder), document)
+                    sidecars.take_along(self._settings.inbox / document.relative_to(folder), document, _move)
                 self._waiting[folder.name] = 0.0
         return len(self._waiting)
 
@@ -178,7 +190,7 @@ class Inbox:
             self._refused.add(path)
             shutil.rmtree(self._settings.work / work_id, ignore_errors=True)
             return None
-        _take_sidecar(source, target)
+        sidecars.take_along(source, target, _move)
         return work_id
 
     def _ingest(self, work_id: str, now: float) -> int:
@@ -200,6 +212,7 @@ class Inbox:
         except UnreadableError as error:
             del self._waiting[work_id]
             target = results.put_aside(self._settings, document, path, error)
+            sidecars.take_along(document, target, _move)
             shutil.rmtree(folder, ignore_errors=True)
             log.info("%s: %s", target, error.detail)
             return 0
@@ -213,15 +226,17 @@ class Inbox:
 
     def _arrival(self, work_id: str, document: Path, path: str, stored: Stored) -> deliveries.Arrival:
         """What is written down of a document that lies in ``work/`` and in the store."""
+        options = sidecars.read_options(document)
         return deliveries.Arrival(
             path=path,
             sha256=stored.sha256,
             size=stored.size,
             kind=kind_of_bytes(stored.head),
-            urgency="normal",
+            urgency=options.urgency,
             engine=engine_name(),
             work_id=work_id,
-            password=_read_password(document),
+            password=options.password,
+            metadata=json.dumps(options.metadata, ensure_ascii=False) if options.metadata else None,
             site=self._site,
         )
 
@@ -229,31 +244,7 @@ class Inbox:
 def find_document(folder: Path) -> Path | None:
     """The one document in a folder of ``work/``, wherever below it lies."""
     found = (p for p in folder.rglob("*") if not p.is_dir() or p.is_symlink())
-    return next((p for p in sorted(found) if not p.name.endswith(SIDECAR_SUFFIX)), None)
-
-
-def _take_sidecar(source: Path, target: Path) -> None:
-    """Take the password that lies beside a file along with it; a name without room for an ending has none."""
-    sidecar = source.with_name(source.name + SIDECAR_SUFFIX)
-    if not fits(source.name) or not sidecar.is_file() or sidecar.is_symlink():
-        return
-    if os.path.lexists(target.with_name(target.name + SIDECAR_SUFFIX)):
-        return
-    try:
-        _move(sidecar, target.with_name(target.name + SIDECAR_SUFFIX))
-    except OSError as error:
-        log.warning("%s: cannot be taken out of the inbox: %s", clean(sidecar.name), error.strerror)
-
-
-def _read_password(document: Path) -> str | None:
-    """The first line of the file that lies beside an encrypted document under its name and ``.password``."""
-    if not fits(document.name):
-        return None
-    try:
-        with open_regular(document.with_name(document.name + SIDECAR_SUFFIX)) as stream:
-            return stream.readline(1024).decode(errors="replace").rstrip("\r\n").replace("\0", "") or None
-    except UnreadableError:
-        return None
+    return next((p for p in sorted(found) if not sidecars.is_sidecar(p.name)), None)
 
 
 def _move(source: Path, target: Path) -> None:

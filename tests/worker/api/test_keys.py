@@ -11,6 +11,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from tests.fakes.desk import Desk
+from tests.worker.api.test_results import filing
 from worker.api import rows
 from worker.api.app import make_app
 
@@ -52,9 +53,18 @@ def operations(client: TestClient) -> Iterator[tuple[str, str]]:
 
 def fill(path: str, **values: str) -> str:
     """A path with its parameters filled in."""
-    for name in ("job", "result", "figure", "webhook", "message", "sha256", "version"):
+    for name in ("job", "result", "figure", "webhook", "message", "sha256", "version", "review"):
         path = path.replace("{" + name + "}", values.get(name, "1"))
     return path
+
+
+# what must be said besides the address, by the last word of the path
+BODIES: dict[str, Any] = {
+    "corrections": [{"figure": "t0.r0.c0", "value": "1"}],
+    "claim": {"person": "x"},
+    "release": {"person": "x"},
+    "resolve": {"person": "x"},
+}
 
 
 @pytest.mark.parametrize("headers", [{}, bearer("cf_" + "x" * 43), {"Authorization": "Basic eDp5"}, {"X-Api-Key": "x"}])
@@ -75,21 +85,36 @@ def test_without_a_good_key_every_operation_is_closed(
         assert values["job"] not in there.text
 
 
-def test_with_a_foreign_key_nothing_is_there(
-    client: TestClient, desk: Desk, mine: str, foreign: str, send: Send
-) -> None:
+def test_with_a_foreign_key_nothing_is_there(client: TestClient, desk: Desk, mine: str, send: Send) -> None:
     """What another key sent answers just as what was never sent, for every operation on it, and is changed by none."""
+    foreign = desk.key("foreign", "submit", "read", "review")
     job = send("secret\n", key=mine)
-    result = desk.finish(job["id"])
+    result = desk.finish(job["id"], filing(b"secret\n"))
     hook = client.post("/v1/webhooks", json={"url": "http://127.0.0.1:9/"}, headers=bearer(mine)).json()["id"]
-    there = {"job": job["id"], "sha256": job["document"], "result": result, "webhook": hook, "figure": "t0.r0.c0"}
-    nowhere = {"job": "job_999", "sha256": "0" * 64, "result": "0" * 64, "webhook": "999", "figure": "t0.r0.c0"}
+    assert desk.db.rows("SELECT id FROM reviews")[0]["id"] == 1
+    there = {
+        "job": job["id"],
+        "review": "1",
+        "sha256": job["document"],
+        "result": result,
+        "webhook": hook,
+        "figure": "t0.r0.c0",
+    }
+    nowhere = {
+        "job": "job_999",
+        "review": "999",
+        "sha256": "0" * 64,
+        "result": "0" * 64,
+        "webhook": "999",
+        "figure": "t0.r0.c0",
+    }
     asked = [(method, path) for method, path in operations(client) if "{" in path and "{version}" not in path]
     assert len(asked) > 12
     before = client.get(f"/v1/jobs/{job['id']}", headers=bearer(mine)).json()
     for method, path in asked:
-        one = client.request(method, fill(path, **there), headers=bearer(foreign))
-        none = client.request(method, fill(path, **nowhere), headers=bearer(foreign))
+        body = BODIES.get(path.rpartition("/")[2])
+        one = client.request(method, fill(path, **there), headers=bearer(foreign), json=body)
+        none = client.request(method, fill(path, **nowhere), headers=bearer(foreign), json=body)
         assert one.status_code == none.status_code == 404, (method, path)
         assert one.content == none.content
     assert client.get(f"/v1/jobs/{job['id']}", headers=bearer(mine)).json() == before

@@ -14,6 +14,7 @@ from schemas.filing import Check, Figure, Filing, Finding, Rival, Status, Term, 
 from schemas.recheck import recheck
 from tests.fakes.results import result
 from worker.corrections import Correction, Relation, RelationTerm, apply_corrections, summarize
+from worker.explanation import explain_figure
 
 LABELS = ("Cash", "Receivables", "Total")
 PLACE = TextPlace(line=3, start=4, end=9)
@@ -105,6 +106,14 @@ def test_noughts_and_percentages_are_not_proved_by_a_sum() -> None:
         statement("10", "70", "30", "conflict", unit="percent"), [Correction(figure="t1.r1.c0", value="20")]
     )
     assert (figure(after, 2).status, figure(after, 0).status) == ("conflict", "proved")
+
+
+def test_a_corrected_figure_is_explained() -> None:
+    """Who asks for the proof is told that a person said so, and what was read before would have done."""
+    after = apply_corrections(statement("10", "70", "30", "conflict"), [Correction(figure="t1.r1.c0", value="20")])
+    said = "\n".join(explain_figure(after, "t1.r1.c0"))
+    assert "Confirmed: a person said that this is what is printed." in said
+    assert "Read before as 70 (a person says so): k0 would be off by -50." in said
 
 
 def test_a_place_is_corrected_and_the_figure_confirmed() -> None:

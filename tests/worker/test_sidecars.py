@@ -1,0 +1,147 @@
+"""What lies beside a dropped file: password, options, metadata; and what becomes of it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from worker.database import Database
+from worker.inbox import Inbox, is_ignored
+from worker.settings import Settings
+from worker.sidecars import Options, OptionsError, read_options
+from worker.supervisor import make_folders
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Settings:
+    """A home with its folders, and an inbox that is quick."""
+    settings = replace(Settings(), home=tmp_path / "home", watch_stability=1.0)
+    make_folders(settings)
+    return settings
+
+
+@pytest.fixture
+def inbox(home: Settings) -> Iterator[Inbox]:
+    """An inbox; the test says what time it is."""
+    with Database.open(home) as db:
+        yield Inbox(home, db)
+
+
+def beside(folder: Path, text: str | bytes) -> Options:
+    """What is read beside a document."""
+    data = text.encode() if isinstance(text, str) else text
+    (folder / "a.pdf.crossfoot.yaml").write_bytes(data)
+    return read_options(folder / "a.pdf")
+
+
+def test_options_are_yaml(tmp_path: Path) -> None:
+    """Everything that can be wished, and comments."""
+    options = beside(tmp_path, "# from the DMS\npassword: s3\nurgency: interactive\nmetadata:\n  dms_id: '4711'\n")
+    assert (options.password, options.urgency, options.metadata) == ("s3", "interactive", {"dms_id": "4711"})
+    assert beside(tmp_path, "") == beside(tmp_path, "{}") == Options()
+    (tmp_path / "a.pdf.password").write_text("one\ntwo\n")
+    passwords = [beside(tmp_path, text).password for text in ("urgency: normal", "password: mine")]
+    assert passwords == ["one", "mine"]
+
+
+def test_nothing_is_taken_for_what_it_only_looks_like(tmp_path: Path) -> None:
+    """Dates, sexagesimal numbers, octal numbers, "no" and "on" are text; numbers, truth and null are what they are."""
+    text = "metadata: {country: no, day: 2026-11-21, time: 12:30:45, old: 0755, n: -12, x: 1.5, t: true, e: null}"
+    texts = {"country": "no", "day": "2026-11-21", "time": "12:30:45", "old": "0755"}
+    assert beside(tmp_path, text).metadata == texts | {"n": -12, "x": 1.5, "t": True, "e": None}
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers(-(10**6), 10**6) | st.text(st.characters(codec="ascii", min_codepoint=32)),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text("abc ", max_size=4), inner, max_size=3),
+    max_leaves=8,
+)
+
+
+@given(metadata=st.dictionaries(st.text("xyz", min_size=1, max_size=3), JSON, max_size=3))
+def test_json_is_yaml_too(tmp_path_factory: pytest.TempPathFactory, metadata: dict[str, Any]) -> None:
+    """Who writes JSON into it gets the same values back."""
+    folder = tmp_path_factory.mktemp("json")
+    assert beside(folder, json.dumps({"metadata": metadata})).metadata == metadata
+
+
+BAD: dict[str, tuple[str | bytes, str]] = {
+    "torn": ("metadata: {a: [1, 2", "line 1"),
+    "unknown": ("pasword: x", "pasword"),
+    "a list": ("- a\n- b\n", "the whole"),
+    "another profile": ("profile: sec-10k", "profile"),
+    "a reference": ("a: &x [1]\nmetadata: {b: *x}", "line 2"),
+    "a python object": ("metadata: !!python/object/apply:os.system [ls]", "line 1"),
+    "no text": (b"\xff\xfe\x00", "crossfoot.yaml"),
+    "deep": ("metadata: " + "[" * 5000, "crossfoot.yaml"),
+    "too deep": ("metadata: {a: " + "[" * 40 + "]" * 40 + "}", "metadata"),
+    "too long": ("# " + "x" * 70_000, "crossfoot.yaml"),
+    "not a number": ("metadata: {a: !!float .nan}", "metadata"),
+    "two documents": ("a: 1\n---\nb: 2\n", "line 2"),
+}
+
+
+@pytest.mark.parametrize("case", BAD)
+def test_options_that_cannot_be_followed_are_refused(tmp_path: Path, case: str) -> None:
+    """A wish that would silently not be fulfilled is an error, with its place."""
+    text, place = BAD[case]
+    with pytest.raises(OptionsError) as caught:
+        beside(tmp_path, text)
+    assert place in (caught.value.place or "")
+
+
+def test_a_document_comes_with_its_metadata(home: Settings, inbox: Inbox) -> None:
+    """The row has metadata, urgency and password; the options lie beside the document while it is worked on."""
+    (home.inbox / "q1").mkdir()
+    (home.inbox / "q1" / "a.txt").write_text("x")
+    (home.inbox / "q1" / "a.txt.crossfoot.yaml").write_text("urgency: backfill\npassword: s\nmetadata: {id: 7}\n")
+    inbox.look(0.0)
+    assert inbox.look(1.0) == 1
+    with Database.open(home) as db:
+        (job,) = db.rows("SELECT urgency, password, metadata FROM jobs")
+        (name,) = db.rows("SELECT metadata FROM deliveries")
+    assert (job["urgency"], job["password"], json.loads(job["metadata"])) == ("backfill", "s", {"id": 7})
+    assert json.loads(name["metadata"]) == {"id": 7}
+    assert len(list(home.work.glob("*/q1/a.txt.crossfoot.yaml"))) == 1
+    assert list((home.inbox / "q1").iterdir()) == []
+
+
+def test_a_document_waits_for_options_that_are_still_written(home: Settings, inbox: Inbox) -> None:
+    """What lies beside a document must rest like the document itself."""
+    (home.inbox / "a.txt").write_text("x")
+    inbox.look(0.0)
+    (home.inbox / "a.txt.crossfoot.yaml").write_text("metadata: {a: ")
+    assert inbox.look(1.0) == 0
+    (home.inbox / "a.txt.crossfoot.yaml").write_text("metadata: {a: 1}")
+    assert inbox.look(1.9) == 0
+    assert inbox.look(2.5) == 0
+    assert inbox.look(3.0) == 1
+
+
+def test_a_document_with_bad_options_is_put_aside_with_them(home: Settings, inbox: Inbox) -> None:
+    """Both lie in failed/, with one sentence that names the line: mended, they can be dropped again."""
+    (home.inbox / "a.txt").write_text("x")
+    (home.inbox / "a.txt.crossfoot.yaml").write_text("urgency: now\n")
+    inbox.look(0.0)
+    assert inbox.look(1.0) == 0
+    assert sorted(p.name for p in home.failed.iterdir()) == ["a.txt", "a.txt.crossfoot.yaml", "a.txt.error.json"]
+    problem = json.loads((home.failed / "a.txt.error.json").read_bytes())
+    assert (problem["code"], problem["place"]) == ("E_USAGE", "a.txt.crossfoot.yaml: urgency")
+    assert list(home.work.iterdir()) == []
+
+
+def test_sidecars_alone_are_no_documents(home: Settings, inbox: Inbox) -> None:
+    """They wait for theirs; and one whose name leaves no room for the ending has none."""
+    assert is_ignored("q1/a.pdf.crossfoot.yaml")
+    (home.inbox / "a.txt.crossfoot.yaml").write_text("{}")
+    (home.inbox / ("x" * 250)).write_text("x")
+    inbox.look(0.0)
+    assert inbox.look(1.0) == 1
+    assert [p.name for p in home.inbox.iterdir()] == ["a.txt.crossfoot.yaml"]
