@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import functools
 import json
 import logging
 import os
@@ -12,6 +11,7 @@ import shutil
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any, TypeVar, get_args
 
@@ -118,7 +118,7 @@ def _give_up_bytes(bench: Bench, held: Claim, error: DamagedBlobError) -> str:
     return state or "fenced"
 
 
-@functools.lru_cache(maxsize=1)
+@lru_cache(maxsize=1)
 def _find_store(settings: Settings, _process: int) -> tuple[Store, Room]:
     """The store and its room, kept between two documents of a process."""
     store = open_blobs(settings)
@@ -226,7 +226,14 @@ def _fetch(bench: Bench, held: Claim) -> str | None:
     except sources.MissingSourceError as error:
         leases.fail(bench.db, held, error, time.time())
         return None
-    return stored.sha256 if leases.attach(bench.db, held, stored.sha256, stored.size, time.time()) else None
+    is_ours = leases.attach(bench.db, held, stored.sha256, stored.size, time.time())
+    bench.blobs.make_sure(stored.sha256, partial(_put_again, bench, held))
+    return stored.sha256 if is_ours else None
+
+
+def _put_again(bench: Bench, held: Claim) -> None:
+    with sources.open_uri(held.uri or "") as stream:
+        bench.blobs.put(stream, bench.settings.max_bytes)
 
 
 def _request(bench: Bench, held: Claim, sha256: str, folder: Path) -> Request:
@@ -298,10 +305,12 @@ def _error(problem: dict[str, Any]) -> CrossfootError:
 
 def _store(bench: Bench, held: Claim, folder: Path, outcome: dict[str, Any]) -> str:
     """Make the child's result the job's."""
-    stored = bench.blobs.put_file(folder / RESULT, RESULT_BYTES)
+    put = partial(bench.blobs.put_file, folder / RESULT, RESULT_BYTES)
+    stored = put()
     summary = {k: v for k, v in outcome.items() if k not in ("state", "sha256")}
     result = (stored.sha256, stored.size)
     ending = _patiently(bench, lambda: _finish(bench, held, result, summary))
+    bench.blobs.make_sure(stored.sha256, put)
     if ending == "differs":
         log.error("job %d: ALARM: two executions gave different results, %s is one", held.id, stored.sha256)
     return ending
@@ -329,6 +338,12 @@ def _store_parts(bench: Bench, held: Claim, folder: Path, outcome: dict[str, Any
     left_out = outcome.get("left_out")
     whole = {"outcome": "partial" if left_out else "complete", "left_out": left_out}
     content = {"container": about, **whole, "parts": listed, "skipped": outcome.get("skipped", [])}
-    result = bench.blobs.put_bytes(json.dumps(content).encode() + b"\n")
+    data = json.dumps(content).encode() + b"\n"
+    result = bench.blobs.put_bytes(data)
     index = (result.sha256, result.size)
-    return _patiently(bench, lambda: leases.finish_container(bench.db, held, index, tuple(parts), time.time()))
+    ending = _patiently(bench, lambda: leases.finish_container(bench.db, held, index, tuple(parts), time.time()))
+    for part, listing in zip(outcome["parts"], parts, strict=True):
+        put = partial(bench.blobs.put_file, folder / part["file"], bench.settings.max_bytes)
+        bench.blobs.make_sure(listing.sha256, put)
+    bench.blobs.make_sure(result.sha256, partial(bench.blobs.put_bytes, data))
+    return ending

@@ -142,6 +142,14 @@ class Database:
                 if not self._locks_rows:
                     connection.exec_driver_sql("PRAGMA synchronous = FULL")
 
+    def exclude(self, sha256: str) -> None:
+        """Be the only one who has said this of a hash until the transaction that is open ends; others wait here.
+
+        There need not be a row for it yet. SQLite has one writer at a time anyway.
+        """
+        if self._locks_rows:
+            self.row("SELECT pg_advisory_xact_lock(hashtextextended(?, 0))", (sha256,))
+
     @property
     def is_writing(self) -> bool:
         """Whether a transaction is open."""

@@ -208,7 +208,8 @@ def is_delivered(db: Database, batch: str) -> bool:
 
 
 def add_document(db: Database, sha256: str, size: int, now: float) -> None:
-    """Write down that the store holds these bytes; until the transaction ends, nobody else gives them a job."""
+    """Write down that the store holds these bytes; until the transaction ends, nobody else names or removes them."""
+    db.exclude(sha256)
     db.execute(
         "INSERT INTO documents(sha256, bytes, stored_at) VALUES (?, ?, ?)"
         " ON CONFLICT (sha256) DO UPDATE SET bytes = excluded.bytes",

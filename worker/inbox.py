@@ -18,6 +18,7 @@ import shutil
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import Final
 
@@ -207,8 +208,10 @@ class Inbox:
             size = document.lstat().st_size
             check_size(size, self._settings.max_bytes)  # first: what is too large waits for no room
             self._room.take(self._db, size)
-            stored = self._blobs.put_file(document, self._settings.max_bytes)
+            put = partial(self._blobs.put_file, document, self._settings.max_bytes)
+            stored = put()
             job = deliveries.arrive(self._db, self._arrival(work_id, document, path, stored), time.time())
+            self._blobs.make_sure(stored.sha256, put)
         except UnreadableError as error:
             del self._waiting[work_id]
             target = results.put_aside(self._settings, document, path, error)

@@ -179,6 +179,7 @@ def _end_done(
 ) -> None:
     """A version more, and one with what was inherited; the names of the superseded job are served again, with it."""
     sha256, size = result
+    db.exclude(sha256)
     corrected = None if inherited is None else inherited.version
     final, facts = (sha256, summary) if corrected is None else (corrected.sha256, {**summary, **corrected.summary})
     db.execute(END, (now, "done", None, None, final, json.dumps(facts), held.id))

@@ -3,7 +3,9 @@
 Purging takes rows and stored bytes; what lies in ``results/`` and ``done/`` is its owner's. Nothing goes that has not
 ended, that is still to be told or put anywhere, or that another version or a container still stands on. Rows go
 before bytes: whoever is killed between the two leaves bytes without a row, which ``remove_orphans`` finds; bytes so
-young that their row may be about to be written are left alone.
+young that their row may be about to be written are left alone. Old bytes may be put again at this very moment: they are
+removed while nobody can write a row for them (``Database.exclude``), and who writes it after that looks whether they
+are still there (``Store.make_sure``).
 """
 
 from __future__ import annotations
@@ -17,6 +19,8 @@ from worker.database import Database, atomic
 
 DAY_SECONDS: Final = 86_400.0
 BATCH: Final = 200
+# how long a request that is sent again is known by its Idempotency-Key; at least, since nobody looks every second
+REQUEST_SECONDS: Final = 2 * DAY_SECONDS
 ENDED: Final = "('done', 'failed', 'quarantined', 'cancelled')"
 
 
@@ -37,8 +41,7 @@ def purge(db: Database, store: Store, ended_before: float, *, grace: float = GRA
         after, jobs, results = _purge_some(db, ended_before, after)
         gone.jobs += jobs
         for sha256 in results:
-            if not _is_needed(db, sha256):
-                _remove_bytes(store, sha256, gone, grace)
+            _remove_bytes(db, store, sha256, gone, grace)
     _purge_documents(db, store, gone, grace)
     return gone
 
@@ -110,12 +113,16 @@ def _is_needed(db: Database, sha256: str) -> bool:
     return db.row(query, (sha256, sha256, sha256)) is not None
 
 
-def _remove_bytes(store: Store, sha256: str, gone: Purged, grace: float) -> None:
-    """Remove stored bytes, and note it."""
-    kept = store.find(sha256)
-    if kept is not None and store.remove(sha256, grace):
-        gone.files += 1
-        gone.size += kept.size
+def _remove_bytes(db: Database, store: Store, sha256: str, gone: Purged, grace: float) -> None:
+    """Remove stored bytes that no row names, and note it."""
+    kept = store.find(sha256)  # a store that is away says so here, where nobody waits for us
+    if kept is None or time.time() - kept.stored_at < grace:
+        return
+    with db.transaction():
+        db.exclude(sha256)
+        if not _is_needed(db, sha256) and store.remove(sha256, grace):
+            gone.files += 1
+            gone.size += kept.size
 
 
 def _purge_documents(db: Database, store: Store, gone: Purged, grace: float) -> None:
@@ -132,16 +139,14 @@ def _purge_documents(db: Database, store: Store, gone: Purged, grace: float) -> 
 
 
 def _purge_document(db: Database, store: Store, sha256: str, gone: Purged, grace: float) -> None:
-    """One document; whoever brings the same bytes meanwhile waits for the row, and has made them young again."""
+    """One document: its row, which whoever brings the same bytes meanwhile waits for, then its bytes."""
     with db.transaction():
         db.row("SELECT 1 FROM documents WHERE sha256 = ? FOR UPDATE", (sha256,))
-        if not db.execute(
+        db.execute(
             "DELETE FROM documents WHERE sha256 = ? AND NOT EXISTS (SELECT 1 FROM jobs WHERE jobs.sha256 = ?)",
             (sha256, sha256),
-        ):
-            return
-        if not _is_needed(db, sha256):
-            _remove_bytes(store, sha256, gone, grace)
+        )
+    _remove_bytes(db, store, sha256, gone, grace)
 
 
 def remove_orphans(db: Database, store: Store, *, older_than: float = DAY_SECONDS) -> Purged:
@@ -150,5 +155,17 @@ def remove_orphans(db: Database, store: Store, *, older_than: float = DAY_SECOND
     limit = time.time() - older_than
     for kept in store.list():
         if kept.stored_at < limit and not _is_needed(db, kept.sha256):
-            _remove_bytes(store, kept.sha256, gone, older_than)
+            _remove_bytes(db, store, kept.sha256, gone, older_than)
+    return gone
+
+
+def forget_requests(db: Database, now: float) -> int:
+    """Forget the idempotency keys that are old; how many."""
+    gone = 0
+    while some := db.execute(
+        "DELETE FROM idempotency WHERE (key_id, key) IN"
+        " (SELECT key_id, key FROM idempotency WHERE created_at < ? LIMIT ?)",
+        (now - REQUEST_SECONDS, BATCH),
+    ):
+        gone += some
     return gone

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 import shutil
+import threading
 import time
 from typing import Final
 
@@ -132,8 +133,9 @@ def remove_leftovers(settings: Settings, db: Database) -> int:
 
 
 def keep_house(settings: Settings, db: Database, now: float) -> None:
-    """Remove what has been kept for as long as it is to be kept, and bytes that no row names."""
+    """Remove what has been kept for as long as it is to be kept, and bytes that no row names; may take minutes."""
     store = open_blobs(settings)
+    retention.forget_requests(db, now)
     gone = retention.Purged()
     if settings.retention_days:
         gone = retention.purge(db, store, now - settings.retention_days * retention.DAY_SECONDS)
@@ -142,25 +144,47 @@ def keep_house(settings: Settings, db: Database, now: float) -> None:
         log.info("removed %d old jobs, and %d files that nothing names", gone.jobs, orphans.files)
 
 
+class House(threading.Thread):
+    """Tidies up beside the sweep, which nothing may hold up: on a thread, and with rows, of its own.
+
+    Whoever ends it in the middle leaves something for the next time.
+    """
+
+    def __init__(self, settings: Settings, stop: threading.Event) -> None:
+        super().__init__(name="house", daemon=True)
+        self._settings = settings
+        self._stop_event = stop
+        self._due = time.monotonic() + HOUSE_FIRST_SECONDS
+
+    def run(self) -> None:
+        """Tidy up until told to stop."""
+        while True:
+            try:
+                with Database.open(self._settings) as db:
+                    remove_leftovers(self._settings, db)
+                    if time.monotonic() >= self._due:
+                        self._due = time.monotonic() + HOUSE_SECONDS
+                        keep_house(self._settings, db, time.time())
+            except (StorageError, OSError) as error:
+                log.warning("tidying up: %s", error)
+            if self._stop_event.wait(CLEAN_SECONDS):
+                return
+
+
 def serve(settings: Settings) -> None:
     """Sweep and hint until told to stop."""
     with Database.open(settings) as db, stopping() as stop:
         sweeper = Sweeper(settings, db)
-        next_sweep = next_clean = 0.0
-        next_house = time.monotonic() + HOUSE_FIRST_SECONDS
-        while not stop.is_set():
+        house = House(settings, stop)
+        house.start()
+        next_sweep = 0.0
+        while not stop.is_set() and house.is_alive():  # who has come to grief is started again, with us
             try:
                 due = time.monotonic() >= next_sweep
                 if due:
                     sweeper.sweep(time.time())
                     next_sweep = time.monotonic() + settings.sweep_seconds
-                if time.monotonic() >= next_clean:
-                    remove_leftovers(settings, db)
-                    next_clean = time.monotonic() + CLEAN_SECONDS
                 sweeper.hint(time.time(), again=due)
-                if time.monotonic() >= next_house:
-                    next_house = time.monotonic() + HOUSE_SECONDS
-                    keep_house(settings, db, time.time())
             except StorageError as error:
                 log.warning("%s", error.detail)
                 sweeper.blind(time.time())

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -15,9 +16,10 @@ import pytest
 from schemas.errors import UnreadableError, UsageError
 from tests.worker.conftest import Said
 from worker import deliveries, leases, redo, results, retention
-from worker.blobs import Blobs, Store, open_blobs
+from worker.blobs import GRACE_SECONDS, Blobs, Kept, Store, open_blobs
 from worker.database import Database
 from worker.deliveries import NOWHERE, Arrival
+from worker.inbox import Inbox
 from worker.leases import Part
 from worker.room import QuotaError, Room, used_bytes
 from worker.settings import MEGABYTE, Settings
@@ -157,6 +159,68 @@ def test_bytes_that_are_being_brought_again_stay(home: Settings, db: Database, s
     orphans = retention.remove_orphans(db, store)
     assert (orphans.files, orphans.size) == (1, len("result"))
     assert [kept.sha256 for kept in store.list()] == [hashlib.sha256(b"a").hexdigest()]
+
+
+def test_bytes_that_are_put_while_they_are_removed_are_not_lost(home: Settings, db: Database, store: Store) -> None:
+    """A file that is dropped in the moment in which the same, old bytes go is stored again once its row is there."""
+    sha256 = store.put_bytes(b"a").sha256
+    assert isinstance(store, Blobs)
+    os.utime(store.path(sha256), (0, 0))
+    (home.work / "1").mkdir()
+    (home.work / "1" / "a.txt").write_bytes(b"a")
+
+    def bring_again() -> None:
+        with Database.open(home) as own:
+            inbox = Inbox(home, own)
+            inbox.recover()
+            assert inbox.look(0.0) == 1
+
+    thread = threading.Thread(target=bring_again)
+
+    class Removing(Blobs):
+        def remove(self, sha256: str, older_than: float = GRACE_SECONDS) -> bool:
+            """What was looked at a moment ago goes, whatever has become of it."""
+            thread.start()
+            thread.join(0.5)
+            self.path(sha256).unlink()
+            return bool(older_than)
+
+    assert retention.remove_orphans(db, Removing(home.blobs)).files == 1
+    thread.join()
+    assert count(db, "jobs") == 1
+    assert store.read(sha256) == b"a"
+
+
+def test_a_result_that_is_named_while_it_is_removed_stays(home: Settings, db: Database, store: Store) -> None:
+    """Whether bytes are needed is asked when nobody can begin to need them any more."""
+    sha256 = store.put_bytes(b"result").sha256
+    assert isinstance(store, Blobs)
+    os.utime(store.path(sha256), (0, 0))
+    job = bring(home, db, "a.txt", "a")
+
+    class Found(Blobs):
+        def find(self, sha256: str) -> Kept | None:
+            """While it is looked at, a job ends with just these bytes."""
+            kept = super().find(sha256)
+            if waiting(db):
+                convert(home, db, job, "result")
+                os.utime(self.path(sha256), (0, 0))
+            return kept
+
+    assert retention.remove_orphans(db, Found(home.blobs)).files == 0
+    assert store.read(sha256) == b"result"
+
+
+def test_requests_are_forgotten_after_two_days(home: Settings, db: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An Idempotency-Key is known for two days at least; then its row goes, however many there are."""
+    monkeypatch.setattr(retention, "BATCH", 2)
+    job = bring(home, db, "a.txt", "a")
+    now = time.time()
+    for number, age in enumerate((0, 1.9, 2.1, 3, 4, 5, 6)):
+        values = (number % 2, f"key {number}", "r", job, now - age * retention.DAY_SECONDS)
+        db.execute("INSERT INTO idempotency(key_id, key, request, job_id, created_at) VALUES (?, ?, ?, ?, ?)", values)
+    keep_house(home, db, now)
+    assert [row["key"] for row in db.rows("SELECT key FROM idempotency ORDER BY key")] == ["key 0", "key 1"]
 
 
 def test_a_full_store_takes_nothing_more(home: Settings, db: Database, store: Store) -> None:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import subprocess
+import threading
 import time
 from collections.abc import Iterator
 from dataclasses import replace
@@ -12,6 +15,7 @@ import pytest
 import redis
 
 from worker import deliveries, own_redis
+from worker import sweeper as sweeper_module
 from worker.app import KEY_PREFIX
 from worker.database import Database
 from worker.own_redis import OwnRedis
@@ -142,3 +146,33 @@ def test_folders_of_conversions_that_nobody_holds_are_removed(home: Settings, db
     (home.scratch / "up-main-1-old").mkdir()
     assert remove_leftovers(home, db) == 1
     assert [p.name for p in home.scratch.iterdir()] == ["up-main-1-abc"]
+
+
+def test_tidying_up_holds_up_no_sweep(home: Settings, db: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    """While old jobs are removed, for however long, silent workers lose theirs as always."""
+    monkeypatch.setattr(sweeper_module, "HOUSE_FIRST_SECONDS", 0.0)
+    busy, swept = threading.Event(), threading.Event()
+
+    def keep_house(*_: object) -> None:
+        busy.set()
+        swept.wait(20)
+
+    monkeypatch.setattr(sweeper_module, "keep_house", keep_house)
+    db.execute("UPDATE jobs SET state = 'running', owner = 'silent', lease_until = 1 WHERE id = 1")
+
+    def watch() -> None:
+        busy.wait(20)
+        with Database.open(home) as own:
+            until = time.monotonic() + 10
+            while time.monotonic() < until and not swept.is_set():
+                if own.row("SELECT 1 FROM jobs WHERE id = 1 AND state = 'queued'") is not None:
+                    swept.set()
+                time.sleep(0.02)
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    watcher = threading.Thread(target=watch)
+    watcher.start()
+    sweeper_module.serve(replace(home, redis_url="redis://127.0.0.1:1/0", sweep_seconds=0.1))
+    watcher.join()
+    assert busy.is_set()
+    assert swept.is_set()

@@ -38,11 +38,13 @@ def put_stream(settings: Settings, stream: BinaryIO) -> Stored:
 
 
 def make_sure(settings: Settings, sha256: str, stream: BinaryIO) -> None:
-    """Store once more what was tidied up between being stored and its row being written; now its row keeps it."""
-    store = open_blobs(settings)
-    if store.find(sha256) is None:
+    """Have what was stored lie in the store still, now that its row is written."""
+
+    def again() -> None:
         stream.seek(0)
-        store.put(stream, settings.max_bytes)
+        put_stream(settings, stream)
+
+    open_blobs(settings).make_sure(sha256, again)
 
 
 def copy_out(settings: Settings, sha256: str, target: BinaryIO) -> bool:

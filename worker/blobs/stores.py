@@ -7,7 +7,7 @@ import errno
 import io
 import os
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
@@ -77,6 +77,14 @@ class Store(ABC):
     def put_bytes(self, data: bytes) -> Stored:
         """Store bytes that are at hand."""
         return self.put(io.BytesIO(data), len(data))
+
+    def make_sure(self, sha256: str, again: Callable[[], object]) -> None:
+        """Have bytes stored again that were tidied up after they were stored and before their row was written.
+
+        To be called when the row is there: then nobody removes them any more.
+        """
+        if self.find(sha256) is None:
+            again()
 
     @abstractmethod
     def find(self, sha256: str) -> Kept | None:
