@@ -7,8 +7,9 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from extractors.figures.ghosts import find_ghosts, vocabulary
+from extractors.figures.ghosts import find_ghosts, may_be_misread
 from extractors.figures.model import Body, ReadFigure
+from extractors.misspelt import vocabulary
 from extractors.numbers import Flaw, Style, plain, read_number, style_of
 from extractors.page import Cell
 from extractors.tables import BodyRow, Table
@@ -30,8 +31,13 @@ def read_figures(tables: Sequence[Table]) -> list[Body]:
     """The figures and texts of each table; ids count tables from 1, rows and columns from 0."""
     style = style_of(cell.text for table in tables for row in table.rows for cell in row.cells if cell)
     bodies = [_body(f"t{number}", table, style) for number, table in enumerate(tables, 1)]
-    words = vocabulary([row.label for table in tables for row in table.rows])
-    return [_with_ghosts(table, _amounts(body), words) for table, body in zip(tables, bodies, strict=True)]
+    bodies = [_amounts(body) for body in bodies]
+    doubted = {body.id for body in bodies if may_be_misread(body.figures)}
+    if not doubted:
+        return bodies
+    words = vocabulary(row.label for table in tables for row in table.rows)
+    pairs = zip(tables, bodies, strict=True)
+    return [_with_ghosts(table, body, words) if body.id in doubted else body for table, body in pairs]
 
 
 def _amounts(body: Body) -> Body:

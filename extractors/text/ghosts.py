@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from difflib import SequenceMatcher
 
+from extractors.misspelt import alike, is_misspelt, nearly_same
 from extractors.numbers import read_number
 from extractors.text.merged import Record, key, phrases, section
 from extractors.text.tokens import Piece
 
-# labels of a ghost resemble the row they repeat; real neighbours that do ("… - basic", "… - diluted") use known words
-_ALIKE = 0.55
 _DOUBT = 0.6
 
 
-def without_ghosts(records: Sequence[Record], words: Counter[str]) -> tuple[list[Record], list[Record]]:
+def without_ghosts(records: Sequence[Record], words: Mapping[str, int]) -> tuple[list[Record], list[Record]]:
     """Part the rows from their ghosts. ``words``: how often each word stands in the document."""
     kept: list[Record] = []
     ghosts: list[Record] = []
@@ -30,36 +27,19 @@ def without_ghosts(records: Sequence[Record], words: Counter[str]) -> tuple[list
     return kept, ghosts
 
 
-def _ghost(record: Record, other: Record, words: Counter[str]) -> bool:
+def _ghost(record: Record, other: Record, words: Mapping[str, int]) -> bool:
     """True for a misspelt near-copy of a neighbour that prints fewer figures, or broken ones."""
-    if not record.label or not other.label or not other.values or record.label == other.label:
+    if not (record.values and record.label and other.values and other.label) or record.label == other.label:
         return False
-    # a word that stands nowhere else, and that the neighbour does not have
-    odd = [word for word in _words(record.label) if words[word] <= 1 and word not in _words(other.label)]
-    alike = SequenceMatcher(None, record.label.lower(), other.label.lower()).ratio() >= _ALIKE
-    good = [pieces for pieces in record.values.values() if not any(_broken(p) or _scrap(p) for p in pieces)]
-    same = sum(
-        [key(p) for p in pieces] == [key(p) for p in other.values.get(column, ())]
-        for column, pieces in record.values.items()
-    )
+    good = {c: pieces for c, pieces in record.values.items() if not any(_broken(p) or _scrap(p) for p in pieces)}
     scrambled = any(garbled(piece.text) for piece in record.texts.values())
-    if alike and not good and (scrambled or record.values):
+    if not good and alike(record.label.lower(), other.label.lower()):
         return True
-    if not odd or not record.values:
+    if not is_misspelt(record.label, other.label, words):
         return False
-    fewer = len(record.values) < len(other.values)
-    return (alike and same == len(good) and (fewer or len(good) < len(record.values))) or (
-        scrambled and _near(record, other)
-    )
-
-
-def _words(label: str) -> set[str]:
-    return set(re.findall(r"[a-z]{3,}", label.lower()))
-
-
-def vocabulary(texts: Sequence[str]) -> Counter[str]:
-    """How often each word is printed."""
-    return Counter(word for text in texts for word in re.findall(r"[a-z]{3,}", text.lower()))
+    same = all([key(p) for p in pieces] == [key(p) for p in other.values.get(c, ())] for c, pieces in good.items())
+    fewer = len(record.values) < len(other.values) or len(good) < len(record.values)
+    return (same and fewer) or (scrambled and _near(record, other))
 
 
 def _broken(piece: Piece) -> bool:
@@ -82,9 +62,7 @@ def garbled(text: str) -> bool:
 def _near(record: Record, other: Record) -> bool:
     """True when each figure has the digits of the neighbour's, one or two aside."""
     pairs = [(pieces, other.values.get(column, ())) for column, pieces in record.values.items()]
-    return bool(pairs) and all(
-        len(a) == len(b) == 1 and SequenceMatcher(None, key(a[0]), key(b[0])).ratio() >= 0.6 for a, b in pairs
-    )
+    return bool(pairs) and all(len(a) == len(b) == 1 and nearly_same(a[0].text, b[0].text) for a, b in pairs)
 
 
 def untold(ghost: Record, records: Sequence[Record]) -> list[Piece]:

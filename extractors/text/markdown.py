@@ -11,12 +11,13 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from extractors.misspelt import vocabulary
 from extractors.page import Cell, Grid, Line
 from extractors.text.decode import SourceLine
 from extractors.text.dialect import has_markup
 from extractors.text.echoes import echoes_apart, with_echoes
 from extractors.text.footed import part_by_sums
-from extractors.text.ghosts import relabelled, untold, vocabulary, with_doubts, without_ghosts
+from extractors.text.ghosts import relabelled, untold, with_doubts, without_ghosts
 from extractors.text.markup import bare
 from extractors.text.merged import Record, part_rows, sections_apart
 from extractors.text.noughts import prints_dashes, with_noughts

@@ -1,19 +1,31 @@
 """Ghost rows: a row read twice, the second time misspelt, and the genuine repetitions that are none."""
 
+from collections.abc import Callable
+
 import pytest
 
 from extractors.convert import convert
 from extractors.figures import read_figures
-from extractors.page import Cell, HtmlPlace
+from extractors.page import Cell, HtmlPlace, Place, TextPlace
 from extractors.tables import BodyRow, Table
 
 Row = tuple[str, str, str]
 
 
-def ghosts(*rows: Row) -> list[int]:
+def text_place(row: int, column: int) -> Place:
+    """Where a figure of a text stands."""
+    return TextPlace(line=row + 1, start=40 + 12 * column, end=45 + 12 * column)
+
+
+def html_place(row: int, column: int) -> Place:
+    """Where a figure of an HTML table stands."""
+    return HtmlPlace(table=0, row=row, cell=column)
+
+
+def ghosts(*rows: Row, place: Callable[[int, int], Place] = text_place) -> list[int]:
     """The rows of a drawn table whose figures are those of ghosts."""
     body = [
-        BodyRow(label, 0.0, tuple(Cell(text, r, c, HtmlPlace(table=0, row=r, cell=c)) for c, text in enumerate(texts)))
+        BodyRow(label, 0.0, tuple(Cell(text, r, c, place(r, c)) for c, text in enumerate(texts)))
         for r, (label, *texts) in enumerate(rows)
     ]
     (read,) = read_figures([Table((), (), (("2024",), ("2023",)), tuple(body))])
@@ -57,11 +69,16 @@ def test_rows_of_other_words_may_print_the_same_figures(one: str, other: str) ->
     assert ghosts(("Other", "12", "15"), (one, "1,020", "834"), (other, "1,020", "834")) == []
 
 
+def test_what_nobody_can_have_misread_has_no_ghosts() -> None:
+    """In HTML a row that repeats its neighbour was written twice by the publisher."""
+    assert ghosts(("Other", "12", "15"), TRUE, TRUE, place=html_place) == []
+
+
 def test_other_figures_or_another_section_make_another_row() -> None:
     """The same label with other figures is no ghost, nor is one below a heading of its own."""
     assert ghosts(TRUE, ("Cash provided by flnancing", "7,411", "834")) == []
     heading = BodyRow("Later", 0.0, (None, None))
-    cells = tuple(Cell(text, 0, c, HtmlPlace(table=0, row=0, cell=c)) for c, text in enumerate(TRUE[1:]))
+    cells = tuple(Cell(text, 0, c, text_place(0, c)) for c, text in enumerate(TRUE[1:]))
     rows = (BodyRow(TRUE[0], 0.0, cells), heading, BodyRow(TRUE[0], 0.0, cells))
     (read,) = read_figures([Table((), (), (("2024",), ("2023",)), rows)])
     assert not any(figure.ghost for figure in read.figures)
