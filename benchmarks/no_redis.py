@@ -29,14 +29,19 @@ from worker.services import Service
 
 DEMAND_SECONDS = 60.0
 CROSSFOOT = (sys.executable, "-P", "-c", "import sys; from worker.cli import main; sys.exit(main())")
-BODY = '--cut\r\nContent-Disposition: form-data; name="file"; filename="{0}.txt"\r\n\r\napi {0}\n\r\n--cut--\r\n'
+BODY = '--cut\r\nContent-Disposition: form-data; name="file"; filename="{0}"\r\n\r\n{1}\r\n--cut--\r\n'
 
 
 def post(port: int, number: int) -> int:
+    """Upload a document of a number; the status of the answer."""
+    return post_text(port, f"{number}.txt", f"api {number}\n")
+
+
+def post_text(port: int, name: str, text: str) -> int:
     """Upload a document; the status of the answer."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
     head = {"Content-Type": "multipart/form-data; boundary=cut"}
-    connection.request("POST", "/v1/jobs", BODY.format(number).encode(), head)
+    connection.request("POST", "/v1/jobs", BODY.format(name, text).encode(), head)
     answer = connection.getresponse()
     answer.read()
     connection.close()
