@@ -92,21 +92,6 @@ def claim(db: Database, settings: Settings, job_id: int, owner: str, now: float)
     return _claim(row)
 
 
-def claim_next(db: Database, settings: Settings, queue: tuple[str, str], owner: str, now: float) -> Claim | None:
-    """Take the job that has waited longest in a queue (urgency, kind), without a hint; None where none waits.
-
-    Several workers asking at once get different jobs and do not wait for one another.
-    """
-    with db.relaxed():
-        row = db.row(
-            "UPDATE jobs SET state = 'running', attempt = attempt + 1, owner = ?, lease_until = ?, claimed_at = ?"
-            " WHERE id = (SELECT id FROM jobs WHERE state = 'queued' AND urgency = ? AND kind = ? AND attempt < ?"
-            " ORDER BY id LIMIT 1 FOR NO KEY UPDATE SKIP LOCKED) RETURNING *",
-            (owner, now + settings.lease_seconds, now, *queue, settings.attempts),
-        )
-    return _claim(row)
-
-
 def _claim(row: Row | None) -> Claim | None:
     """A row that was taken."""
     if row is None:

@@ -3,27 +3,28 @@
 crossfoot_jobs{state}                       jobs in each state
 crossfoot_queue_depth{queue}                jobs that wait, by queue
 crossfoot_queue_oldest_seconds{queue}       how long the oldest of them has waited
-crossfoot_jobs_ended_total{outcome}         jobs that have ended in this way (done, E_CORRUPT, …)
+crossfoot_jobs_ended{outcome}               jobs that have ended so (done, E_CORRUPT, …), until purged or retried
 crossfoot_worker_last_claim_seconds         since a worker has taken a job last
 crossfoot_jobs_leases_expired               running jobs whose worker is silent
 crossfoot_documents, crossfoot_document_bytes
 crossfoot_webhook_messages{state}           waiting, delivered, given_up
-crossfoot_store_free_bytes                  on the disk of the store
+crossfoot_store_free_bytes                  on the disk of the store, where it is one
+crossfoot_home_free_bytes                   on the disk of the home, where documents and uploads are on their way
 crossfoot_scrape_seconds                    how long it took to ask
 """
 
 from __future__ import annotations
 
-import shutil
 import threading
 import time
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Final
 
-from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 from prometheus_client.registry import Collector, CollectorRegistry
 
+from worker.blobs import find_free, open_blobs
 from worker.database import Database
 from worker.jobs import STATES
 from worker.routing import QUEUES
@@ -50,7 +51,7 @@ class Rows(Collector):
         begun = time.perf_counter()
         yield from (self._jobs(), self._ended(), *self._queues(), *self._workers(), *self._documents())
         yield self._messages()
-        yield self._free()
+        yield from self._free()
         took = GaugeMetricFamily("crossfoot_scrape_seconds", "How long it took to ask the rows.")
         took.add_metric([], time.perf_counter() - begun)
         yield took
@@ -65,7 +66,7 @@ class Rows(Collector):
         return family
 
     def _ended(self) -> Metric:
-        family = CounterMetricFamily("crossfoot_jobs_ended", "Jobs that have ended so.", labels=["outcome"])
+        family = GaugeMetricFamily("crossfoot_jobs_ended", "Jobs that have ended so.", labels=["outcome"])
         rows = self._db.rows(
             "SELECT coalesce(error_code, state) AS outcome, count(*) AS n FROM jobs"
             " WHERE state NOT IN ('queued', 'running') GROUP BY coalesce(error_code, state)"
@@ -118,11 +119,14 @@ class Rows(Collector):
             family.add_metric([state], found.get(state, 0))
         return family
 
-    def _free(self) -> Metric:
-        family = GaugeMetricFamily("crossfoot_store_free_bytes", "Free on the disk of the home.")
-        if self._settings.home.is_dir():
-            family.add_metric([], shutil.disk_usage(self._settings.home).free)
-        return family
+    def _free(self) -> Iterator[Metric]:
+        stored = GaugeMetricFamily("crossfoot_store_free_bytes", "Free on the disk of the store.")
+        home = GaugeMetricFamily("crossfoot_home_free_bytes", "Free on the disk of the home.")
+        free = open_blobs(self._settings).free_bytes()
+        if free is not None:  # nobody knows what a bucket takes
+            stored.add_metric([], free)
+        home.add_metric([], find_free(self._settings.home))
+        yield from (stored, home)
 
 
 def render(settings: Settings, db: Database, now: float) -> bytes:

@@ -19,7 +19,7 @@ from typing import Any
 
 from schemas.errors import CrossfootError, StorageError
 from worker import deliveries
-from worker.blobs import Store, make_folder, open_blobs, sync_folder
+from worker.blobs import Store, make_folder, open_blobs, sync_file, sync_folder
 from worker.database import Database
 from worker.deliveries import Delivery
 from worker.naming import ERROR_SUFFIX, INDEX_NAME, RESULT_SUFFIX, fits, with_hash
@@ -170,19 +170,11 @@ def write_atomically(target: Path, data: bytes) -> None:
     temporary = target.parent / f".{secrets.token_hex(8)}.tmp"
     try:
         temporary.write_bytes(data)
-        _sync(temporary)
+        sync_file(temporary)
         temporary.replace(target)
     finally:
         temporary.unlink(missing_ok=True)
     sync_folder(target.parent)
-
-
-def _sync(path: Path) -> None:
-    handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 def put_aside(settings: Settings, source: Path, path: str, error: CrossfootError) -> Path:

@@ -14,6 +14,7 @@ import time
 from dataclasses import dataclass
 from typing import Final
 
+from worker import events
 from worker.blobs import GRACE_SECONDS, Store
 from worker.database import Database, atomic
 
@@ -21,7 +22,7 @@ DAY_SECONDS: Final = 86_400.0
 BATCH: Final = 200
 # how long a request that is sent again is known by its Idempotency-Key; at least, since nobody looks every second
 REQUEST_SECONDS: Final = 2 * DAY_SECONDS
-ENDED: Final = "('done', 'failed', 'quarantined', 'cancelled')"
+ENDED: Final = str(tuple(events.ENDED))
 
 
 @dataclass(slots=True)

@@ -28,6 +28,7 @@ from schemas.errors import StorageError, UsageError
 from worker import leases, own_redis
 from worker.app import command
 from worker.database import Database
+from worker.liveness import STALL_SECONDS, is_stalled
 from worker.process import stopping
 from worker.routing import FRONT_QUEUES
 from worker.services import Service
@@ -40,8 +41,6 @@ TICK_SECONDS: Final = 0.1
 READY_SECONDS: Final = 10.0
 PORTS_TRIED: Final = 3
 LIVENESS_SECONDS: Final = 10.0
-# a hint that nobody has taken for so long, while nothing runs, means that the workers hang
-STALL_SECONDS: Final = 120.0
 
 
 def run(settings: Settings) -> int:
@@ -186,20 +185,14 @@ def _give_back(settings: Settings, service: Service) -> None:
 
 def _end_hanging(settings: Settings, workers: list[Service]) -> None:
     """End workers that live and take nothing; they are started again like any that died."""
-    since = time.time() - STALL_SECONDS
     try:
         with Database.open(settings) as db:
-            stalled = db.row(
-                "SELECT 1 FROM jobs WHERE state = 'queued' AND hinted_at > 0 AND created_at < ?"
-                " AND NOT EXISTS (SELECT 1 FROM jobs WHERE state = 'running')"
-                " AND NOT EXISTS (SELECT 1 FROM jobs WHERE claimed_at >= ?) LIMIT 1",
-                (since, since),
-            )
+            stalled = is_stalled(db, time.time(), hinted=True)
     except StorageError as error:
         log.warning("%s", error.detail)
         return
     now = time.monotonic()
-    for worker in workers if stalled is not None else ():
+    for worker in workers if stalled else ():
         if worker.process is not None and now - worker.started > STALL_SECONDS:
             log.warning("%s: takes nothing, though jobs wait", worker.name)
             worker.kill()

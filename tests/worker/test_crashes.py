@@ -16,6 +16,7 @@ import psycopg
 import pytest
 
 from tests.fakes import crashing
+from tests.fakes.claims import claim_next
 from tests.fakes.running import wait_for
 from worker import deliveries, leases, results
 from worker.blobs import open_blobs
@@ -60,7 +61,7 @@ def live(home: Path, url: str, door: str, now: float) -> None:
             inbox.look(time.monotonic())
             inbox.look(time.monotonic() + 10)
         leases.expire(db, settings, now)
-        while held := leases.claim_next(db, settings, QUEUES[door], "someone", now) or leases.claim_next(
+        while held := claim_next(db, settings, QUEUES[door], "someone", now) or claim_next(
             db, settings, (QUEUES[door][0], "text"), "someone", now
         ):
             convert(settings, db, held, now)

@@ -20,6 +20,7 @@ from sqlalchemy import create_engine
 from sqlalchemy.exc import IntegrityError
 
 from schemas.errors import ConfigurationError, StorageError
+from tests.fakes.claims import claim_next
 from tests.fakes.postgres import Postgres
 from worker import deliveries, leases
 from worker.database import ConflictError, Database, atomic
@@ -151,7 +152,7 @@ def test_many_workers_at_once_do_every_job_once(home: Settings, db: Database) ->
 
     def work(name: str) -> None:
         with Database.open(home) as own:
-            while held := leases.claim_next(own, home, ("normal", "text"), name, time.time()):
+            while held := claim_next(own, home, ("normal", "text"), name, time.time()):
                 claims.append(held.id)
                 assert leases.finish(own, held, (f"{held.id:064}", 1), {}, time.time()) == "done"
 
@@ -183,7 +184,7 @@ def test_the_same_bytes_at_every_door_at_once_are_one_job(home: Settings, db: Da
         thread.start()
     barrier.wait()
     while any(t.is_alive() for t in threads) or db.row("SELECT 1 FROM jobs WHERE state = 'queued'") is not None:
-        held = leases.claim_next(db, home, ("normal", "text"), "me", time.time())
+        held = claim_next(db, home, ("normal", "text"), "me", time.time())
         if held is not None:
             leases.finish(db, held, ("r" * 64, 1), {}, time.time())
     assert len(db.rows("SELECT 1 FROM jobs")) == 5

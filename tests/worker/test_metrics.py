@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from tests.fakes.desk import Desk
 from worker import metrics
-from worker.api import rows, submitting
+from worker.api import submitting
+from worker.liveness import STALL_SECONDS, is_stalled
 
 
 @pytest.fixture
@@ -59,12 +62,30 @@ def test_jobs_are_counted_by_state_outcome_and_queue(desk: Desk) -> None:
     take(desk, b"d\n", "backfill")
     found = read(desk)
     assert (found["crossfoot_jobs", "done"], found["crossfoot_jobs", "queued"]) == (1, 2)
-    assert found["crossfoot_jobs_ended_total", "E_CORRUPT"] == 1
-    assert found["crossfoot_jobs_ended_total", "done"] == 1
+    assert found["crossfoot_jobs_ended", "E_CORRUPT"] == 1
+    assert found["crossfoot_jobs_ended", "done"] == 1
     assert found["crossfoot_queue_depth", "backfill.text"] == 2
     assert 99 < found["crossfoot_queue_oldest_seconds", "backfill.text"] < 110
     assert found["crossfoot_worker_last_claim_seconds", ""] < 10
     assert (found["crossfoot_documents", ""], found["crossfoot_document_bytes", ""]) == (4, 8)
+
+
+def test_free_bytes_are_those_of_the_store(desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A store on a disk of its own is measured there; the home's disk is another figure."""
+    (tmp_path / "elsewhere").mkdir()
+    desk.settings = replace(desk.settings, store=f"file://{tmp_path}/elsewhere")
+    sizes = {desk.settings.home: 7, tmp_path / "elsewhere": 9}
+    monkeypatch.setattr("worker.blobs.files.shutil.disk_usage", lambda path: SimpleNamespace(free=sizes[path]))
+    found = read(desk)
+    assert (found["crossfoot_home_free_bytes", ""], found["crossfoot_store_free_bytes", ""]) == (7, 9)
+
+
+def test_what_may_fall_is_no_counter(desk: Desk) -> None:
+    """Jobs that have ended are purged one day: whoever takes a rate of a falling counter sees a restart each time."""
+    desk.finish(take(desk, b"a\n"))
+    text = metrics.render(desk.settings, desk.db, time.time()).decode()
+    assert "# TYPE crossfoot_jobs_ended gauge" in text
+    assert " counter\n" not in text
 
 
 def test_a_silent_worker_is_seen(desk: Desk) -> None:
@@ -83,11 +104,14 @@ def test_no_document_and_no_name_is_in_the_metrics(desk: Desk) -> None:
 def test_workers_that_take_nothing_are_seen_from_the_rows(desk: Desk) -> None:
     """Stalled: a job waits for longer than it should, none was claimed meanwhile, none runs."""
     now = time.time()
-    assert not rows.stalled_since(desk.db, now - 60)
-    job = take(desk, b"a\n", created=now - 100)
-    assert rows.stalled_since(desk.db, now - 60)
+    assert not is_stalled(desk.db, now)
+    job = take(desk, b"a\n", created=now - 2 * STALL_SECONDS)
+    assert is_stalled(desk.db, now)
+    assert not is_stalled(desk.db, now, hinted=True)  # no hint was sent: Redis is away, not the workers
+    desk.db.execute("UPDATE jobs SET hinted_at = ?", (now,))
+    assert is_stalled(desk.db, now, hinted=True)
     held = desk.claim(job)
-    assert not rows.stalled_since(desk.db, now - 60)
+    assert not is_stalled(desk.db, now)
     assert held.attempt == 1
 
 

@@ -13,19 +13,18 @@ from schemas import __version__
 from schemas.errors import StorageError
 from schemas.filing import SCHEMA_VERSION, json_schema
 from worker import metrics
-from worker.api import models, rows
+from worker.api import models
 from worker.api.problems import responses
 from worker.api.service import Administrator, Reader, Service, Serving
 from worker.blobs import FullError
 from worker.database import Database
 from worker.deliveries import PROFILE
+from worker.liveness import is_stalled
 from worker.room import Room
 from worker.settings import Settings
 
 router = APIRouter()
 
-# a job that waits for so long while nobody takes any: the workers hang, or there is none
-STALL_SECONDS: Final = 120.0
 StoreState = Literal["ok", "unavailable", "full"]
 _cache: Final = metrics.Cache()
 
@@ -61,7 +60,7 @@ async def readyz(
 
 async def _look(service: Service) -> models.Ready:
     try:
-        stalled = await service.rows.run(rows.stalled_since, time.time() - STALL_SECONDS)
+        stalled = await service.rows.run(is_stalled, time.time())
     except StorageError:
         return models.Ready(status="unavailable", rows="unavailable", store="ok", workers="unknown")
     store = await service.rows.run(_look_at_store, service.room)

@@ -20,7 +20,8 @@ from worker.api.results import send_result
 from worker.api.service import Reader, Service, Serving, Submitter
 from worker.api.submitting import Submitted
 from worker.database import Database, Row
-from worker.jobs import Jobs
+from worker.events import ENDED
+from worker.jobs import Jobs, State
 
 router = APIRouter(prefix="/v1", tags=["jobs"])
 
@@ -110,7 +111,7 @@ async def _answer(service: Service, row: Row, submitted: Submitted, wait: float 
 class Asked(models.Closed):
     """Which jobs are listed: all that is given must fit."""
 
-    state: models.State | None = None
+    state: State | None = None
     verdict: Annotated[models.Verdict | None, Field(description="Only jobs whose result has this verdict")] = None
     batch: Annotated[str | None, Field(pattern=r"^[^\x00]{1,255}$", description="Only of this back-fill")] = None
     parent: Annotated[models.JobId | None, Field(description="Only the parts of a container")] = None
@@ -179,7 +180,7 @@ async def _events(service: Service, caller: Caller, row: Row) -> AsyncIterator[s
     while True:
         view = views.job_view(row)
         yield f"event: job\ndata: {view.model_dump_json()}\n\n"
-        if view.state in models.ENDED:
+        if view.state in ENDED:
             return
         seen, changed = rows.sign_of(row), None
         while changed is None:
@@ -199,7 +200,7 @@ async def _events(service: Service, caller: Caller, row: Row) -> AsyncIterator[s
 async def cancel_job(job: JobPath, service: Serving, caller: Submitter) -> models.JobView:
     """Cancel a job that waits or runs."""
     row = await _find(service, caller, views.job_number(job))
-    if row["state"] in models.ENDED:
+    if row["state"] in ENDED:
         raise ApiError(409, f"The job is {row['state']} already.", job=job)
     await service.rows.run(_cancel, row["id"])
     return views.job_view(await _find(service, caller, row["id"]))
@@ -230,7 +231,7 @@ async def _find(service: Service, caller: Caller, job: int) -> Row:
 async def _until_ended(service: Service, caller: Caller, row: Row, seconds: float) -> Row:
     """The job when it has ended, or as it is after so many seconds."""
     until = time.monotonic() + seconds
-    while row["state"] not in models.ENDED and (left := until - time.monotonic()) > 0:
+    while row["state"] not in ENDED and (left := until - time.monotonic()) > 0:
         if await service.watch.changed(row["id"], rows.sign_of(row), left) is None:
             break
         row = await _find(service, caller, row["id"])

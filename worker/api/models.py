@@ -8,17 +8,14 @@ from typing import Annotated, Any, Final, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from schemas import filing
+from worker.events import Event
+from worker.jobs import State
+from worker.routing import Urgency
 
 METADATA_BYTES: Final = 16 * 1024
 METADATA_DEPTH: Final = 32
 
-State = Literal["queued", "running", "done", "failed", "quarantined", "cancelled"]
 Verdict = filing.Verdict
-ENDED: Final = ("done", "failed", "quarantined", "cancelled")
-Urgency = Literal["interactive", "normal", "backfill"]
-Event = Literal[
-    "job.completed", "job.failed", "job.cancelled", "result.superseded", "review.requested", "review.resolved"
-]
 JobId = Annotated[str, Field(pattern=r"^job_[1-9][0-9]{0,17}$", examples=["job_4711"])]
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 Cursor = Annotated[

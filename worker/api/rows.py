@@ -244,19 +244,6 @@ def send_again(db: Database, endpoint: int, message: int) -> bool:
     )
 
 
-def stalled_since(db: Database, since: float) -> bool:
-    """Whether a job waits that could have been taken, and none was claimed since then: the workers do nothing."""
-    busy = (
-        ("SELECT 1 FROM jobs WHERE state = 'running' LIMIT 1", ()),
-        ("SELECT 1 FROM jobs WHERE claimed_at >= ? LIMIT 1", (since,)),
-    )
-    if any(db.row(query, values) is not None for query, values in busy):
-        return False
-    # the number tells the age too: among a million that wait, the oldest are looked at first
-    waiting = db.rows("SELECT created_at FROM jobs WHERE state = 'queued' ORDER BY id LIMIT 100")
-    return any(row["created_at"] < since for row in waiting)
-
-
 def read_json(text: str | None) -> Any:
     """JSON out of a column, None where there is none."""
     return None if text is None else json.loads(text)

@@ -6,7 +6,16 @@ import urllib.parse
 from pathlib import Path
 
 from schemas.errors import ConfigurationError
-from worker.blobs.files import Stored, find_free, is_regular, is_special, make_folder, open_regular, sync_folder
+from worker.blobs.files import (
+    Stored,
+    find_free,
+    is_regular,
+    is_special,
+    make_folder,
+    open_regular,
+    sync_file,
+    sync_folder,
+)
 from worker.blobs.folder import Blobs
 from worker.blobs.stores import GRACE_SECONDS, DamagedBlobError, FullError, Kept, MissingBlobError, Store, storing
 from worker.settings import Settings
@@ -27,6 +36,7 @@ __all__ = [
     "open_blobs",
     "open_regular",
     "storing",
+    "sync_file",
     "sync_folder",
 ]
 
