@@ -238,16 +238,20 @@ def _put_again(bench: Bench, held: Claim) -> None:
 
 def _request(bench: Bench, held: Claim, sha256: str, folder: Path) -> Request:
     settings = bench.settings
+    # only scans are read page by page, and only a PDF may turn out to be one
+    is_scan = held.kind in ("ocr", "pdf")
+    pages_at_once = settings.find_pages_at_once(leases.count_running(bench.db, settings.instance)) if is_scan else 1
     return Request(
         folder=str(folder),
         source=str(bench.blobs.fetch(sha256, folder)),
         name="document",
         memory=settings.memory_bytes(held.kind),
-        cpu=int(settings.deadline_max_seconds) + CPU_MARGIN_SECONDS,
+        cpu=int(settings.deadline_max_seconds) * pages_at_once + CPU_MARGIN_SECONDS,
         max_bytes=settings.max_bytes,
         password=held.password,
         origin=held.origin,
         depth=held.depth,
+        pages_at_once=pages_at_once,
     )
 
 
@@ -317,7 +321,7 @@ def _store(bench: Bench, held: Claim, folder: Path, outcome: dict[str, Any]) -> 
 
 
 def _finish(bench: Bench, held: Claim, result: tuple[str, int], summary: dict[str, Any]) -> leases.Ending:
-    """Commit, with what people have said of the result that this one supersedes; again where they say more meanwhile."""
+    """Commit, with what people have said of the result that this one supersedes; again where more is said meanwhile."""
     while True:
         inherited = corrections.inherit(bench.db, bench.blobs, held.supersedes, result[0])
         ending = leases.finish(bench.db, held, result, summary, time.time(), inherited)

@@ -290,6 +290,13 @@ def _held_by(db: Database, owners: str) -> list[Row]:
     )
 
 
+def count_running(db: Database, instance: str) -> int:
+    """How many jobs are converted at this moment by the workers of one ``crossfoot up`` ("": by all there are)."""
+    query = "SELECT count(*) AS n FROM jobs WHERE state = 'running' AND (? = '' OR substr(owner, 1, ?) = ?)"
+    row = db.row(query, (instance, len(instance), instance))
+    return int(row["n"]) if row is not None else 0
+
+
 def is_held(db: Database, held: Claim) -> bool:
     """Whether a job is still its claimer's, and stays so until the transaction that asks has ended."""
     query = "SELECT id FROM jobs WHERE id = ? AND owner = ? AND state = 'running' FOR NO KEY UPDATE"

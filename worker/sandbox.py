@@ -18,7 +18,7 @@ from typing import Any, Final, Literal, TypeAlias
 
 from schemas.errors import ServiceError
 from worker.confine import find_missing, harmless, ran_dry
-from worker.local.conversion import NOISE, OUTCOME
+from worker.local.conversion import NOISE, OUTCOME, PAGES_AT_ONCE
 from worker.settings import Settings
 from worker.zygote import EXIT_MEMORY, KILL, PAGES
 
@@ -40,6 +40,7 @@ class Request:
     Attributes:
         folder: an empty folder for everything the child writes. source: the bytes. name: as its owner calls it.
         memory: bytes. cpu: seconds of processor time. origin: JSON of its container, or "".
+        pages_at_once: cores for it.
     """
 
     folder: str
@@ -51,6 +52,7 @@ class Request:
     password: str | None = None
     origin: str = ""
     depth: int = 0
+    pages_at_once: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,12 +93,14 @@ class Sandbox:
         for measure in find_missing():
             log.warning("the sandbox is weaker here: %s", measure)
         command = [sys.executable, "-P", "-m", "worker.zygote", self._settings.engine_module]
+        environment = harmless(self._settings.environment())
+        environment.pop(PAGES_AT_ONCE, None)  # each request says it
         self._zygote = subprocess.Popen(
             command,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             bufsize=0,
-            env=harmless(self._settings.environment()),
+            env=environment,
             # it must outlive a killed worker for the moment it takes to kill the child's group
             start_new_session=True,
         )
@@ -206,9 +210,18 @@ def _ended(request: Request, verdict: Verdict | None, answer: Answer) -> Ended:
         return Ended(verdict, {}, "", noise)
     if status == EXIT_MEMORY or (status is not None and ran_dry(status, answer.get("peak", 0), request.memory)):
         return Ended("memory", {}, "", noise)
-    if status == 0 and (folder / OUTCOME).is_file():
-        return Ended("ended", json.loads((folder / OUTCOME).read_bytes()), "", noise)
+    if status == 0 and (outcome := _read_outcome(folder)) is not None:
+        return Ended("ended", outcome, "", noise)
     return Ended("crashed", {}, _cause(status), noise)
+
+
+def _read_outcome(folder: Path) -> dict[str, Any] | None:
+    """What the child says came of it; None where it could not write that down (to its end)."""
+    try:
+        outcome: dict[str, Any] = json.loads((folder / OUTCOME).read_bytes())
+    except (OSError, ValueError):
+        return None
+    return outcome
 
 
 def _cause(status: int | None) -> str:

@@ -47,6 +47,7 @@ class Settings:
         memory_mb, ocr_memory_mb: memory of the converting process, and of each program it starts.
         max_bytes: the largest document that is taken.
         concurrency: documents converted at the same time.
+        pages_at_once: pages of a scan read at the same time; 0 is two where the documents under way leave cores free.
         busy_seconds: how long to wait for the database.
         retention_days: how long a job that has ended is kept, with its document and results; 0 is for ever.
         quota_mb: what documents and results may take in the store; reserve_mb: what is left free on its disk.
@@ -76,6 +77,7 @@ class Settings:
     ocr_memory_mb: int = _bounded(1536, 64, 1048576)
     max_bytes: int = _bounded(200 * MEGABYTE, 1, 1 << 40)
     concurrency: int = _bounded(os.cpu_count() or 1, 1, 256)
+    pages_at_once: int = _bounded(0, 0, 2)
     busy_seconds: float = _bounded(20.0, 10.0, 600.0)
     retention_days: float = _bounded(0.0, 0.0, 36500.0)
     quota_mb: int = _bounded(0, 0, 1 << 40)
@@ -151,6 +153,10 @@ class Settings:
     def lock(self) -> Path:
         """Held by the one ``crossfoot up`` of this home."""
         return self.home / "up.lock"
+
+    def find_pages_at_once(self, running: int) -> int:
+        """Pages of a document to read at the same time while so many documents, it included, are converted."""
+        return self.pages_at_once or (2 if 2 * running <= len(os.sched_getaffinity(0)) else 1)
 
     def deadline(self, pages: int | None) -> float:
         """Seconds of wall clock for a document of so many pages (None: not known, counted as one)."""

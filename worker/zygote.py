@@ -149,7 +149,14 @@ def _task(request: dict[str, Any]) -> Any:
     """The request as the engine wants it."""
     profile = replace(DEFAULT, password=request["password"], max_bytes=request["max_bytes"])
     origin = origin_of(json.loads(request["origin"])) if request["origin"] else None
-    return Work(Path(request["source"]), request["name"], profile, (), origin, request["depth"])
+    return Work(
+        Path(request["source"]),
+        request["name"],
+        profile,
+        origin=origin,
+        depth=request["depth"],
+        pages_at_once=request["pages_at_once"],
+    )
 
 
 def _tell(folder: Path, pages: int) -> None:

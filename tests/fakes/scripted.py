@@ -5,7 +5,8 @@ The document is text; each line is a word and perhaps a number: ``sleep 0.5``, `
 the password ``KEY``), ``pages 7``, ``review``, ``orphan PATH`` (starts a program that outlives it and writes its number
 there), ``note PATH`` (adds a line there), ``status PATH`` (writes what the kernel says of its process), ``socket``,
 ``connect`` (in a program that it starts), ``read PATH``, ``write PATH``, ``variables PATH`` (writes its environment
-there), ``signal PID`` (asks whether it may send one), ``escape PATH`` (starts a program in a session of its own).
+there), ``signal PID`` (asks whether it may send one), ``escape PATH`` (starts a program in a session of its own),
+``pages-at-once`` (says how many it may read).
 A document that begins with ``container`` is one; its parts are what ``----`` lines separate.
 """
 
@@ -26,7 +27,7 @@ from typing import Any
 
 from schemas.errors import CrossfootError, EncryptedError, UnreadableError
 from schemas.filing import Engine, Filing, Identification, Source, to_json
-from worker.local.conversion import OUTCOME, RESULT, Work
+from worker.local.conversion import OUTCOME, PAGES_AT_ONCE, RESULT, Work
 
 WARM: tuple[str, ...] = ()
 # its deeds are noted outside its folder
@@ -70,7 +71,9 @@ def _convert(data: bytes, task: Work, folder: Path, tell_pages: Callable[[int], 
         findings=(),
     )
     (folder / RESULT).write_bytes(to_json(filing))
-    facts = {"verdict": "unproved", "outcome": "complete", "left_out": None, "tables": 0, "figures": 0}
+    facts: dict[str, Any] = {"verdict": "unproved", "outcome": "complete", "left_out": None, "tables": 0, "figures": 0}
+    if "pages-at-once" in lines:
+        facts["pages_at_once"] = [task.pages_at_once, os.environ.get(PAGES_AT_ONCE)]
     return {"state": "converted", "sha256": sha256, **facts, "review": int("review" in lines)}
 
 

@@ -240,6 +240,32 @@ def test_a_back_fill_waits_for_room(home: Settings, db: Database, tmp_path: Path
     assert convert_job(replace(home, quota_mb=2), cast("Sandbox", Child()), 2) == "done"
 
 
+@pytest.mark.parametrize(("kind", "others", "pages"), [("ocr", 0, 2), ("pdf", 0, 2), ("ocr", 1, 1), ("text", 0, 1)])
+def test_a_scan_that_is_alone_has_two_cores(
+    home: Settings, db: Database, monkeypatch: pytest.MonkeyPatch, kind: str, others: int, pages: int
+) -> None:
+    """On two cores one scan is read two pages at a time, two documents a page each."""
+    monkeypatch.setattr("os.sched_getaffinity", lambda _: range(2))
+    db.execute("UPDATE jobs SET kind = ?", (kind,))
+    values = ("e 1", "d", "normal", "text", "running", "other", 9e9, 0.0)
+    for _ in range(others):
+        db.execute(
+            "INSERT INTO jobs(engine, profile, urgency, kind, state, owner, lease_until, created_at)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            values,
+        )
+    asked: list[int] = []
+    real = Child.run
+
+    def run(self: Child, request: Request, renew: Callable[[], bool], seconds: float) -> Ended:
+        asked.append(request.pages_at_once)
+        return real(self, request, renew, seconds)
+
+    monkeypatch.setattr(Child, "run", run)
+    assert convert(home) == "done"
+    assert asked == [pages]
+
+
 def test_rows_stay_open_between_documents_and_are_opened_again_where_others_lie(home: Settings, db: Database) -> None:
     """SQLite is opened once for many documents; a database that was put in its place is noticed."""
     convert(home)

@@ -17,8 +17,9 @@ import pytest
 
 from tests.fakes.running import wait_for
 from worker import confine, landlock
+from worker import sandbox as sandbox_module
 from worker.confine import SYSTEM_CALLS
-from worker.local.conversion import RESULT
+from worker.local.conversion import OUTCOME, RESULT
 from worker.sandbox import Ended, Request, Sandbox
 from worker.settings import Settings
 
@@ -198,6 +199,25 @@ def test_a_child_knows_no_secrets(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     assert b"PATH=" in seen
     assert b"secret" not in seen
     assert b"key-of-the-store" not in seen
+
+
+@pytest.mark.parametrize("pages", [1, 2])
+def test_a_child_is_told_how_many_pages_it_may_read_at_once(tmp_path: Path, pages: int) -> None:
+    """Each document by itself, whatever the worker's own environment says."""
+    (tmp_path / "source").write_text("pages-at-once\n")
+    (tmp_path / "folder").mkdir()
+    with Sandbox(replace(SETTINGS, pages_at_once=2)) as sandbox:
+        folder, source = str(tmp_path / "folder"), str(tmp_path / "source")
+        request = Request(folder, source, "document", 512 << 20, 60, 1 << 20, pages_at_once=pages)
+        assert sandbox.run(request, lambda: True, 10.0).outcome["pages_at_once"] == [pages, None]
+
+
+@pytest.mark.parametrize("said", [b"", b'{"state": "conv'])
+def test_an_outcome_that_was_not_written_to_its_end_is_none(tmp_path: Path, said: bytes) -> None:
+    """On a full disk a child may end well and leave half an answer: that is a crash, and no fault of ours."""
+    (tmp_path / OUTCOME).write_bytes(said)
+    request = Request(str(tmp_path), "source", "document", 512 << 20, 60, 1 << 20)
+    assert sandbox_module._ended(request, None, {"ended": 0, "peak": 0}).verdict == "crashed"
 
 
 @needs_landlock

@@ -53,6 +53,18 @@ def test_the_deadline_grows_with_the_pages_up_to_its_end() -> None:
     assert [settings.deadline(n) for n in (None, 1, 7, 1_000_000)] == [65.0, 65.0, 95.0, 900.0]
 
 
+@pytest.mark.parametrize(
+    ("asked", "running", "pages"),
+    [(0, 1, 2), (0, 2, 2), (0, 3, 1), (0, 4, 1), (1, 1, 1), (2, 4, 2)],
+)
+def test_pages_are_read_at_once_where_cores_are_free(
+    monkeypatch: pytest.MonkeyPatch, asked: int, running: int, pages: int
+) -> None:
+    """On four cores two documents may have two pages under way each, three may not; a setting says otherwise."""
+    monkeypatch.setattr("os.sched_getaffinity", lambda _: range(4))
+    assert replace(Settings(), pages_at_once=asked).find_pages_at_once(running) == pages
+
+
 def test_programs_are_kept_to_one_thread_and_get_no_stray_settings() -> None:
     """A child process has one thread for each program and exactly the settings it was given."""
     made = Settings(home=Path("/somewhere")).environment({"EXTRA": "1"})
