@@ -18,7 +18,7 @@ import numpy.typing as npt
 from extractors.numbers import read_number
 from extractors.ocr.calibrated import agreement_of, same_value, trust
 from extractors.ocr.ctc import find_readings
-from extractors.ocr.foreign import are_pale, is_date, is_day_and_year, is_foreign, is_item, is_tick
+from extractors.ocr.foreign import are_pale, is_date, is_day_and_year, is_foreign, is_item, is_lone_digit, is_tick
 from extractors.ocr.grammar import groups_by_points, weigh_readings
 from extractors.ocr.image import Pixels
 from extractors.ocr.prepare import Sheet
@@ -44,12 +44,13 @@ _PAD_ACROSS, _PAD_DOWN = 0.3, 0.25
 # a number that is only found in part: how much of it is missing, how high it may be
 _LOST, _TALLEST_NUMBER = 0.5, 1.8
 # a page of noise is not read run by run
-_MOST_UNSEEN = 80
+_MOST_UNSEEN = 1500
 # gap in a number that Tesseract read as one
 _WIDEST_GAP = 1.1
 _SURE = 0.7
 _GUESS = 0.6
 _CLEAR = 0.9
+_FAINT_DIGIT = 0.5
 _WORD = re.compile(r"[A-Za-z][A-Za-z.,:;'’-]{2,}")
 _APOSTROPHE = "['\N{RIGHT SINGLE QUOTATION MARK}]"
 # letters that the recogniser's free reading may give for a sign of a number
@@ -95,8 +96,13 @@ class ReadToken:
 Seen = tuple[Cell, Reading, list[Reading]]
 
 
-def read_cells(sheet: Sheet, tokens: Sequence[Token], runs: Sequence[Run], recogniser: Recogniser) -> list[ReadToken]:
-    """The words of the page, those of numeric cells replaced by the better reading, lost ones added."""
+def read_cells(
+    sheet: Sheet, tokens: Sequence[Token], runs: Sequence[Run], recogniser: Recogniser
+) -> tuple[list[ReadToken], int]:
+    """The words of the page, those of numeric cells replaced by the better reading, lost ones added.
+
+    Also how many runs, which hold nothing for Tesseract, nobody has read: a page of noise is not read to its end.
+    """
     whole = complete_runs(join_runs(runs, tokens, sheet.glyph), tokens, sheet)
     cells = assign(tokens, whole)
     chosen = choose(cells, sheet.glyph)
@@ -119,6 +125,9 @@ def read_cells(sheet: Sheet, tokens: Sequence[Token], runs: Sequence[Run], recog
             found = [ReadToken(_token("$", cell.run, SURE_SIGN))]
         else:
             found = settle(cell, free, weigh_readings(readings, continental))
+            if faint and is_lone_digit(cell.text, free):
+                # made by pencil after all? a person is to look
+                found = [replace(read, token=replace(read.token, confidence=_FAINT_DIGIT)) for read in found]
         if found:
             gone.update(cell.tokens)
             read += found
@@ -126,7 +135,8 @@ def read_cells(sheet: Sheet, tokens: Sequence[Token], runs: Sequence[Run], recog
     for cell in _dashes(cells, tokens, sheet.glyph):
         gone.update(index for index in cell.tokens if index not in cell.shared)
         read.append(ReadToken(_token(DASH, cell.run, 0.995 if not cell.letters + cell.digits else 0.9)))
-    return read + [ReadToken(token) for token in _left_over(cells, tokens, gone, sheet.glyph)]
+    read += [ReadToken(token) for token in _left_over(cells, tokens, gone, sheet.glyph)]
+    return read, max(0, len(_unseen_cells(cells, sheet.glyph)) - _MOST_UNSEEN)
 
 
 def _currency_signs(cells: Sequence[Cell], tokens: Sequence[Token], seen: Sequence[Seen], glyph: float) -> list[Run]:
@@ -236,18 +246,26 @@ def choose(cells: Sequence[Cell], glyph: float) -> list[Cell]:
     """The cells that may be figures: with digits, or standing in a column of such with nothing readable in them."""
     numeric = [cell for cell in cells if cell.digits and cell.letters <= 2 * cell.digits + 2 and not cell.worded]
     numeric = [cell for cell in numeric if cell.run.width <= _WIDEST_CELL * glyph and not cell.run.dash]
-    others = [
-        cell
-        for cell in cells
-        if not cell.digits and not cell.run.dash and not cell.worded and cell.run.width <= _WIDEST_JUNK * glyph
-    ]
-    unseen = [cell for cell in others if not cell.tokens][:_MOST_UNSEEN]
+    unseen = _unseen_cells(cells, glyph)
+    if len(unseen) > _MOST_UNSEEN:
+        unseen = sorted(unseen, key=lambda cell: not _in_column(cell, numeric))[:_MOST_UNSEEN]
     doubtful = [
         cell
-        for cell in others
-        if cell.tokens and (cell.guessed == cell.text or cell.text in LIKE_SIGN or _in_column(cell, numeric))
+        for cell in cells
+        if cell.tokens
+        and _may_be_junk(cell, glyph)
+        and (cell.guessed == cell.text or cell.text in LIKE_SIGN or _in_column(cell, numeric))
     ]
     return numeric + unseen + doubtful
+
+
+def _unseen_cells(cells: Sequence[Cell], glyph: float) -> list[Cell]:
+    return [cell for cell in cells if not cell.tokens and _may_be_junk(cell, glyph)]
+
+
+def _may_be_junk(cell: Cell, glyph: float) -> bool:
+    """True where Tesseract saw neither digits nor a word, and the ink is no longer than a figure may be."""
+    return not (cell.digits or cell.run.dash or cell.worded) and cell.run.width <= _WIDEST_JUNK * glyph
 
 
 def crop(sheet: Sheet, run: Run) -> Pixels:

@@ -31,6 +31,8 @@ _SURELY = 0.8
 _WORD = re.compile(r"[A-Za-z]{3}")
 # levels of grey
 _PALER = 50
+# figures that show the shade of a column; how far right of them a bracket or a mark may stand, in heights of the print
+_COLUMN, _BESIDE = 2, 0.5
 # grey of the faintest letters and of the faintest marks; in heights of the print: no letters are lower
 _FAINT, _INKED, _LOWEST = 215, 170, 0.35
 
@@ -63,19 +65,37 @@ def is_day_and_year(reading: str, tokens: int) -> bool:
 def is_tick(seen: str, free: Reading, pale: bool = False) -> bool:
     """True for a mark somebody made beside a figure: neither engine sees anything else in it.
 
-    ``pale``: its ink is much fainter than that of the figures; then one digit is believed to neither of them.
+    ``pale``: its ink is much fainter than that of the figures; then one digit is believed to neither of them alone.
     """
-    if len(seen) > _LONGEST_TICK or len(re.findall(r"\d", seen)) > pale:
+    if len(seen) > _LONGEST_TICK or len(re.findall(r"\d", seen)) > pale or is_lone_digit(seen, free):
         return False
     return free.text.strip() in _TICKS or (pale and len(free.text) == 1)
 
 
+def is_lone_digit(seen: str, free: Reading) -> bool:
+    """True where both engines see one digit, and the same."""
+    return seen == free.text.strip() and len(seen) == 1 and seen.isdigit()
+
+
 def are_pale(sheet: Sheet, runs: Sequence[Run], figures: Sequence[Run]) -> list[bool]:
-    """For each run whether its ink is much fainter than that of figures usually is: pencil, or a stamp."""
+    """For each run whether its ink is much fainter than that of figures usually is: pencil, or a stamp.
+
+    A run in a column whose figures are set in grey is compared with those.
+    """
     if not figures:
         return [False] * len(runs)
-    usual = float(np.median([_darkness(sheet, run) for run in figures]))
-    return [_darkness(sheet, run) > usual + _PALER for run in runs]
+    shades = [_darkness(sheet, figure) for figure in figures]
+    usual = float(np.median(shades))
+    found = []
+    for run in runs:
+        column = [
+            shade
+            for shade, figure in zip(shades, figures, strict=True)
+            if figure.left < (run.left + run.right) / 2 < figure.right + _BESIDE * sheet.glyph
+        ]
+        own = max(usual, float(np.median(column))) if len(column) >= _COLUMN else usual
+        found.append(_darkness(sheet, run) > own + _PALER)
+    return found
 
 
 def _darkness(sheet: Sheet, run: Run) -> float:

@@ -64,17 +64,17 @@ def find_words(grey: Pixels, dpi: float, mode: int, languages: str) -> list[Toke
 
 
 def find_rotation(grey: Pixels, dpi: float) -> Quarter | None:
-    """Degrees clockwise that set the page upright, or None when it cannot be told (too little text, no osd data).
+    """Degrees clockwise that set the page upright, or None when it cannot be told (little text, no osd data, noise).
 
     Raises:
-        MissingProgramError: tesseract is not installed. LimitError: it took too long.
+        MissingProgramError: tesseract is not installed.
     """
     try:
         with _image_file(grey) as path, _calling():
             report = str(
                 pytesseract.image_to_osd(str(path), config=f"--psm 0 --dpi {max(70, round(dpi))}", timeout=SECONDS)
             )
-    except EngineError:
+    except (EngineError, LimitError):
         return None
     except MissingProgramError as error:
         if "language" in error.detail:

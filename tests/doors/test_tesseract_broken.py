@@ -7,6 +7,7 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from extractors.ocr import engines, read_image, recogniser, tesseract
@@ -153,3 +154,14 @@ def test_a_program_that_hides_its_version_is_refused(install: Install, tmp_path:
     (tmp_path / "bin" / "tesseract").write_text("#!/bin/sh\necho nonsense\n")
     with pytest.raises(MissingProgramError):
         engines()
+
+
+def test_a_page_whose_way_up_takes_too_long_is_read_as_it_lies(
+    install: Install, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where only the question for the way up hangs, the words are asked for all the same."""
+    monkeypatch.setattr(tesseract, "SECONDS", 2)
+    line = "5\\t1\\t1\\t1\\t1\\t1\\t120\\t120\\t300\\t30\\t96\\tRevenue"
+    install(f"""case "$*" in *"psm 0"*) exec sleep 600;; esac; printf '{HEADER}\\n{line}\\n' > "$2.tsv" """)
+    document = read_image(encode(np.ascontiguousarray(np.rot90(draw()))), DEFAULT)
+    assert any(word.text == "Revenue" for word in document.pages[0].words)
