@@ -71,7 +71,10 @@ async def create_job(
     ] = None,
     idempotency_key: Annotated[
         str | None,
-        Header(pattern=r"^[!-~]{1,255}$", description="A name for this request: sent again, it is the same job"),
+        Header(
+            pattern=r"^[!-~]{1,255}$",
+            description="A name for this request: sent again, it is the same job, for two days at least",
+        ),
     ] = None,
     force: Annotated[bool, Query(description="Convert again what an earlier version has converted")] = False,
 ) -> Response:
