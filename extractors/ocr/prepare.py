@@ -14,6 +14,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from extractors.ocr.bands import invert_bands
 from extractors.ocr.components import Labels, Stats, find_components
 from extractors.ocr.image import Pixels, Quarter, Scan
 from extractors.ocr.skew import find_skew, runs_sideways
@@ -73,7 +74,7 @@ def prepare(scan: Scan, find_rotation: Callable[[Pixels, float], Quarter | None]
     across; ``turn`` overrides all of it.
     """
     grey, dpi = _square(scan)
-    untouched = _turned(flatten(grey), turn or 0)
+    untouched = _turned(flatten(invert_bands(grey, dpi)), turn or 0)
     grey, ink, glyph = clean(untouched, find_ink(untouched), dpi)
     if turn is None:
         turn = _turn(grey, ink, dpi, find_rotation)

@@ -1,4 +1,4 @@
-"""Print in grey or in a light colour is read like black print; the back of the sheet is not."""
+"""Print in grey, in a light colour or on a dark band is read like black print; the back of the sheet is not."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ import pytest
 
 from extractors.numbers import read_number
 from extractors.ocr import read_image
+from extractors.ocr.bands import invert_bands
 from extractors.page import DEFAULT, Page
-from tests.fakes.scans import draw, encode
+from tests.fakes.scans import DPI, draw, encode
 
 ROWS = (
     ("Cash and cash equivalents", "14,231", "11,904"),
@@ -74,3 +75,21 @@ def test_a_page_of_lone_digits_is_read_to_its_end() -> None:
     ]
     values = sorted(digit for _, *digits in rows for digit in digits)
     assert figures(read(draw(rows))) == values
+
+
+@pytest.mark.parametrize(("band", "print_"), [(0, 255), (60, 230), (170, 255), (190, 0), (120, 0)])
+def test_a_row_on_a_band_is_read(band: int, print_: int) -> None:
+    """Totals in white on a dark band are read, and so is black print on a grey one."""
+    page = draw(ROWS)
+    row = page[357:412, 100:1560].astype(int)
+    page[357:412, 100:1560] = (band + (255 - row) * (print_ - band) // 255).astype(np.uint8)
+    assert figures(read(page)) == sorted(FIRST + SECOND)
+
+
+def test_a_dark_picture_stays_as_it_is() -> None:
+    """Only bands with light print on them are turned about: no black box, no photograph, no shadow at the edge."""
+    page = draw(ROWS)
+    page[700:800, 200:900] = 30
+    page[850:1000, 200:900] = np.random.default_rng(3).integers(0, 255, (150, 700))
+    page[:, :90] = 20
+    assert invert_bands(page, DPI) is page
