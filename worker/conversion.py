@@ -325,6 +325,9 @@ def _finish(bench: Bench, held: Claim, result: tuple[str, int], summary: dict[st
     while True:
         inherited = corrections.inherit(bench.db, bench.blobs, held.supersedes, result[0])
         ending = leases.finish(bench.db, held, result, summary, time.time(), inherited)
+        if inherited is not None and inherited.version is not None and ending == "done":
+            again = partial(corrections.inherit, bench.db, bench.blobs, held.supersedes, result[0])
+            bench.blobs.make_sure(inherited.version.sha256, again)
         if ending != "stale":
             return ending
 

@@ -100,7 +100,7 @@ def arrive(db: Database, arrival: Arrival, now: float) -> int:
         (job, arrival.path, base, arrival.work_id, arrival.site, arrival.metadata, now),
     )
     _follow_state(db, delivery, job, now)
-    copy_parts(db, job, now)
+    copy_parts(db, job, now, delivery)
     return job
 
 
@@ -298,7 +298,7 @@ def _add_part(db: Database, parent: Row, child: int, part: tuple[int, str], now:
         )
     delivery = known["id"] if known is not None else _insert_part(db, parent, child, (number, path, base), now)
     _follow_state(db, delivery, child, now)
-    copy_parts(db, child, now)
+    copy_parts(db, child, now, delivery)
 
 
 def _insert_part(db: Database, parent: Row, child: int, part: tuple[int, str, str], now: float) -> int:
@@ -312,15 +312,16 @@ def _insert_part(db: Database, parent: Row, child: int, part: tuple[int, str, st
     )
 
 
-def copy_parts(db: Database, container: int, now: float) -> None:
-    """Give every name of a container that has been taken apart the parts that its first name has."""
+def copy_parts(db: Database, container: int, now: float, only: int = 0) -> None:
+    """Give every name of a container that has been taken apart, or one of them, the parts that its first name has."""
     if db.row("SELECT 1 FROM jobs WHERE id = ? AND state = 'done'", (container,)) is None:
         return
-    names = db.rows("SELECT * FROM deliveries WHERE job_id = ? AND base IS NOT NULL ORDER BY id", (container,))
-    if not names:
+    query = "SELECT * FROM deliveries WHERE job_id = ? AND base IS NOT NULL AND ? IN (0, id) ORDER BY id"
+    first = db.row(f"{query} LIMIT 1", (container, 0))
+    if first is None:
         return
-    parts = db.rows("SELECT job_id, part, path FROM deliveries WHERE parent = ? ORDER BY part", (names[0]["id"],))
-    for row in names[1:]:
+    parts = db.rows("SELECT job_id, part, path FROM deliveries WHERE parent = ? ORDER BY part", (first["id"],))
+    for row in (name for name in db.rows(query, (container, only)) if name["id"] != first["id"]):
         for part in parts:
             _add_part(db, row, part["job_id"], (part["part"], part["path"].rpartition("/")[2]), now)
 

@@ -37,6 +37,11 @@ class Served:
         self._thread.join(20)
 
     @property
+    def connections(self) -> set[Any]:
+        """Who is connected."""
+        return self._server.server_state.connections
+
+    @property
     def port(self) -> int:
         """Where it listens."""
         port: int = self._server.servers[0].sockets[0].getsockname()[1]

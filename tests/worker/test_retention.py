@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -143,6 +144,29 @@ def test_a_container_goes_with_its_parts_when_the_last_has_ended(home: Settings,
     assert retention.purge(db, store, 150.0, grace=0.0).jobs == 2
     assert list(store.list()) == []
     assert [count(db, t) for t in ("jobs", "documents", "results", "deliveries")] == [0, 0, 0, 0]
+
+
+def test_a_container_that_is_brought_often_costs_the_same_each_time(
+    home: Settings, db: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each name gets its parts, without those of all names before being gone through again."""
+    job = bring(home, db, "c.zip", "c")
+    take_apart(home, db, job, ["one", "two", "three"])
+    asked: list[str] = []
+    real = Database._run
+
+    def run(self: Database, statement: Any, values: Any) -> Any:
+        asked.append(str(statement))
+        return real(self, statement, values)
+
+    monkeypatch.setattr(Database, "_run", run)
+    costs = []
+    for number in range(12):
+        asked.clear()
+        bring(home, db, f"again-{number}.zip", "c")
+        costs.append(len(asked))
+    assert costs[-1] <= costs[0] + 2
+    assert count(db, "deliveries") == 13 * 4
 
 
 def test_bytes_that_are_being_brought_again_stay(home: Settings, db: Database, store: Store) -> None:

@@ -42,11 +42,12 @@ def make_app(settings: Settings, *, loopback: bool = True, longest_stream: float
         longest_stream: seconds after which a stream of events is closed.
     """
     rows = Rows(settings)
+    room = Room(settings, open_blobs(settings))
     service = Service(
         settings=settings,
         rows=rows,
-        room=Room(settings, open_blobs(settings)),
-        uploads=Receiver(settings.home / "uploads", settings.max_bytes),
+        room=room,
+        uploads=Receiver(settings.home / "uploads", settings.max_bytes, room.check_disk),
         watch=Watch(functools.partial(look, rows)),
         loopback=loopback,
         allowed=guard.read_networks(settings.webhook_networks),

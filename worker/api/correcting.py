@@ -143,9 +143,12 @@ async def correct(service: Service, caller: Caller, job: int, result: str, said:
         UsageError: what is said does not fit the result.
     """
     content = await results.read_result(service, caller, result)
-    change = await run_sync(partial(_change, service, content, result, said), limiter=results.parsing)
+    apply = partial(_change, service, content, result, said)
+    change = await run_sync(apply, limiter=results.parsing)
     if not await service.rows.run(kept_rows.add_version, job, change, time.time()):
         raise _superseded()
+    make_sure = partial(open_blobs(service.settings).make_sure, change.version.sha256, apply)
+    await run_sync(make_sure, limiter=results.parsing)
     return change.version
 
 

@@ -82,7 +82,7 @@ async def try_webhook(webhook: Number, service: Serving, caller: Submitter) -> m
     moment = views.moment(time.time())
     body = json.dumps({"type": "webhook.test", "timestamp": moment, "data": {"webhook": webhook}}).encode()
     message = Message(f"msg_test_{webhook}_{time.time_ns()}", row["url"], (row["secret"],), body)
-    sent = await run_sync(send, message, service.allowed)
+    sent = await run_sync(send, message, service.allowed, limiter=service.fetches)
     return models.TestView(delivered=sent.delivered, status=sent.status, error=sent.error)
 
 
@@ -123,6 +123,6 @@ async def _find(service: Service, caller: Caller, webhook: str) -> Row:
 async def _check_url(service: Service, url: str) -> None:
     """Refuse an address that would never be told; it is looked at again before each message."""
     try:
-        await run_sync(guard.resolve, url, service.allowed)
+        await run_sync(guard.resolve, url, service.allowed, limiter=service.fetches)
     except ServiceError as error:
         raise ApiError(422, error.detail, place="body.url") from None

@@ -242,6 +242,7 @@ def _fetch(service: Service, url: str, held: BinaryIO) -> None:
             while piece := answer.read(PIECE):
                 if held.tell() + len(piece) > service.settings.max_bytes:
                     raise too_large(service.settings.max_bytes)
+                service.room.check_disk(len(piece))
                 with storing():
                     held.write(piece)
     except ServiceError as error:  # not one of ours: the other server's
@@ -254,6 +255,6 @@ async def _check_callbacks(service: Service, callbacks: list[models.Callback]) -
         if callback.secret is not None:
             signing.read_secret(callback.secret)
         try:
-            await run_sync(guard.resolve, callback.url, service.allowed)
+            await run_sync(guard.resolve, callback.url, service.allowed, limiter=service.fetches)
         except ServiceError as error:
             raise ApiError(422, error.detail, place="body.callbacks") from None

@@ -12,7 +12,7 @@ from fastapi import APIRouter, Header, Path, Query, Request, Response
 from fastapi.responses import JSONResponse, StreamingResponse
 from pydantic import Field
 
-from schemas.errors import UsageError
+from schemas.errors import StorageError, UsageError
 from worker.api import intake, models, rows, views
 from worker.api.keys import Caller
 from worker.api.problems import ApiError, not_found, responses
@@ -190,10 +190,16 @@ async def _events(service: Service, caller: Caller, row: Row) -> AsyncIterator[s
             left = until - time.monotonic()
             if left <= 0 or service.watch.stopped:
                 return
-            changed = await service.watch.changed(row["id"], seen, min(ALIVE_SECONDS, left))
+            try:
+                changed = await service.watch.changed(row["id"], seen, min(ALIVE_SECONDS, left))
+            except ApiError:  # too many wait; an answer that has begun can only end
+                return
             if changed is None:
                 yield ": alive\n\n"
-        found = await service.rows.run(rows.find_job, caller.sees, row["id"])
+        try:
+            found = await service.rows.run(rows.find_job, caller.sees, row["id"])
+        except (StorageError, ApiError):  # the rows are away for a moment: what was said stands till they answer
+            continue
         if found is None:
             return
         row = found

@@ -5,12 +5,13 @@ Functions take a ``Database``; each is one statement, or one transaction.
 
 from __future__ import annotations
 
+import contextlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from schemas.errors import UsageError
+from schemas.errors import StorageError, UsageError
 from worker.api.keys import ALL, SCOPES, Caller, Scope, hash_key, make_key
 from worker.database import Database, Row, atomic
 from worker.deliveries import start_again
@@ -63,7 +64,8 @@ def look_up_key(db: Database, key: str | None, used: dict[int, float], now: floa
         return None
     if now - used.get(row["id"], 0.0) > USED_SECONDS:
         used[row["id"]] = now
-        db.execute("UPDATE keys SET used_at = ? WHERE id = ?", (now, row["id"]))
+        with contextlib.suppress(StorageError):  # on a full disk results can still be read
+            db.execute("UPDATE keys SET used_at = ? WHERE id = ?", (now, row["id"]))
     words = row["scopes"].split()
     return Caller(row["id"], frozenset(scope for scope in SCOPES if scope in words))
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import resource
 import signal
+import socket
 import threading
 from collections.abc import Iterator
 from types import FrameType
@@ -28,12 +30,15 @@ log = logging.getLogger("crossfoot.api")
 
 # connections at once, of all kinds; what comes then is told to come again
 MOST_CONNECTIONS: Final = 2048
+OTHER_FILES: Final = 256
 KEEP_ALIVE_SECONDS: Final = 15
 # what a stop waits for: uploads and answers that are on their way
 STOP_SECONDS: Final = 5
 # from the first byte of a request to the end of its head
 HEAD_SECONDS: Final = 30.0
 HEAD_BYTES: Final = 32 * 1024
+# who takes nothing of what was sent to him for so long has gone, however politely his machine answers
+UNREAD_SECONDS: Final = 60.0
 SIGNALS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
@@ -52,6 +57,7 @@ def run(settings: Settings, host: str, port: int, log_format: str = "text") -> i
             raise ConfigurationError(
                 f"{host} is reached from other machines: make a key first (crossfoot keys create NAME).", "--host"
             )
+    _allow_files()
     server = Server(configuration(settings, host, port))
     log.info("listening on %s:%d", host, port)
     try:
@@ -59,6 +65,16 @@ def run(settings: Settings, host: str, port: int, log_format: str = "text") -> i
     except SystemExit:  # uvicorn's way to say that the address is taken
         raise ServiceError(f"{host}:{port} cannot be listened on.", "--port") from None
     return 0
+
+
+def _allow_files() -> None:
+    """Have as many files open as connections take, each with a file to send, where the system lets us."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = 2 * MOST_CONNECTIONS + OTHER_FILES
+    if soft < wanted:
+        resource.setrlimit(
+            resource.RLIMIT_NOFILE, (wanted if hard == resource.RLIM_INFINITY else min(wanted, hard), hard)
+        )
 
 
 def _is_news(record: logging.LogRecord) -> bool:
@@ -98,6 +114,10 @@ class Patient(H11Protocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Somebody has come."""
         super().connection_made(transport)
+        connection: socket.socket | None = transport.get_extra_info("socket")
+        if connection is not None and connection.family != socket.AF_UNIX:
+            # the kernel ends it: what waits to be sent would hold a connection of ours for ever, closed or not
+            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, int(UNREAD_SECONDS * 1000))
         self._watch()
 
     def data_received(self, data: bytes) -> None:

@@ -108,7 +108,7 @@ class Service:
     allowed: tuple[Network, ...] = ()
     longest_stream: float = 3600.0
     used: dict[int, float] = field(default_factory=dict)
-    # documents that are fetched from elsewhere wait for others' servers: on threads of their own
+    # what waits for others' servers, and for those that know their names, does so on threads of its own
     fetches: anyio.CapacityLimiter = field(default_factory=lambda: anyio.CapacityLimiter(FETCHES))
     load: Load = field(default_factory=Load)
 

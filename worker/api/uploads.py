@@ -160,9 +160,11 @@ def too_large(limit: int) -> ApiError:
 class Receiver:
     """Reads bodies into files of one folder, so many at a time."""
 
-    def __init__(self, folder: Path, limit: int, at_once: int = 8) -> None:
+    def __init__(self, folder: Path, limit: int, check_disk: Callable[[int], None], at_once: int = 8) -> None:
         self.folder = folder
         self.limit = limit
+        # asked for each piece: many that come at once, or do not say how much they bring, fill a disk together
+        self.check_disk = check_disk
         # writing and hashing keep threads busy: uploads must leave some to everybody else
         self.threads = anyio.CapacityLimiter(at_once)
 
@@ -180,7 +182,7 @@ class Receiver:
         try:
             parser = MultipartParser(boundary, form.callbacks(), max_size=self.limit + FIELDS_BYTES + OVERHEAD)  # type: ignore[arg-type]
             async for chunk in gathered(body):
-                await run_sync(partial(_parse, parser, chunk), limiter=self.threads)
+                await run_sync(partial(self._parse, parser, chunk), limiter=self.threads)
             form.check()
             await run_sync(partial(target.seek, 0), limiter=self.threads)
         except BaseException:
@@ -189,19 +191,19 @@ class Receiver:
         fields = {k: v.decode("utf-8", "replace") for k, v in form.fields.items()}
         return Upload(target, form.name, form.size, form.hash.hexdigest(), fields)
 
+    def _parse(self, parser: MultipartParser, chunk: bytes) -> None:
+        self.check_disk(len(chunk))
+        try:
+            with storing():
+                parser.write(chunk)
+        except FormParserError as error:
+            raise ApiError(400, "The form cannot be read: it is not as its Content-Type says.") from error
+
     def make_file(self) -> BinaryIO:
         """A file without a name: it is gone when it is closed, or when we are killed."""
         with storing():
             self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
             return tempfile.TemporaryFile(dir=self.folder)
-
-
-def _parse(parser: MultipartParser, chunk: bytes) -> None:
-    try:
-        with storing():
-            parser.write(chunk)
-    except FormParserError as error:
-        raise ApiError(400, "The form cannot be read: it is not as its Content-Type says.") from error
 
 
 def _boundary(content_type: str) -> bytes:

@@ -107,6 +107,7 @@ def add_version(db: Database, job_id: int, change: Change, now: float) -> bool:
 
 def add_row(db: Database, job_id: int, engine: str, version: Version, now: float) -> None:
     """A version more of a job that has one already."""
+    db.exclude(version.sha256)
     values = (job_id, engine, version.sha256, version.size, now, json.dumps(version.summary), job_id)
     db.execute(ADD_VERSION, values)
 

@@ -11,6 +11,7 @@ import json
 import logging
 import random
 import time
+from collections import Counter
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from typing import Any, Final
@@ -32,6 +33,8 @@ JITTER: Final = 0.2
 LEASE_SECONDS: Final = 6 * DEADLINE_SECONDS
 AT_ONCE: Final = 16
 AT_ONCE_EACH: Final = 2
+# of one API key, however many addresses it names
+AT_ONCE_KEY: Final = 8
 TICK_SECONDS: Final = 0.5
 LONGEST_ERROR: Final = 500
 DUE: Final = (
@@ -52,20 +55,32 @@ class Due:
 
 @atomic
 def claim(db: Database, busy: dict[int, int], limit: int, now: float) -> list[Due]:
-    """Take rows that are due, a few of each address; ``busy`` says how many each has on its way."""
+    """Take rows that are due, a few of each address and key; ``busy`` says how many each address has on its way."""
     waiting = db.rows(
-        "SELECT DISTINCT o.endpoint_id FROM outbox o JOIN endpoints e ON e.id = o.endpoint_id"
+        "SELECT DISTINCT o.endpoint_id, e.key_id FROM outbox o JOIN endpoints e ON e.id = o.endpoint_id"
         " WHERE o.ended_at IS NULL AND o.next_at <= ? AND e.disabled_at IS NULL",
         (now,),
     )
-    endpoints = [row["endpoint_id"] for row in waiting]
-    random.shuffle(endpoints)
+    random.shuffle(waiting)
+    of_key = _count_keys(db, busy)
     taken: list[Due] = []
-    for endpoint in endpoints:
-        room = min(AT_ONCE_EACH - busy.get(endpoint, 0), limit - len(taken))
+    for endpoint, key in ((row["endpoint_id"], row["key_id"]) for row in waiting):
+        room = min(AT_ONCE_EACH - busy.get(endpoint, 0), AT_ONCE_KEY - of_key[key], limit - len(taken))
         if room > 0:
-            taken += [_claimed(db, row, now) for row in _rows(db, endpoint, room, now)]
+            claimed = [_claimed(db, row, now) for row in _rows(db, endpoint, room, now)]
+            of_key[key] += len(claimed)
+            taken += claimed
     return taken
+
+
+def _count_keys(db: Database, busy: dict[int, int]) -> Counter[int]:
+    """How many messages each API key has on its way."""
+    found: Counter[int] = Counter()
+    for endpoint, count in busy.items():
+        row = db.row("SELECT key_id FROM endpoints WHERE id = ?", (endpoint,))
+        if row is not None:
+            found[row["key_id"]] += count
+    return found
 
 
 def _rows(db: Database, endpoint: int, limit: int, now: float) -> list[Row]:

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
+from schemas.errors import StorageError
 from tests.fakes.desk import Desk
 from tests.worker.api.test_results import filing
 from worker.api import rows
@@ -233,3 +234,14 @@ def test_without_keys_a_door_to_the_network_is_shut(desk: Desk) -> None:
     with TestClient(make_app(desk.settings, loopback=False), "http://localhost") as asking:
         assert asking.get("/v1/jobs").status_code == 401
         assert asking.get("/livez").status_code == 200
+
+
+def test_a_key_opens_the_door_on_a_full_disk(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """That its use cannot be noted keeps nobody from reading results."""
+    key = desk.key()
+
+    def full(*_: object) -> int:
+        raise StorageError("The job database does not answer: database or disk is full.")
+
+    monkeypatch.setattr(desk.db, "execute", full)
+    assert rows.look_up_key(desk.db, key, {}, time.time()) is not None

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import shutil
+import threading
+import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -13,7 +17,9 @@ from starlette.testclient import TestClient
 from tests.fakes.desk import Desk
 from worker.api import submitting
 from worker.api.app import make_app
+from worker.api.uploads import BUFFER
 from worker.settings import MEGABYTE
+from worker.webhooks import guard
 
 
 @pytest.fixture
@@ -63,6 +69,41 @@ def test_a_nearly_full_disk_is_said_before_the_document_is_read(ask: Callable[..
     free = shutil.disk_usage(tmp_path).free // MEGABYTE
     headers["Content-Length"] = str(free * MEGABYTE)
     assert ask(max_bytes=1 << 40).post("/v1/jobs", content=b"x", headers=headers).status_code == 507
+
+
+def test_uploads_that_fill_the_disk_together_are_stopped_on_their_way(
+    ask: Callable[..., TestClient], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is kept free stays free, however many come at once and whatever they say of their length."""
+    free = iter([1 << 40] * 2)  # asked when it comes, of two disks; then of each piece
+    monkeypatch.setattr("worker.blobs.files.shutil.disk_usage", lambda _: SimpleNamespace(free=next(free, 0)))
+
+    def body() -> Iterator[bytes]:
+        yield b'--x\r\nContent-Disposition: form-data; name="file"\r\n\r\n'
+        for _ in range(20):
+            yield bytes(BUFFER)
+
+    headers = {"Content-Type": "multipart/form-data; boundary=x"}
+    answer = ask(max_bytes=100 * MEGABYTE).post("/v1/jobs", content=body(), headers=headers)
+    assert answer.status_code == 507
+    assert next(free, 0) == 0
+
+
+def test_slow_name_servers_hold_up_nobody_else(ask: Callable[..., TestClient], monkeypatch: pytest.MonkeyPatch) -> None:
+    """While dozens of addresses are looked up, results are served as always."""
+    client = ask()
+    done = threading.Event()
+    monkeypatch.setattr(guard, "resolve", lambda *_: done.wait(20))
+    hook = {"url": "https://slow.example.com/"}
+    with ThreadPoolExecutor(60) as crowd:
+        asked = [crowd.submit(client.post, "/v1/webhooks", json=hook) for _ in range(45)]
+        time.sleep(0.5)
+        begun = time.monotonic()
+        job = client.post("/v1/jobs", files=files(b"text")).json()
+        assert client.get(f"/v1/jobs/{job['id']}").status_code == 200
+        assert time.monotonic() - begun < 10
+        done.set()
+        assert all(future.result().status_code in (201, 409) for future in asked)
 
 
 def test_a_document_that_was_tidied_up_before_its_row_is_stored_again(

@@ -9,9 +9,12 @@ import time
 import pytest
 
 from tests.fakes.desk import Desk
+from tests.fakes.running import wait_for
 from tests.fakes.served import Served
+from worker import deliveries, leases
 from worker.api import server
 from worker.api.service import is_loopback
+from worker.deliveries import NOWHERE, Arrival
 
 
 def test_who_never_ends_a_head_is_cut_off(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -40,6 +43,22 @@ def test_a_head_that_is_too_long_is_refused(desk: Desk) -> None:
     with Served(desk.settings) as served, socket.create_connection(("127.0.0.1", served.port), 10) as connection:
         connection.sendall(b"GET / HTTP/1.1\r\nHost: localhost\r\n" + b"X: y\r\n" * 20_000)
         assert connection.recv(100).startswith(b"HTTP/1.1 400")
+
+
+def test_who_does_not_read_his_answer_is_cut_off(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A client that takes nothing of what it asked for holds a connection for a while, and not for ever."""
+    monkeypatch.setattr(server, "UNREAD_SECONDS", 0.5)
+    kept = desk.blobs.put_bytes(b"text")
+    arrival = Arrival("a.txt", kept.sha256, kept.size, "text", "normal", "e 1", None, site=NOWHERE)
+    held = desk.claim(deliveries.arrive(desk.db, arrival, 0.0))
+    result = desk.blobs.put_bytes(bytes(32 << 20))
+    leases.finish(desk.db, held, (result.sha256, result.size), {}, time.time())
+    with Served(desk.settings) as served, socket.socket() as client:
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        client.connect(("127.0.0.1", served.port))
+        client.sendall(f"GET /v1/results/{result.sha256} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
+        wait_for(lambda: len(served.connections) == 1)
+        wait_for(lambda: not served.connections)
 
 
 def test_answers_do_not_say_what_serves_them(desk: Desk) -> None:

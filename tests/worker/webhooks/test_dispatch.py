@@ -18,7 +18,7 @@ from tests.fakes.desk import Desk
 from worker.api import rows, submitting
 from worker.api.models import Callback
 from worker.webhooks import dispatch, signing
-from worker.webhooks.dispatch import AT_ONCE_EACH, LADDER, LEASE_SECONDS, Dispatcher, Due
+from worker.webhooks.dispatch import AT_ONCE, AT_ONCE_EACH, AT_ONCE_KEY, LADDER, LEASE_SECONDS, Dispatcher, Due
 from worker.webhooks.sending import Message, Sent
 
 
@@ -253,6 +253,31 @@ def test_two_dispatchers_share_the_work(desk: Desk, receive: Callable[[], Receiv
     one, two = dispatch.claim(desk.db, {}, 3, now), dispatch.claim(desk.db, {}, 3, now)
     assert len(one) == 3
     assert len({due.id for due in one + two}) == 5
+
+
+def test_one_key_with_many_addresses_leaves_room_for_others(desk: Desk) -> None:
+    """However many addresses a key names, slow ones perhaps, others' messages go out beside its own."""
+    for key in (1, 2):
+        for _ in range(12 if key == 1 else 1):
+            rows.add_endpoint(desk.db, key, "http://127.0.0.1:9/", signing.make_secret(), ["job.completed"], 1.0)
+    job = take(desk, b"Cash\n")
+    for key in (1, 2):
+        for row in rows.list_endpoints(desk.db, key):
+            values = (job, row["id"], "job.completed", _facts(), 1.0)
+            desk.db.execute(
+                "INSERT INTO outbox(job_id, endpoint_id, event, payload, created_at) VALUES (?, ?, ?, ?, ?)", values
+            )
+    other = rows.list_endpoints(desk.db, 2)[0]["id"]
+    first = dispatch.claim(desk.db, {}, AT_ONCE, time.time())
+    assert len(first) == AT_ONCE_KEY + 1
+    assert other in {due.endpoint for due in first}
+    busy = {due.endpoint: 1 for due in first}
+    assert dispatch.claim(desk.db, busy, AT_ONCE, time.time()) == []
+
+
+def _facts() -> str:
+    names = ("id", "result_sha256", "sha256", "problem", "state", "summary", "metadata")
+    return json.dumps(dict.fromkeys(names))
 
 
 def test_a_secret_that_was_changed_signs_until_its_time_is_over(desk: Desk) -> None:
