@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -102,14 +103,20 @@ def _elsewhere(
     heads = any(len(line.tokens) > 1 and not data(line) for line in stretch[1:])
     if not gap and not heads:
         return False
-    ends = [token.core[1] for line in above for token in line.figures]
+    ends = _ends(above)
     return all(_nearest(token, ends) > 1.1 * below.em for token in below.figures)
 
 
+def _ends(rows: Sequence[TextLine]) -> list[float]:
+    """The right edges of the figures of some rows, from left to right."""
+    return sorted({token.core[1] for line in rows for token in line.figures})
+
+
 def _nearest(token: Token, ends: Sequence[float]) -> float:
-    """How far from the right edge of a figure the nearest of other right edges is."""
+    """How far from the right edge of a figure the nearest of other right edges is, given from left to right."""
     own = token.core[1]
-    return min(abs(own - end) for end in ends)
+    at = bisect(ends, own)
+    return min(abs(own - end) for end in ends[max(0, at - 1) : at + 1])
 
 
 def _interrupts(between: Sequence[TextLine], above: Sequence[TextLine], below: TextLine) -> bool:
@@ -136,7 +143,7 @@ def _edge(above: Sequence[TextLine], below: TextLine) -> float | None:
     edge = _figures_edge(above)
     if edge is None or not below.figures:
         return edge
-    ends = [token.core[1] for line in above[-12:] for token in line.figures]
+    ends = _ends(above[-12:])
     inside = [token for token in below.figures if token.core[1] > edge]
     if inside and all(_nearest(token, ends) < 1.1 * below.em for token in inside):
         return edge

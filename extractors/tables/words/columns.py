@@ -151,9 +151,11 @@ def place(tokens: Sequence[Token], columns: Sequence[Column], em: float) -> dict
 
 def _nearest(token: Token, columns: Sequence[Column], least: int, em: float) -> int:
     left, right = token.core
+    enough = 0.6 * min(em, right - left)
 
     def fit(index: int) -> tuple[float, float]:
         column = columns[index]
-        return min(column.overlap(left, right), 0.6 * min(em, right - left)), -abs(column.right - right)
+        return min(column.overlap(left, right), enough), -abs(column.right - right)
 
-    return max(range(least, len(columns)), key=fit)
+    beside = [i for i in range(least, len(columns)) if columns[i].left < right and columns[i].right > left]
+    return max(beside if enough > 0 and beside else range(least, len(columns)), key=fit)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from itertools import pairwise
 from statistics import median
 
@@ -93,18 +94,25 @@ class Token:
     @property
     def text(self) -> str:
         """The words joined by blanks."""
-        return " ".join(word.text for word in self.words)
+        return self.words[0].text if len(self.words) == 1 else " ".join(word.text for word in self.words)
 
     @property
     def core(self) -> tuple[float, float]:
         """Left and right edge of the figure without a currency sign that stands off it."""
+        if len(self.words) == 1:
+            return self.words[0].left, self.words[0].right
         words = [word for word in self.words if not _SIGN.match(word.text)] or self.words
         return min(word.left for word in words), max(word.right for word in words)
 
     @property
     def year(self) -> bool:
         """True for a bare year, which is a head or a label more often than a figure."""
-        return bool(YEAR.match(plain(self.text)))
+        return _is_year(self.text)
+
+
+@lru_cache(maxsize=32768)  # every row asks it of the figures of the rows around it
+def _is_year(text: str) -> bool:
+    return bool(YEAR.match(plain(text)))
 
 
 @dataclass(slots=True)
