@@ -5,8 +5,9 @@
 A real ``crossfoot up`` with a Redis of its own, real Celery workers, real children; only the readers are a stand-in
 (``tests.fakes.scripted``), so that a document takes milliseconds. Faults come by the progress of the documents, in an
 order that the seed decides: kill -9 of converting children, of worker groups, of the processes around them, of Redis
-and of PostgreSQL, FLUSHALL, and workers stopped past their lease and let go on. One document in a hundred is poison.
-What has become of them is judged from outside (``benchmarks.history``).
+and of PostgreSQL, FLUSHALL, workers stopped past their lease and let go on, and a full disk, under whatever is being
+taken in and committed at that moment (the home is a file system of its own, in memory, where we may mount one). One
+document in a hundred is poison. What has become of them is judged from outside (``benchmarks.history``).
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ import os
 import random
 import shutil
 import signal
+import subprocess
 import sys
 import tempfile
 import time
@@ -35,7 +37,9 @@ from benchmarks.history import Handed, Log, Verdict, judge
 from tests.fakes.postgres import Postgres
 from tests.fakes.running import FAST, Up
 
-SETTINGS = replace(FAST, deadline_seconds=6.0, deadline_page_seconds=0.0, deadline_max_seconds=6.0, memory_mb=512)
+SETTINGS = replace(
+    FAST, deadline_seconds=6.0, deadline_page_seconds=0.0, deadline_max_seconds=6.0, memory_mb=512, reserve_mb=0
+)
 MOST_EXTRA = 0.05
 # poison: what it does, one after the other
 POISON = ("crash", "hang", "eat 4000")
@@ -45,7 +49,14 @@ TWIN_EVERY = 20
 # how often in ten thousand documents
 FAULTS = {"child": 150, "group": 50, "redis": 10, "around": 10, "stop": 4}
 POSTGRES_FAULTS = 15
-IN_THE_INBOX = 200
+FULL_FAULTS = 4
+# the home's own file system, and how long it is full
+DISK_MB = 768
+FULL_SECONDS = 2.0
+BALLAST = "ballast"
+FULL_WORDS = ("No space left", "disk is full", "nearly full")
+# so far the client is ahead of the workers: documents come in for as long as there are faults
+AHEAD = 100
 FED_AT_ONCE = 20
 TICK_SECONDS = 0.01
 # a fault that finds nothing to hurt waits so long for it
@@ -66,10 +77,14 @@ class Plan:
 
 
 class Chaos:
-    """One run: feeds, hurts, waits, and is judged. ``server`` holds the rows where it is given."""
+    """One run: feeds, hurts, waits, and is judged.
 
-    def __init__(self, plan: Plan, folder: Path, server: Postgres | None = None) -> None:
+    ``server`` holds the rows where it is given. ``own_disk``: the home is a file system that may be filled up.
+    """
+
+    def __init__(self, plan: Plan, folder: Path, server: Postgres | None = None, *, own_disk: bool = False) -> None:
         self.plan = plan
+        self.own_disk = own_disk
         self.notes = folder / "notes"
         self.notes.mkdir()
         self.log = Log(folder / "history.jsonl")
@@ -82,10 +97,16 @@ class Chaos:
         self.done: Counter[str] = Counter()
         self.faults = self._choose_faults()
         self._later: list[tuple[float, Callable[[], object]]] = []
+        # how often who has met the full disk, by their logs
+        self.met: Counter[str] = Counter()
+        self._full_until = 0.0
+        self._documents = self._make_documents()
+        self._more = True
 
     def _choose_faults(self) -> list[str]:
         """Which faults come, in which order."""
         faults = FAULTS | ({"postgres": POSTGRES_FAULTS} if self.server is not None else {})
+        faults |= {"full": FULL_FAULTS} if self.own_disk else {}
         counts = {name: max(1, round(times * self.plan.documents / 10_000)) for name, times in faults.items()}
         chosen = [name for name, times in counts.items() for _ in range(times)]
         chosen.append("flushall")
@@ -96,17 +117,20 @@ class Chaos:
         """Hand everything in, hurt the service meanwhile, wait for the end of it all, stop it, judge."""
         begun = time.monotonic()
         with self.up:
-            documents = self._documents()
-            more = True
-            while more or (self.faults and self._started() < self.fed):
-                if more and _count(self.up.settings.inbox) < IN_THE_INBOX:
-                    more = time.monotonic() - begun < self.plan.seconds and self._feed(documents)
+            until = begun + self.plan.seconds
+            while self._more or (self.faults and self._started() < self.fed):
+                self._more = self._more and time.monotonic() < until
+                if self._more and not self._is_full() and self.fed - self._started() < AHEAD:
+                    self._reveal(self._write())
                 if self.faults and self._is_due():
                     self._hurt(self.faults.pop())
                 self._mend()
                 time.sleep(TICK_SECONDS)
             self._settle()
             self.seconds = time.monotonic() - begun
+        for log in sorted((self.up.home / "logs").glob("*.log")):
+            text = log.read_text(encoding="utf-8", errors="replace")
+            self.met[log.stem] += sum(text.count(words) for words in FULL_WORDS)
         return judge(self.log, self.up.home, self.notes, self.url)
 
     def _is_due(self) -> bool:
@@ -118,7 +142,7 @@ class Chaos:
         """How many documents have been begun, seen from outside."""
         return _count(self.notes)
 
-    def _documents(self) -> Iterator[tuple[str, list[Handed]]]:
+    def _make_documents(self) -> Iterator[tuple[str, list[Handed]]]:
         """One document after the other: its text, and each name it comes under."""
         for number in range(self.plan.documents):
             planted = POISON[number // POISON_EVERY % len(POISON)] if number % POISON_EVERY == POISON_EVERY - 1 else ""
@@ -128,16 +152,22 @@ class Chaos:
             names = [f"{number}.txt", *([f"{number}-twin.txt"] if number % TWIN_EVERY == 0 else [])]
             yield text, [Handed(name, sha256, str(number), planted) for name in names]
 
-    def _feed(self, documents: Iterator[tuple[str, list[Handed]]]) -> bool:
-        """Hand in some more; whether there are more still."""
-        for text, names in islice(documents, FED_AT_ONCE):
+    def _write(self) -> list[str]:
+        """Write some more into the inbox, still hidden; their names."""
+        written = []
+        for text, names in islice(self._documents, FED_AT_ONCE):
             for handed in names:
                 self.log.add(handed)
-                hidden = self.up.settings.inbox / f".{handed.name}"
-                hidden.write_text(text)
-                hidden.rename(self.up.settings.inbox / handed.name)
+                (self.up.settings.inbox / f".{handed.name}").write_text(text)
+                written.append(handed.name)
             self.fed += 1
-        return self.fed < self.plan.documents
+        self._more = self.fed < self.plan.documents
+        return written
+
+    def _reveal(self, names: list[str]) -> None:
+        """Hand in what has been written."""
+        for name in names:
+            (self.up.settings.inbox / f".{name}").rename(self.up.settings.inbox / name)
 
     def _settle(self) -> None:
         """Wait until all is answered, or for so long that what is not will never be."""
@@ -154,6 +184,8 @@ class Chaos:
 
     def _mend(self) -> None:
         """What was to come back by now comes back."""
+        if self._is_full():
+            _fill(self.up.home)
         due = [mend for when, mend in self._later if when <= time.monotonic()]
         self._later = [(when, mend) for when, mend in self._later if when > time.monotonic()]
         for mend in due:
@@ -207,6 +239,20 @@ class Chaos:
         self._later.append((until, lambda: _go_on(group)))
         return True
 
+    def _hurt_full(self) -> bool:
+        """The disk is full, for a while, whatever is freed meanwhile; some documents come just then."""
+        if self._is_full():
+            return False
+        written = self._write()
+        self._full_until = time.monotonic() + FULL_SECONDS
+        _fill(self.up.home)
+        self._reveal(written)
+        self._later.append((self._full_until, (self.up.home / BALLAST).unlink))
+        return True
+
+    def _is_full(self) -> bool:
+        return time.monotonic() < self._full_until
+
     def _hurt_redis(self) -> bool:
         os.kill(self.up.pid("redis"), signal.SIGKILL)
         return True
@@ -238,6 +284,28 @@ def _count(folder: Path) -> int:
     return len(_names(folder))
 
 
+def _fill(home: Path) -> None:
+    """Leave nothing of a file system."""
+    with (home / BALLAST).open("ab") as file, contextlib.suppress(OSError):
+        while True:
+            status = os.statvfs(home)
+            size = max(1, status.f_bavail) * status.f_frsize
+            os.posix_fallocate(file.fileno(), file.seek(0, os.SEEK_END), size)
+
+
+@contextlib.contextmanager
+def own_disk(home: Path) -> Iterator[bool]:
+    """A file system of the home's own, in memory; False where none may be mounted."""
+    home.mkdir(parents=True)
+    mount = ["mount", "-t", "tmpfs", "-o", f"size={DISK_MB}m,mode=700", "crossfoot-chaos", str(home)]
+    mounted = os.geteuid() == 0 and subprocess.run(mount, capture_output=True, check=False).returncode == 0
+    try:
+        yield mounted
+    finally:
+        if mounted:
+            subprocess.run(["umount", "--lazy", str(home)], check=True)
+
+
 def _go_on(group: int) -> None:
     with contextlib.suppress(ProcessLookupError):
         os.killpg(group, signal.SIGCONT)
@@ -256,6 +324,8 @@ def show(chaos: Chaos, verdict: Verdict) -> bool:
     faults = verdict.faults()
     print(f"documents    {chaos.fed} ({verdict.planted} poison) in {chaos.seconds:.0f} s")
     print("faults       " + ", ".join(f"{times} {name}" for name, times in sorted(chaos.done.items())))
+    if chaos.own_disk:
+        print("full disk    met by " + ", ".join(f"{log} {times} times" for log, times in sorted((+chaos.met).items())))
     for name in ("lost", "divergent", "stuck", "refused", "passed", "broken"):
         found = faults.get(name, [])
         print(f"{name:12} {len(found)}" + "".join(f"\n             {line}" for line in found[:10]))
@@ -277,9 +347,14 @@ def main() -> int:
     for database in ("sqlite", "postgresql") if asked.database == "both" else (asked.database,):
         folder = Path(tempfile.mkdtemp(prefix="chaos-"))
         print(f"{database}" + (f"     {folder}" if asked.keep else ""), flush=True)
-        with Postgres() if database == "postgresql" else contextlib.nullcontext() as server:
-            chaos = Chaos(plan, folder, server)
+        with (
+            own_disk(folder / "home") as is_own,
+            Postgres() if database == "postgresql" else contextlib.nullcontext() as server,
+        ):
+            chaos = Chaos(plan, folder, server, own_disk=is_own)
             good = show(chaos, chaos.run()) and good
+            if asked.keep and is_own:
+                shutil.copytree(folder / "home", folder / "kept", symlinks=True)
         if not asked.keep:
             shutil.rmtree(folder, ignore_errors=True)
     return 0 if good else 1
