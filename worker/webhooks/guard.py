@@ -25,6 +25,7 @@ Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 LONGEST_URL: Final = 2048
+MOST_ADDRESSES: Final = 4
 # ranges that carry an IPv4 address inside or lead back to us, and that ``is_global`` of some Pythons lets pass
 REFUSED: Final[tuple[Network, ...]] = tuple(
     ipaddress.ip_network(text)
@@ -52,18 +53,19 @@ REFUSED: Final[tuple[Network, ...]] = tuple(
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """Where a request goes: the URL's parts, and the one address that was looked at.
+    """Where a request goes: the URL's parts, and the addresses that were looked at.
 
     Attributes:
         path: with the query, as it is sent.
-        private: it lies in a network that the settings allow.
+        addresses: tried in turn until one takes the connection.
+        private: one lies in a network that the settings allow.
     """
 
     secure: bool
     host: str
     port: int
     path: str
-    address: str
+    addresses: tuple[str, ...]
     private: bool
 
 
@@ -139,7 +141,7 @@ def resolve(url: str, allowed: tuple[Network, ...] = ()) -> Target:
     if not secure and len(private) < len(addresses):
         raise UnsafeError("A host on the open internet is asked by https only.", host)
     path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-    return Target(secure, host, port, path, str(addresses[0]), bool(private))
+    return Target(secure, host, port, path, tuple(dict.fromkeys(map(str, addresses)))[:MOST_ADDRESSES], bool(private))
 
 
 class _Pinned(http.client.HTTPConnection):
@@ -155,12 +157,26 @@ class _Pinned(http.client.HTTPConnection):
     def connect(self) -> None:
         """Connect, and shake hands where it is https."""
         target = self._target
-        self.sock = socket.create_connection((target.address, target.port), self.timeout)
+        self.sock = self._reach()
         if target.secure:
             context = ssl.create_default_context()
             # the handshake only once ``cut`` can reach the socket that shakes hands
             self.sock = context.wrap_socket(self.sock, server_hostname=target.host, do_handshake_on_connect=False)
             self.sock.do_handshake()
+
+    def _reach(self) -> socket.socket:
+        """A connection to the first address that takes it; each has its share of the time."""
+        target, seconds = self._target, (self.timeout or 0.0) / len(self._target.addresses)
+        *others, last = target.addresses
+        for address in others:
+            with contextlib.suppress(OSError):
+                return self._patient(socket.create_connection((address, target.port), seconds))
+            self.check()
+        return self._patient(socket.create_connection((last, target.port), seconds))
+
+    def _patient(self, connected: socket.socket) -> socket.socket:
+        connected.settimeout(self.timeout)
+        return connected
 
     def cut(self) -> None:
         """End it from another thread: an answer that drips would hold us for ever."""

@@ -17,10 +17,11 @@ import httpx2
 import pytest
 from starlette.testclient import TestClient
 
+from schemas.errors import StorageError
 from tests.fakes.desk import Desk
 from tests.fakes.served import Served
 from tests.worker.api.conftest import LIMIT
-from worker.api import intake
+from worker.api import intake, rows
 
 Send = Callable[..., dict[str, Any]]
 
@@ -377,6 +378,26 @@ def test_events_tell_every_change_until_the_end(client: TestClient, desk: Desk, 
     assert states[0] == "queued"
     assert "running" in states
     assert states[-1] == "done"
+
+
+def test_events_go_on_when_the_rows_were_away(
+    client: TestClient, desk: Desk, send: Send, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A database that is away for a moment ends no stream that has begun."""
+    job = send("Cash 10\n")["id"]
+    real, asked = rows.find_job, []
+
+    def find(*values: Any) -> Any:
+        asked.append(1)
+        if len(asked) in (2, 3):
+            raise StorageError("It is away.")
+        return real(*values)
+
+    monkeypatch.setattr(rows, "find_job", find)
+    threading.Timer(0.4, lambda: desk_of_thread(desk, int(job.removeprefix("job_")))).start()
+    answer = client.get(f"/v1/jobs/{job}/events")
+    assert len(asked) > 3
+    assert '"state":"done"' in answer.text.strip().split("\n\n")[-1]
 
 
 @pytest.mark.parametrize("path", ["job_0", "job_99999999999999999999", "4711", "job_1x", "job_-1", "%00"])

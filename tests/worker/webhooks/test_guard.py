@@ -69,7 +69,7 @@ def names(monkeypatch: pytest.MonkeyPatch, *answers: list[str]) -> list[str]:
     asked: list[str] = []
     left = list(answers)
 
-    def look_up(host: str, port: int, **_: Any) -> list[tuple[Any, ...]]:
+    def look_up(host: str, port: int, *_: Any, **__: Any) -> list[tuple[Any, ...]]:
         asked.append(host)
         return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (address, port)) for address in left.pop(0)]
 
@@ -156,6 +156,17 @@ def test_a_name_that_changes_its_address_gains_nothing(
     assert connected == [("127.0.0.1", listener.port)]
     assert b"POST /in?x=1 HTTP/1.1" in listener.asked[0]
     assert f"Host: hooks.example:{listener.port}".encode() in listener.asked[0]
+
+
+def test_the_next_address_is_tried_where_one_takes_nothing(
+    monkeypatch: pytest.MonkeyPatch, listen: Callable[[bytes], Listener]
+) -> None:
+    """A name whose first address is away, of the other protocol perhaps, is reached by its second."""
+    listener = listen(b"HTTP/1.1 204 \r\n\r\n")
+    names(monkeypatch, ["127.0.0.9", "127.0.0.1"], ["127.0.0.9"], ["127.0.0.1"])
+    target = guard.resolve(f"http://two.example.org:{listener.port}/", LOOPBACK)
+    assert target.addresses == ("127.0.0.9", "127.0.0.1")
+    assert guard.post(target, {}, b"", 5).status == 204
 
 
 def test_a_redirect_is_an_answer_and_not_followed(listen: Callable[[bytes], Listener]) -> None:
