@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import permutations
 from math import log
@@ -21,6 +21,7 @@ _MOST_COLUMNS, _MOST_FREE = 24, 12  # columns of a table; of one in which any tw
 _ROUNDED = log(0.04)
 _DIFFERENCE = -99.0  # a variance is what is left of two columns, no part of one
 _MANY = 6
+NO_DOUBTS: Mapping[str, float] = {}
 _ALIKE = 0.6  # of the words of the shorter head
 
 
@@ -36,8 +37,12 @@ class _Relation:
         return frozenset((self.total, *(column for _, column in self.terms)))
 
 
-def find_cross_sums(ledgers: Sequence[Ledger]) -> list[Identity]:
-    """Sums across the columns of one table; evidence is summed over its rows, whatever their unit."""
+def find_cross_sums(ledgers: Sequence[Ledger], doubts: Mapping[str, float] = NO_DOUBTS) -> list[Identity]:
+    """Sums across the columns of one table; evidence is summed over its rows, whatever their unit.
+
+    Balances and averages among them take no part: at the end of the year there is as much as at the end of its last
+    quarter.
+    """
     entries = [entry for ledger in ledgers if ledger.unit in ("amount", "shares") for entry in ledger.entries]
     if len(entries) < _ROWS or not 3 <= ledgers[0].columns <= _MOST_COLUMNS:
         return []
@@ -51,8 +56,22 @@ def find_cross_sums(ledgers: Sequence[Ledger]) -> list[Identity]:
         if nats <= ACCEPT or any(relation.total == old.total or relation.columns <= old.columns for old in chosen):
             continue
         chosen.append(relation)
-        found += [identity for entry in entries if (identity := _identity(entry, relation, nats)) is not None]
+        summed = [entry for entry in entries if not _is_state(entry, relation, doubts)]
+        found += [identity for entry in summed if (identity := _identity(entry, relation, nats)) is not None]
     return found
+
+
+def _is_state(entry: Entry, relation: _Relation, doubts: Mapping[str, float]) -> bool:
+    """True for a balance, which repeats one addend, and an average, which lies between them: neither is a sum."""
+    value = entry.values[relation.total]
+    addends = [sign * (entry.values[column] or 0) for sign, column in relation.terms]
+    filled = [addend for addend in addends if addend]
+    if value is None or len(filled) < 2 or value == sum(addends):
+        return False
+    if value in (filled[0], filled[-1]):
+        return True
+    certain = not any(entry.identifier(column) in doubts for column in relation.columns if entry.figures[column])
+    return certain and min(filled) <= value <= max(filled) and min(filled) * max(filled) > 0
 
 
 def _relations(entries: Sequence[Entry]) -> Iterator[_Relation]:

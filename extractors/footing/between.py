@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import combinations, pairwise
 from math import log
 
@@ -10,7 +10,7 @@ from extractors.figures import ReadFigure
 from extractors.footing.channel import bare, misreading_cost, printed_form
 from extractors.footing.evidence import chance, significant
 from extractors.footing.facts import EDITABLE
-from extractors.footing.labels import is_total, likeness
+from extractors.footing.labels import is_total, likeness, words_of
 from extractors.footing.ledger import Entry, Ledger
 from extractors.footing.stack import ACCEPT
 from schemas.amounts import ONE
@@ -37,6 +37,7 @@ _TELLING = frozenset(
 )
 """Words that make another fact of a row when only one of two labels has them."""
 
+_LIKE = 0.5
 _MOST_ALIKE = 12  # rows with one value in one period; more is a filler, no fact
 
 
@@ -77,8 +78,11 @@ Place = tuple[int, int, int]
 """Ledger, entry and column, counted from 0."""
 
 
-def find_same_facts(ledgers: Sequence[Ledger]) -> list[Identity]:
-    """The same fact printed twice in a document: same words, same period, same unit."""
+def find_same_facts(ledgers: Sequence[Ledger], doubts: Mapping[str, float]) -> list[Identity]:
+    """The same fact printed twice in a document: same words, same period, same unit.
+
+    Where neither figure is in doubt another value is another fact; otherwise one of them may be misread.
+    """
     spots: dict[tuple[str, int, int, Period, int], list[Place]] = {}
     for number, ledger in enumerate(ledgers):
         for place, entry in enumerate(ledger.entries):
@@ -95,14 +99,14 @@ def find_same_facts(ledgers: Sequence[Ledger]) -> list[Identity]:
             pairs.update(pairwise(rows))
     found: list[Identity] = []
     for one, other in sorted(pairs):
-        found += _same_fact((ledgers[one[0]], one[1]), (ledgers[other[0]], other[1]))
+        found += _same_fact((ledgers[one[0]], one[1]), (ledgers[other[0]], other[1]), doubts)
     return found
 
 
-def _same_fact(one: tuple[Ledger, int], other: tuple[Ledger, int]) -> list[Identity]:
+def _same_fact(one: tuple[Ledger, int], other: tuple[Ledger, int], doubts: Mapping[str, float]) -> list[Identity]:
     """Tie-outs of two rows over the periods they share, none when they are two facts."""
     left, right = one[0].entries[one[1]], other[0].entries[other[1]]
-    nats = _alike(left, right)
+    nats, one_section = _alike(left, right), _one_section(left, right)
     best: list[Identity] = []
     for sign in (1, -1):
         total = nats - (2.0 if sign < 0 else 0.0)
@@ -117,7 +121,8 @@ def _same_fact(one: tuple[Ledger, int], other: tuple[Ledger, int]) -> list[Ident
                 holding += 1
                 continue
             broken += 1
-            total += _MISREAD if _misread(left.figures[a], right.figures[b], sign) else _CONTRADICTED
+            misread = one_section and _misread((left.figures[a], right.figures[b]), sign, doubts)
+            total += _MISREAD if misread else _CONTRADICTED
         if holding > broken and total > ACCEPT + 1:
             weight = ONE * sign
             best = [_tie(right.identifier(b), Addend(left.identifier(a), weight), total) for a, b in columns]
@@ -135,6 +140,14 @@ def _alike(left: Entry, right: Entry) -> float:
     return -5.0 + 4.0 * words if words >= 0.5 else -99.0
 
 
+def _one_section(left: Entry, right: Entry) -> bool:
+    """True unless the rows stand under headings that have little in common: there "Domestic" may be two facts."""
+    if not left.heading or not right.heading:
+        return left.table != right.table or left.heading == right.heading
+    one, other = words_of(left.heading), words_of(right.heading)
+    return likeness(one, other) >= _LIKE and not (one ^ other) & _TELLING
+
+
 def _shared(left: Entry, right: Entry) -> Iterator[tuple[int, int]]:
     """Pairs of columns in which both rows print a figure of the same period."""
     where: dict[Period, int] = {}
@@ -148,11 +161,13 @@ def _shared(left: Entry, right: Entry) -> Iterator[tuple[int, int]]:
                 yield pair
 
 
-def _misread(one: ReadFigure | None, other: ReadFigure | None, sign: int) -> bool:
-    """True when either is what a common misreading, or misprint, makes of the other."""
+def _misread(pair: tuple[ReadFigure | None, ReadFigure | None], sign: int, doubts: Mapping[str, float]) -> bool:
+    """True when one is in doubt, and what a common misreading makes of the other."""
+    one, other = pair
     if one is None or other is None or one.number.nil or other.number.nil:
         return False
     return any(
         misreading_cost(printed_form(true.number.value * sign, true.number.decimals), bare(figure.raw)) <= EDITABLE
         for figure, true in ((one, other), (other, one))
+        if figure.id in doubts
     )

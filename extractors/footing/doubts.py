@@ -27,10 +27,12 @@ _FLAWED: dict[Flaw, float] = {
     "currency_misread": 0.05,
     "stray_mark": 0.03,
 }
-_RECOGNISED: frozenset[Flaw] = frozenset({"leading_zero", "grouping", "blank_inside", "currency_misread"})
+_RECOGNISED: frozenset[Flaw] = frozenset({"grouping", "blank_inside", "currency_misread"})
+_TELLING = 3  # forms that print may have, too, and that make a text a recognised one together
 _UNGROUPED = 0.03  # "73401" among comma figures: the comma was lost, maybe more
 _POINT_FOR_COMMA = 0.9  # "26.251" among whole figures
 _ODD_SIGN = 0.5  # "- 3" among "(3)"
+_FINEST = 4  # places of a per-share figure
 _ODD_PLACES = 0.5  # "80.0" in a row of two-decimal figures
 _UNLABELLED = 0.05  # a row of a damaged text that lost its label may have lost more
 _GHOST = 0.6  # a second, misspelt reading of the row beside it: most likely nothing is printed there
@@ -114,8 +116,19 @@ def _born_digital(figure: ReadFigure) -> bool:
 
 def _shared_doubt(figures: Sequence[ReadFigure], odd: Mapping[str, float]) -> float:
     """What the visibly misread figures of a text say about the others; nought when there are none."""
-    visible = sum(1 for f in figures if f.id in odd or _RECOGNISED.intersection(f.number.flaws))
-    return min(0.03, 0.002 + visible / (8 * len(figures))) if visible else 0.0
+    visible = [f for f in figures if f.id in odd or {*_RECOGNISED, "leading_zero"}.intersection(f.number.flaws)]
+    # a code with a nought in front, a minus of another kind are in clean print too: they count where there are more
+    if len(visible) < _TELLING and not any(_impossible(f, odd) for f in visible):
+        return 0.0
+    return min(0.03, 0.002 + len(visible) / (8 * len(figures)))
+
+
+def _impossible(figure: ReadFigure, odd: Mapping[str, float]) -> bool:
+    """True for a form that nobody prints: "0,333", "(002)", "1,23,4", "26.251" among whole figures."""
+    number = figure.number
+    bare = figure.raw.strip().isdigit()
+    noughts = "leading_zero" in number.flaws and not bare
+    return bool(noughts or _RECOGNISED & set(number.flaws) or odd.get(figure.id) == _POINT_FOR_COMMA)
 
 
 def _odd_forms(body: Body, means: TableMeaning) -> dict[str, float]:
@@ -129,7 +142,10 @@ def _odd_forms(body: Body, means: TableMeaning) -> dict[str, float]:
         found.update((figure.id, _ODD_SIGN) for figure in body.figures if figure.number.sign == "leading")
     usual = usual_places(body, means)
     for figure in body.figures:
-        if usual.get(figure.id, figure.number.decimals) != figure.number.decimals:
+        places = usual.get(figure.id, figure.number.decimals)
+        # dividends of .275 stand among earnings of 1.42
+        finer = "shares" in means.rows[figure.row].unit and places < figure.number.decimals <= _FINEST
+        if places != figure.number.decimals and not finer:
             found[figure.id] = _POINT_FOR_COMMA if point_for_comma(figure, usual) else _ODD_PLACES
     return found
 

@@ -45,10 +45,10 @@ def find_identities(
             sums = find_sums(ledger, doubts)
             found += [identity for relation in sums for identity in _instances(relation)]
             found += find_equal_totals(ledger, {relation.total.row for relation in sums})
-        found += find_cross_sums(of_table)
+        found += find_cross_sums(of_table, doubts)
         found += find_per_share(of_table, doubts)
         found += find_percentages(of_table, ledgers, doubts)
-    found += find_same_facts(ledgers)
+    found += find_same_facts(ledgers, doubts)
     own, others = own_sheets(ledgers), witness_sheets(witnesses)
     found += find_witnessed(own, others, doubts)
     found += find_period_sums(own, others, doubts)

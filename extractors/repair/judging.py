@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from math import exp
+from math import exp, sqrt
 
 from extractors.footing.doubts import CERTAIN
 from extractors.footing.stack import ACCEPT
@@ -24,6 +24,7 @@ _TWO = 2
 _AGAINST_A_BROKEN_CHECK = 9.0  # nats of evidence of the checks that hold for a figure in a broken one
 _STRAY = 0.05  # a sum proves the value of a figure, not the row it stands in
 _LAST_DIGIT = 0.15  # the share of misreadings that move a figure by a last place or two
+_WIDE = 2.6  # standard deviations: one sum in a hundred is off by more
 _NEXT_PLACE = 0.2  # how much rarer a rounding difference is for each further last place
 
 
@@ -142,12 +143,34 @@ def _unnoticed(evidence: Evidence, vouchers: Sequence[int]) -> float:
 def _vouchers(evidence: Evidence, conflicts: frozenset[str]) -> dict[str, list[int]]:
     """Figure → the identities that vouch for it."""
     found: dict[str, list[int]] = {}
+    wide = find_wide(evidence)
     for number, verdict in enumerate(evidence.verdicts):
-        if verdict is None or verdict == "broken":
+        if verdict is None or verdict == "broken" or number in wide:
             continue
         for member in _vouched_by(evidence, number, conflicts):
             found.setdefault(member, []).append(number)
     return {member: numbers for member, numbers in found.items() if _strong(evidence, member, numbers)}
+
+
+def find_wide(evidence: Evidence) -> frozenset[int]:
+    """Sums that hold only by a rounding difference greater than addends of their number are wont to leave.
+
+    The rounding errors of n addends and their total spread with a variance of (n + 1)/12 squares of a last place.
+    """
+    return frozenset(
+        number
+        for number, verdict in enumerate(evidence.verdicts)
+        if verdict == "rounding" and evidence.board.is_sum(number) and _spread(evidence, number) > _WIDE
+    )
+
+
+def _spread(evidence: Evidence, number: int) -> float:
+    """The residual of a sum in standard deviations of its rounding; nought where it is one last place."""
+    identity = evidence.board.identities[number]
+    state = evidence.board.evaluate(number, evidence.proposal.changes)
+    places = min(evidence.final[member].decimals for member in identity.members())
+    units = float(abs(shifted(state.residual, places))) if state else 0.0
+    return 0.0 if units <= 1 else units / sqrt((len(identity.terms) + 1) / 12)
 
 
 def _strong(evidence: Evidence, member: str, numbers: Sequence[int]) -> bool:

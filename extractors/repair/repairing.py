@@ -11,11 +11,11 @@ from extractors.footing.doubts import read_displaced, read_doubts, read_strays
 from extractors.meaning import Meaning
 from extractors.page import DEFAULT, Profile
 from extractors.repair.board import Board
-from extractors.repair.judging import Evidence, Standing, judge
+from extractors.repair.judging import Evidence, Standing, find_wide, judge
 from extractors.repair.model import Judged, Outcome
 from extractors.repair.proposing import Proposal, propose_repairs, rivals_of
 from extractors.repair.readings import Readings, read_readings
-from extractors.repair.telling import name_change, write_difference, write_reason
+from extractors.repair.telling import name_change, write_difference, write_identity, write_reason
 from schemas.amounts import canonical, trimmed
 from schemas.filing import Check, Finding, Repair, Rival, Term, Verdict
 from schemas.identities import CheckVerdict, Evaluation, Identity, Printed
@@ -207,6 +207,7 @@ class _Writer:
                     figures=tuple(m for m in members if m in conflicts) if ambiguous else members,
                 )
             )
+        found += [self._rounds_widely(number) for number in sorted(find_wide(self.evidence))]
         if any(not belief.complete for belief in self.evidence.proposal.beliefs.values()):
             cut = tuple(m for m, belief in self.evidence.proposal.beliefs.items() if not belief.complete)
             found.append(
@@ -219,12 +220,19 @@ class _Writer:
             )
         return tuple(found)
 
+    def _rounds_widely(self, number: int) -> Finding:
+        identity, state = self.evidence.board.identities[number], self.states[number]
+        written = write_identity(identity, self.evidence.final)
+        message = f"{written} is off by {trimmed(state.residual) if state else ''}: more than rounding usually leaves."
+        members = tuple(dict.fromkeys(identity.members()))
+        return Finding(code="rounds_widely", severity="warning", message=message, figures=members)
+
     def _verdict(self) -> Verdict:
         if any(standing.status == "conflict" for standing in self.standings.values()):
             return "conflict"
         verdicts: list[CheckVerdict | None] = [verdict for verdict in self.evidence.verdicts if verdict]
         if "broken" in verdicts:
             return "differs"
-        if self.evidence.proposal.changes:
+        if any(standing.status == "repaired" for standing in self.standings.values()):
             return "balanced_with_repairs"
         return "balanced" if verdicts else "unproved"
