@@ -17,6 +17,7 @@ _ACCEPT_PER_SHARE = 4.0
 _OWNERS = 1.5  # earnings per share are those of the owners of the shares
 _NEAREST = 1.0  # the last line above
 _OTHER_OPERATIONS = -3.0
+_MOST_PER_SHARE = 60  # rows of one table; more are prices and values of units, no earnings
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +80,7 @@ def find_per_share(ledgers: Sequence[Ledger], doubts: Mapping[str, float]) -> li
     for ledger in ledgers:
         if ledger.unit != "per_share" or not incomes or not shares:
             continue
-        for entry in ledger.entries:
+        for entry in ledger.entries[:_MOST_PER_SHARE]:
             found += _best_per_share(entry, incomes, shares, doubts)
     return found
 
@@ -116,6 +117,8 @@ def _best_per_share(
 
 def _weigh_per_share(quotient: _Quotient, doubts: Mapping[str, float]) -> float:
     entry, dividend, divisor = quotient.quotient, quotient.dividend, quotient.divisor
+    if _kind(entry) and _kind(divisor) and not _kind(entry) & _kind(divisor):
+        return -99.0
     columns = [c for c in quotient.columns() if dividend.values[c]]
     held = sum(1 for c in columns if quotient.holds(c))
     if held * 2 < len(columns) or not held:
@@ -124,8 +127,6 @@ def _weigh_per_share(quotient: _Quotient, doubts: Mapping[str, float]) -> float:
         _HOLDS if quotient.holds(c) else _FAILS if quotient.doubted(c, doubts) else _CONTRADICTED for c in columns
     )
     nats += 3.0 * likeness(_kind(entry), _kind(divisor))
-    if _kind(entry) and _kind(divisor) and not _kind(entry) & _kind(divisor):
-        return -99.0
     nats += 3.0 if NET_INCOME.search(dividend.label) else 0.0
     nats += _OWNERS if OWNERS.search(dividend.label) else 0.0
     if _operations(entry) != _operations(dividend):
