@@ -2,9 +2,9 @@
 
     python benchmarks/two_workers.py --documents 4 --copies 4 [--rounds 2]
 
-Real workers (``crossfoot worker --concurrency 1``) with the real readers, which read one page after the other when a
-worker calls them; the same jobs for one and for two, all of them waiting before the first is claimed; seconds from the
-first claim to the last result, by the rows. Each worker has done a document before, so that nothing is loaded any more.
+Real workers (``crossfoot worker --concurrency 1``) with the real readers, which read one page after the other
+(``pages_at_once``); the same jobs for one and for two, all of them waiting before the first is claimed; seconds from
+the first claim to the last result, by the rows. Each worker has done a document before: nothing is loaded any more.
 On a machine with two cores anybody else who works takes from two workers what one does not miss: what others have used
 meanwhile is printed beside it, and so is what the CPU alone would allow (twice, less what a document costs more where
 two are read side by side).
@@ -70,7 +70,14 @@ def measure(folder: Path, documents: Sequence[bytes], copies: int, workers: int)
     own = own_redis.prepare(folder / "redis")
     home = folder / f"home-{workers}"
     settings = replace(
-        Settings(), home=home, redis_url=own.url, concurrency=1, sweep_seconds=0.2, deadline_seconds=600.0, reserve_mb=0
+        Settings(),
+        home=home,
+        redis_url=own.url,
+        concurrency=1,
+        sweep_seconds=0.2,
+        deadline_seconds=600.0,
+        reserve_mb=0,
+        pages_at_once=1,
     )
     make_folders(settings)
     with ExitStack() as stack, Database.open(settings) as db:

@@ -12,8 +12,9 @@ from pathlib import Path
 import pytest
 
 from tests.worker.conftest import Said
+from worker.api import rows
 from worker.database import Database
-from worker.settings import load
+from worker.settings import DEFAULT_HOME, load
 
 Crossfoot = Callable[..., Said]
 
@@ -35,8 +36,11 @@ def test_a_key_is_printed_once_and_listed_without_its_secret(crossfoot: Crossfoo
 def test_a_key_is_renewed_and_revoked(crossfoot: Crossfoot) -> None:
     """A new secret is printed; a revoked key cannot be renewed, nor one that there is not."""
     first = crossfoot("keys", "create", "accounts").out
+    with Database.open(load({"CROSSFOOT_HOME": str(Path.cwd() / DEFAULT_HOME)})) as db:
+        rows.add_endpoint(db, 1, "https://else.example.com/", "whsec_x", ["job.completed"], 1.0)
     second = crossfoot("keys", "renew", "1")
     assert second.status == 0
+    assert "still told of its jobs: https://else.example.com/" in second.err
     assert second.out != first
     assert crossfoot("keys", "revoke", "1").status == 0
     assert "no key 1" in crossfoot("keys", "renew", "1").err

@@ -100,14 +100,21 @@ def renew_key(db: Database, key_id: int) -> str:
     return key
 
 
+@atomic
 def revoke_key(db: Database, key_id: int, now: float) -> None:
-    """End a key; its row stays.
+    """End a key; its row stays. Whoever had it made somebody told of its jobs, perhaps: that ends too.
 
     Raises:
         UsageError: there is no such key, or it is revoked.
     """
     if not db.execute("UPDATE keys SET revoked_at = ? WHERE id = ? AND revoked_at IS NULL", (now, key_id)):
         raise UsageError(f"There is no key {key_id} that is good.")
+    db.execute("UPDATE endpoints SET disabled_at = ? WHERE key_id = ? AND disabled_at IS NULL", (now, key_id))
+    db.execute(
+        "UPDATE outbox SET ended_at = ?, error = ? WHERE ended_at IS NULL"
+        " AND endpoint_id IN (SELECT id FROM endpoints WHERE key_id = ?)",
+        (now, "The key was revoked.", key_id),
+    )
 
 
 def look(db: Database, jobs: Sequence[int]) -> dict[int, str]:

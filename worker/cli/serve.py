@@ -134,10 +134,13 @@ def list_keys(
 def renew_key(number: Annotated[int, typer.Argument(metavar="KEY")], home: Home = None) -> None:
     """Give a key a new secret and print it: the old one is void at once, what was sent stays its own."""
     from worker.api import rows
+    from worker.cli.progress import shown
     from worker.database import Database
 
     with Database.open(_settings(home)) as db:
         typer.echo(rows.renew_key(db, number))
+        for endpoint in rows.list_endpoints(db, number):  # who had the old key may have put one there
+            typer.echo(f"crossfoot: still told of its jobs: {shown(endpoint['url'])}", err=True)
 
 
 @keys.command("revoke")

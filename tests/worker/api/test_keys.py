@@ -13,8 +13,11 @@ from starlette.testclient import TestClient
 from schemas.errors import StorageError
 from tests.fakes.desk import Desk
 from tests.worker.api.test_results import filing
+from worker import deliveries
 from worker.api import rows
 from worker.api.app import make_app
+from worker.deliveries import NOWHERE, Arrival
+from worker.webhooks import dispatch
 
 Send = Callable[..., dict[str, Any]]
 
@@ -245,3 +248,21 @@ def test_a_key_opens_the_door_on_a_full_disk(desk: Desk, monkeypatch: pytest.Mon
 
     monkeypatch.setattr(desk.db, "execute", full)
     assert rows.look_up_key(desk.db, key, {}, time.time()) is not None
+
+
+def test_a_revoked_key_tells_nobody_any_more(desk: Desk) -> None:
+    """Its addresses are told of nothing that comes, nor of what was on its way; its jobs can be purged."""
+    desk.key()
+    rows.add_endpoint(desk.db, 1, "https://else.example.com/", "whsec_x", ["job.completed"], 1.0)
+    jobs = []
+    for text in (b"a", b"b"):
+        kept = desk.blobs.put_bytes(text)
+        arrival = Arrival("a.txt", kept.sha256, kept.size, "text", "normal", "e 1", None, key_id=1, site=NOWHERE)
+        jobs.append(deliveries.arrive(desk.db, arrival, 0.0))
+    desk.finish(jobs[0])
+    rows.revoke_key(desk.db, 1, time.time())
+    desk.finish(jobs[1])
+    (told,) = desk.db.rows("SELECT job_id, ended_at, error FROM outbox")
+    assert (told["job_id"], told["error"]) == (jobs[0], "The key was revoked.")
+    assert told["ended_at"] is not None
+    assert dispatch.claim(desk.db, {}, 16, time.time()) == []
