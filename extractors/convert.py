@@ -8,6 +8,7 @@ from extractors.assemble import Read, assemble
 from extractors.figures import read_figures
 from extractors.meaning import find_meaning
 from extractors.page import DEFAULT, Origin, Profile
+from extractors.relabel import apply_labels
 from extractors.repair import prove_figures
 from extractors.routes import read_document
 from extractors.sniff import sniff
@@ -40,6 +41,7 @@ def convert(
     kind = sniff(data)  # html | pdf | image | text
     document = read_document(data, kind, profile)  # pages of words (points, top-left origin), or cells
     layout = find_tables(document)  # tables: stub, boxhead with spanners, body of cells
+    layout = apply_labels(layout, witnesses)  # labels that were torn off, where the same figures prove them
     bodies = read_figures(layout.tables)  # "(1,234)" -> -1234, decimals 0, place, rivals
     meaning = find_meaning(layout, bodies, origin)  # periods, scales, units, table kinds, who filed
     # foot, cross-foot, tie out, ratios; checks; the cheapest reading, unique or none
