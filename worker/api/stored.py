@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import BinaryIO, Final
 
-from worker.blobs import MissingBlobError, Store, Stored, open_blobs, storing
+from worker.blobs import DamagedBlobError, MissingBlobError, Store, Stored, open_blobs, storing
 from worker.settings import Settings
 
 PIECE: Final = 256 * 1024
@@ -21,10 +22,21 @@ class Blob:
     size: int
 
     def chunks(self) -> Iterator[bytes]:
-        """The bytes, in pieces."""
+        """The bytes, in pieces; the last one only if all are those of the hash, so that others never seem whole.
+
+        Raises:
+            DamagedBlobError: they are others.
+        """
+        digest, held = hashlib.sha256(), b""
         with self.store.open(self.sha256) as stream:
-            while piece := stream.read(PIECE):
-                yield piece
+            while piece := bytes(stream.read(PIECE)):
+                digest.update(piece)
+                if held:
+                    yield held
+                held = piece
+        if digest.hexdigest() != self.sha256:
+            raise DamagedBlobError(self.sha256)
+        yield held
 
 
 def put_stream(settings: Settings, stream: BinaryIO) -> Stored:

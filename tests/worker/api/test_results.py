@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import http.client
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,7 +14,12 @@ from starlette.testclient import TestClient
 from schemas.filing import Check, Filing, Term, from_json
 from tests.fakes import engine
 from tests.fakes.desk import Desk
-from worker import leases
+from tests.fakes.s3 import BUCKET, S3Server
+from tests.fakes.served import Served
+from worker import deliveries, leases
+from worker.api.app import make_app
+from worker.blobs import open_blobs
+from worker.deliveries import NOWHERE, Arrival
 
 Send = Callable[..., dict[str, Any]]
 
@@ -43,6 +50,48 @@ def filing(text: bytes = b"Cash\n", figures: int = 5) -> Filing:
 def result(desk: Desk, send: Send) -> str:
     """A result with five figures."""
     return desk.finish(send("Cash\n")["id"], filing())
+
+
+@pytest.mark.parametrize("size", [10, 1 << 20])
+def test_a_damaged_result_is_never_handed_out_as_whole(desk: Desk, size: int) -> None:
+    """A small one is a problem, a large one breaks off: nobody takes what a disk has changed for a result."""
+    stored = desk.blobs.put_bytes(bytes(size))
+    held = desk.claim(bring(desk))
+    leases.finish(desk.db, held, (stored.sha256, stored.size), {}, 1.0)
+    path = desk.blobs.path(stored.sha256)
+    path.chmod(0o644)
+    path.write_bytes(b"x" + bytes(size - 1))
+    with Served(desk.settings) as served:
+        asking = http.client.HTTPConnection("127.0.0.1", served.port, timeout=10)
+        asking.request("GET", f"/v1/results/{stored.sha256}")
+        answer = asking.getresponse()
+        if size == 10:
+            assert answer.status == 503
+        else:
+            with pytest.raises(http.client.IncompleteRead):
+                answer.read()
+        asking.close()
+
+
+@pytest.mark.parametrize("size", [10, 1 << 20])
+def test_results_come_out_of_a_bucket_too(tmp_path: Path, size: int) -> None:
+    """The same bytes, wherever the store keeps them."""
+    with S3Server(tmp_path / "log") as server, pytest.MonkeyPatch.context() as patch:
+        for name, value in server.variables.items():
+            patch.setenv(name, value)
+        desk = Desk(tmp_path / "home", store=f"s3://{BUCKET}/results")
+        stored = open_blobs(desk.settings).put_bytes(b"r" * size)
+        leases.finish(desk.db, desk.claim(bring(desk)), (stored.sha256, stored.size), {}, 1.0)
+        with TestClient(make_app(desk.settings), "http://localhost:8000") as client:
+            assert client.get(f"/v1/results/{stored.sha256}").content == b"r" * size
+        desk.close()
+
+
+def bring(desk: Desk) -> int:
+    """A document; its job."""
+    kept = desk.blobs.put_bytes(b"Cash")
+    arrival = Arrival("a.txt", kept.sha256, kept.size, "text", "normal", "e 1", None, site=NOWHERE)
+    return deliveries.arrive(desk.db, arrival, 0.0)
 
 
 def test_a_result_is_handed_out_byte_for_byte(client: TestClient, desk: Desk, result: str) -> None:
