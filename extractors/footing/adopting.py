@@ -1,7 +1,8 @@
-"""Rows that the words put among the shares and the sums among the amounts, or the other way round.
+"""Rows that the words put among the shares and the sums among the amounts, or the other way round, or percentages.
 
 "Common stock issued" may be money or a number of shares, "effect of dilutive securities" either; the words of a label
-do not always tell, and a statement that foots with a row and not without it does.
+do not always tell, and a statement that foots with a row and not without it does. Percentages whose sign is printed
+once a column are no longer seen to be some where one of their figures is misread.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 
 from extractors.figures import Body
-from extractors.footing.ledger import ClassKey, Ledger, read_ledgers
+from extractors.footing.ledger import ClassKey, Ledger, UnitClass, read_ledgers
 from extractors.footing.stack import Sum, find_sums
 from extractors.meaning import Meaning, TableMeaning
 from extractors.tables import Table
@@ -32,7 +33,7 @@ def _adopted(index: int, table: Table, body: Body, means: TableMeaning, doubts: 
     read = partial(read_ledgers, index, table, body, means)
     ledgers = read()
     moved: dict[int, ClassKey] = {}
-    for target, rows in _pairs(ledgers):
+    for target, rows in _pairs(ledgers, bool(doubts)):
         key = target.unit, target.scale
         trial = next(ledger for ledger in read(dict.fromkeys(rows, key)) if (ledger.unit, ledger.scale) == key)
         gained = _gained(find_sums(target, doubts), find_sums(trial, doubts), rows)
@@ -40,13 +41,17 @@ def _adopted(index: int, table: Table, body: Body, means: TableMeaning, doubts: 
     return read(moved) if moved else ledgers
 
 
-def _pairs(ledgers: Sequence[Ledger]) -> Iterator[tuple[Ledger, frozenset[int]]]:
+_DONORS: Mapping[UnitClass, UnitClass] = {"amount": "shares", "shares": "amount", "percent": "amount"}
+
+
+def _pairs(ledgers: Sequence[Ledger], doubtful: bool) -> Iterator[tuple[Ledger, frozenset[int]]]:
     """A ledger, and the rows of another that lie among its own; capital stock may open a statement of money."""
-    counted = [ledger for ledger in ledgers if ledger.unit in ("amount", "shares")]
-    for target in counted:
+    for target in ledgers:
+        if target.unit == "per_share" or (target.unit == "percent" and not doubtful):
+            continue
         first, last = target.entries[0].row - (target.unit == "amount"), target.entries[-1].row
-        for donor in counted:
-            if donor.unit == target.unit:
+        for donor in ledgers:
+            if donor.unit != _DONORS[target.unit]:
                 continue
             rows = frozenset(entry.row for entry in donor.entries if first <= entry.row < last)
             if rows:

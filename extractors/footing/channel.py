@@ -33,6 +33,8 @@ _ENCLOSED = 8.0  # parentheses that are not there come in pairs
 _SHUFFLED, _SHUFFLED_SIGN = 6.5, 4.0  # "80.0" for "(0.08)": the same marks in another order
 _SIGNS = re.compile("|".join(re.escape(sign) for sign in sorted(CURRENCIES, key=len, reverse=True)))
 _NOTE_MARK = re.compile(r"(?<=[\d)%])\s?(?:\(\s?(?:[a-zA-Z]|\d{1,2})\s?\)|[*†‡§#]+|\[\d+\])+$")
+_GROUPED = re.compile(r"(?<=\d)['\u2019](?=\d{3}(?!\d))")
+_GROUPED_BY_BLANKS = re.compile(r"(?<=\d)['\u2019 ](?=\d{3}(?!\d))")
 
 
 def printed_form(value: Amount, decimals: int, minus: bool = False) -> str:
@@ -44,9 +46,10 @@ def printed_form(value: Amount, decimals: int, minus: bool = False) -> str:
 
 
 def bare(raw: str, style: Style = POINT_STYLE) -> str:
-    """What was read, without currency, percent sign, note mark and blanks, in the point style."""
+    """What was read, without currency, percent sign, note mark and blanks, in the point style with commas."""
     text = _NOTE_MARK.sub("", _SIGNS.sub("", plain(raw)))
     text = re.sub(r"^[%§&'\"`|*~_:;•]+", "", text.strip())
+    text = (_GROUPED_BY_BLANKS if style.blanks else _GROUPED).sub("," if style.point == "." else ".", text)
     if style.point != ".":
         text = text.translate(str.maketrans(".,", ",."))
     text = re.sub(r"[^\d.,()\-]", "", text.replace("[", "(").replace("]", ")"))
@@ -86,16 +89,19 @@ def _edits(true: str, read: str) -> float:
         last += 1
     first, last = max(0, first - 1), max(0, last - 1)
     columns = range(first, len(read) - last)
+    extra = [added(read, j) for j in columns]
     before: list[float] = []
     row = [0.0]
-    for j in columns:
-        row.append(row[-1] + added(read, j))
+    for cost in extra:
+        row.append(row[-1] + cost)
     for i in range(first, len(true) - last):
         mark, gone = true[i], lost(true, i)
+        seen_as = _REPLACED.get(mark, {})
         following = [row[0] + gone]
         for place, j in enumerate(columns):
             seen = read[j]
-            cost = min(row[place] + replaced(mark, seen), row[place + 1] + gone, following[place] + added(read, j))
+            cost = row[place] + (0.0 if mark == seen else seen_as.get(seen, _ELSE))
+            cost = min(cost, row[place + 1] + gone, following[place] + extra[place])
             if i > first and place and mark == read[j - 1] and true[i - 1] == seen and mark != seen:
                 cost = min(cost, before[place - 1] + _SWAPPED)
             following.append(cost)

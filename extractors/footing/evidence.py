@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import combinations
 from math import log
 
 from extractors.figures import ReadFigure
@@ -20,6 +21,7 @@ _CONTRADICTED = -4.0
 _CENTS = 2  # decimals of prices
 _EDITABLE = 7.2  # one common misreading, in nats of the channel
 _BY_RIVAL = 6.0  # most that a column counts which holds only as the recogniser's second thought has it
+_MOST_MOVES = 60  # rivals of a column of which any two are tried
 _REPEATED = 0.6  # a "sum" of one nonzero addend only repeats it
 
 
@@ -87,12 +89,12 @@ def weigh(total: Entry, terms: Sequence[Signed], places: int, doubts: Mapping[st
             rounded += 1
         elif strange.get(column):
             columns.pop()  # prices beside amounts: the relation is not about them
-        elif doubts and (by_rival := _by_rival(column, residual, _members(total, terms), places) or 0.0) > 0.0:
-            nats += by_rival
-            holding += 1
         else:
-            contradicted += 1
-            nats += _mismatch((column, residual), _members(total, present), places, doubts)
+            by_rival = _by_rivals(column, residual, _members(total, present), places) if doubts else _CONTRADICTED
+            mismatch = _mismatch((column, residual), _members(total, present), places, doubts)
+            nats += max(by_rival, mismatch)
+            holding += by_rival > 0.0
+            contradicted += by_rival <= 0.0
     return Weighed(nats, tuple(columns), holding, contradicted, rounded)
 
 
@@ -135,19 +137,38 @@ def rival_values(figure: ReadFigure | None, places: int) -> dict[int, float]:
     return found
 
 
-def _by_rival(column: int, residual: int, members: Sequence[Signed], places: int) -> float | None:
-    """Nats of a column that holds when one member is read as the recogniser saw it too; None where none does."""
-    tried, best = 0, None
-    for sign, entry in members:
+@dataclass(frozen=True, slots=True)
+class _Move:
+    """What a rival of one member (``members``), or rivals of two, would do to the residual, and their nats."""
+
+    members: tuple[int, ...]
+    shift: int
+    nats: float
+
+
+def _by_rivals(column: int, residual: int, members: Sequence[Signed], places: int) -> float:
+    """Nats of a column that holds when one member is read as the recogniser saw it too, or two are."""
+    moves: list[_Move] = []
+    for number, (sign, entry) in enumerate(members):
+        now = entry.values[column] or 0
         rivals = rival_values(entry.figures[column], places)
-        tried += len(rivals)
-        cost = rivals.get((entry.values[column] or 0) - sign * residual)
-        if cost is not None and (best is None or cost < best):
-            best = cost
-    if best is None:
-        return None
-    largest = max(abs(entry.values[column] or 0) for _, entry in members)
-    return min(_BY_RIVAL, -log(chance(largest)) - log(tried) - best)
+        moves += [_Move((number,), sign * (value - now), nats) for value, nats in sorted(rivals.items())]
+    kinds = [moves]
+    if len(moves) <= _MOST_MOVES:
+        two = [(one, other) for one, other in combinations(moves, 2) if one.members != other.members]
+        kinds.append([_Move((*a.members, *b.members), a.shift + b.shift, a.nats + b.nats) for a, b in two])
+    best = _CONTRADICTED
+    for tried in kinds:
+        for move in tried:
+            if move.shift == -residual:
+                legible = [abs(e.values[column] or 0) for n, (_, e) in enumerate(members) if n not in move.members]
+                best = max(best, -log(_chance_of(legible)) - log(len(tried)) - move.nats)
+    return min(_BY_RIVAL, best)
+
+
+def _chance_of(legible: Sequence[int]) -> float:
+    """The probability that figures agree by chance: all but one alike, as rates are, say nothing."""
+    return _coincidence(max(legible), legible) if len(legible) > 1 and max(legible) else 1.0
 
 
 def _explains(figure: ReadFigure | None, excess: int, places: int, doubts: Mapping[str, float]) -> bool:

@@ -28,6 +28,8 @@ _MINUS_NOT_CALLED_TOTAL = -14.0  # a rearranged identity (trap): a = b + c seen 
 _SAID_LESS = -1.0  # the rows that are subtracted say so themselves
 _TORN = 8.0  # nats of a sum that as many columns contradict as bear out, all read with certainty
 _ONLY_ROUNDED = 10.0  # nats of a total that holds nowhere exactly
+_BEYOND_THE_STACK = 8.0  # nats of a sum over totals that do not close themselves
+_BORNE_OUT = 6.0  # nats for the sum of a total that another sum shows to be one
 _ANNOUNCED = 4.0  # labels alone make a relation worth weighing
 
 
@@ -55,7 +57,12 @@ def find_sums(ledger: Ledger, doubts: Mapping[str, float]) -> list[Sum]:
     found: list[Sum] = []
     for place, entry in enumerate(ledger.entries):
         best = _best(ledger, entry, stack, closed, doubts)
-        if best is not None and not _rearranged(best, stack, ledger.entries[place : place + _LOOK_AHEAD]):
+        if best is not None and _rearranged(best, stack, ledger.entries[place : place + _LOOK_AHEAD]):
+            best = None
+        elif best is None and doubts:
+            best, skipped = _beyond(ledger, entry, stack, closed, doubts)
+            found += [own for known in skipped for own in _borne_out(ledger, known, stack, closed, doubts)]
+        if best is not None:
             start, relation = best
             found.append(relation)
             del stack[start:]
@@ -65,6 +72,93 @@ def find_sums(ledger: Ledger, doubts: Mapping[str, float]) -> list[Sum]:
             closed.add(entry.row)
         stack.append(entry)
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class _Skipped:
+    """A row of the stack (``place``) that is called a total and may stand for the rows from ``start`` on."""
+
+    start: int
+    place: int
+
+
+def _beyond(
+    ledger: Ledger, entry: Entry, stack: list[Entry], closed: set[int], doubts: Mapping[str, float]
+) -> tuple[tuple[int, Sum] | None, list[_Skipped]]:
+    """A sum over totals that do not close themselves, and these totals. Doubtful documents only.
+
+    So many figures of a total and its addends may be misread that nothing shows what it sums; the sum of which it is
+    an addend may show it yet.
+    """
+    best: tuple[int, Sum] | None = None
+    chosen: list[_Skipped] = []
+    hypotheses = [known for known in _hypotheses(stack, closed) if known]
+    least = _BEYOND_THE_STACK + log(1 + len(hypotheses))
+    for skipped in hypotheses:
+        places = _without(range(len(stack)), skipped)
+        found = _best(ledger, entry, [stack[place] for place in places], closed, doubts)
+        if found is None or found[1].nats <= max(least, best[1].nats if best else 0.0):
+            continue
+        start = places[found[0]]
+        own = [known for known in skipped if known.place >= start]
+        if own:
+            best = min([start, *(known.start for known in own)]), found[1]
+            chosen = own
+    return best, chosen
+
+
+def _hypotheses(stack: list[Entry], closed: set[int]) -> Iterator[list[_Skipped]]:
+    """Which totals stand for which rows: each for its section, or the last one for the rows above it down from any."""
+    yield _by_section(stack, closed)
+    last = len(stack) - 1
+    if last > 1 and _open_total(stack[last], closed):
+        for start in range(1, last - 1):
+            yield [_Skipped(start, last)]
+
+
+def _by_section(stack: Sequence[Entry], closed: set[int]) -> list[_Skipped]:
+    found = []
+    for place, entry in enumerate(stack):
+        start = place
+        while start and stack[start - 1].section == entry.section:
+            start -= 1
+        if place - start > 1 and _open_total(entry, closed):
+            found.append(_Skipped(start, place))
+    return found
+
+
+def _open_total(entry: Entry, closed: set[int]) -> bool:
+    """True for a row that is called a total and sums nothing as yet."""
+    return entry.row not in closed and bool(entry.label) and is_total(entry.label)
+
+
+def _without(places: range, skipped: Sequence[_Skipped]) -> list[int]:
+    """The places of the stack without the rows that totals stand for."""
+    gone = {place for known in skipped for place in range(known.start, known.place)}
+    return [place for place in places if place not in gone]
+
+
+def _borne_out(
+    ledger: Ledger, known: _Skipped, stack: list[Entry], closed: set[int], doubts: Mapping[str, float]
+) -> Iterator[Sum]:
+    """The sum of a total that another sum shows to be the total of what stands above it, and of totals among that."""
+    inner = range(known.start, known.place)
+    within = [
+        _Skipped(s.start + known.start, s.place + known.start)
+        for s in _by_section(stack[inner.start : inner.stop], closed)
+    ]
+    options: list[list[_Skipped]] = [[], *([one] for one in within), *([within] if len(within) > 1 else [])]
+    best: tuple[float, Sum, list[_Skipped]] | None = None
+    for skipped in options:
+        terms, total = tuple((1, stack[place]) for place in _without(inner, skipped)), stack[known.place]
+        weighed = weigh(total, terms, ledger.places, doubts, _slack(1, len(terms)))
+        nats = weighed.nats + _BORNE_OUT - log(len(options))
+        if len(terms) > 1 and weighed.columns and nats > max(ACCEPT, best[0] if best else 0.0):
+            best = nats, Sum(total, terms, nats, weighed.columns, weighed.contradicted), skipped
+    if best is not None:
+        yield best[1]
+        for own in best[2]:
+            yield from _borne_out(ledger, own, stack, closed, doubts)
 
 
 def _repeats(entry: Entry, stack: list[Entry], closed: set[int]) -> bool:

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from math import log
 
 from extractors.repair.readings import Readings
-from schemas.amounts import ONE, ZERO, Amount, product, shifted
+from schemas.amounts import ONE, ZERO, Amount, product, quotient, shifted
 from schemas.identities import Evaluation, Figures, Identity, Printed, evaluate
 
 _UNFORESEEN = 4.0  # nats of a misreading, somewhere in an identity, that the channel does not know
 _LEAST_PRICE, _MOST_PRICE = 5.0, 15.0  # nats of an identity that is meant but does not hold as printed
-_LEAST_ROUNDING, MOST_ROUNDING = 1.5, 6.0  # nats of a sum that holds only within rounding
+_LEAST_ROUNDING, MOST_ROUNDING = 1.5, 7.0  # nats of a sum that holds only within rounding
+_ROUNDED, _SUMS = 0.1, 3.0  # publishers round either often or never: a few sums seen say much
 _FURTHER_UNIT = 1.6  # nats for each further last place of a rounding difference
 
 
@@ -52,9 +53,24 @@ class Board:
 
     def rounding_rate(self) -> float:
         """How often the sums of this document, as read, hold only within rounding (0-1)."""
-        states = [self.evaluate(n, {}) for n in range(len(self.identities)) if self.is_sum(n)]
-        verdicts = [state.verdict for state in states if state is not None]
-        return (verdicts.count("rounding") + 0.5) / (len(verdicts) + 10.0)
+        states = [(n, self.evaluate(n, {})) for n in range(len(self.identities)) if self.is_sum(n)]
+        rounded = sum(
+            1
+            for n, state in states
+            if state is not None and state.verdict == "rounding" and not self._misread(n, state)
+        )
+        return (rounded + _ROUNDED) / (len(states) + _SUMS)
+
+    def _misread(self, number: int, state: Evaluation) -> bool:
+        """True when a reading that the recogniser saw too makes a sum exact that only rounds."""
+        return any(self.readings[member].printed_evidence(value) for member, value in self.closings(number, state))
+
+    def closings(self, number: int, state: Evaluation) -> Iterator[tuple[str, Amount]]:
+        """Each doubted member of a sum with the value that makes it exact."""
+        weights = self.weights(number)
+        for member in self.doubted(number):
+            if weights[member]:
+                yield member, self.figures[member].value - quotient(state.residual, weights[member])
 
     def price_rounding(self, number: int, state: Evaluation) -> float:
         """What it costs that a sum holds only within rounding: more for each further last place."""

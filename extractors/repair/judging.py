@@ -9,6 +9,7 @@ from math import exp, sqrt
 from extractors.footing.doubts import CERTAIN
 from extractors.footing.stack import ACCEPT
 from extractors.repair.board import Board
+from extractors.repair.cancelling import find_cancelling
 from extractors.repair.proposing import Belief, Proposal
 from schemas.amounts import Amount, shifted
 from schemas.filing import Grade, Status
@@ -74,6 +75,8 @@ def judge(evidence: Evidence) -> dict[str, Standing]:
     conflicts = evidence.conflicts
     vouched = _vouchers(evidence, conflicts)
     blame = _blame(evidence, conflicts, vouched)
+    for member, doubt in find_cancelling(evidence.board, evidence.verdicts, evidence.proposal.changes).items():
+        blame[member] = max(doubt, blame.get(member, 0.0))
     return {
         member: _standing(evidence, member, conflicts, vouched.get(member, []), blame.get(member, 0.0))
         for member in evidence.final

@@ -9,8 +9,9 @@ from math import exp
 from extractors.repair.board import Board
 from extractors.repair.components import components
 from extractors.repair.weighing import Weighed, weigh
-from schemas.amounts import Amount, quotient
+from schemas.amounts import Amount
 
+_ALL_STEPS, _LEAST_STEPS = 120_000, 3_000  # of all searches in a document, about a quarter of a minute; of a component
 _RIVAL = 0.0005  # a reading less probable than this is not worth telling
 _NEAR_OPTIMAL = 0.01
 _MOST_RIVALS = 5
@@ -56,8 +57,11 @@ def propose_repairs(board: Board, threshold: float) -> Proposal:
     suspicious = [number for number in range(len(board.identities)) if board.doubted(number) and _broken(board, number)]
     beliefs: dict[str, Belief] = {}
     changes: dict[str, Amount] = {}
-    for index, group in enumerate(components(board, suspicious)):
-        own = _beliefs(board, weigh(board, group), index)
+    groups = components(board, suspicious)
+    # shared out beforehand, so that no table's search depends on the tables before it
+    allowance = max(_LEAST_STEPS, _ALL_STEPS // max(1, len(groups)))
+    for index, group in enumerate(groups):
+        own = _beliefs(board, weigh(board, group, allowance), index)
         beliefs.update(own)
         accepted = {
             member: belief.best[0]
@@ -79,13 +83,11 @@ def _better_exact(board: Board, number: int) -> bool:
     state = board.evaluate(number, {})
     if state is None or state.verdict != "rounding" or not board.is_sum(number):
         return False
-    price, weights = board.price_rounding(number, state), board.weights(number)
-    for member in board.doubted(number):
-        if weights[member]:
-            value = board.figures[member].value - quotient(state.residual, weights[member])
-            if board.readings[member].printed_evidence(value) and board.cost(member, value) < price:
-                return True
-    return False
+    price = board.price_rounding(number, state)
+    return any(
+        board.readings[member].printed_evidence(value) and board.cost(member, value) < price
+        for member, value in board.closings(number, state)
+    )
 
 
 def _beliefs(board: Board, weighed: Weighed, index: int) -> dict[str, Belief]:

@@ -37,6 +37,7 @@ class Readings:
         doubt: probability (0-1) of a misreading before the arithmetic. places: decimals it should show.
         minus: whether such figures write negatives with a minus.
         magnitude: usual log10 of such figures, where that is known (per-share rows).
+        likelier: nats by which a misreading is likelier in this document than the reader says.
     """
 
     figure: ReadFigure
@@ -45,7 +46,8 @@ class Readings:
     style: Style
     minus: bool = False
     magnitude: float | None = None
-    _costs: dict[Amount, float] = field(default_factory=dict, repr=False, compare=False)
+    likelier: float = 0.0
+    _costs: dict[Amount, float] = field(init=False, default_factory=dict, repr=False, compare=False)
 
     @cached_property
     def _read(self) -> str:
@@ -65,7 +67,7 @@ class Readings:
     def _shift(self) -> float:
         if self.at_odds:
             return 0.0
-        return min(_MOST_SHIFT, max(_LEAST_SHIFT, log(_USUAL_DOUBT / self.doubt)))
+        return min(_MOST_SHIFT, max(_LEAST_SHIFT, log(_USUAL_DOUBT / self.doubt) - self.likelier))
 
     @cached_property
     def _listed(self) -> dict[Amount, float]:
@@ -75,7 +77,7 @@ class Readings:
         for rival in self.figure.rivals:
             number = read_number(rival.text, self.style)
             if number is not None and rival.probability > 0 and number.value != self.figure.number.value:
-                cost = max(0.0, log(own / rival.probability))
+                cost = max(0.0, log(own / rival.probability) - self.likelier)
                 found[number.value] = min(cost, found.get(number.value, cost))
         return found
 
@@ -130,6 +132,11 @@ class Readings:
         """The recogniser's best rival within so many nats of what was read, if there is one."""
         close = sorted((cost, value) for value, cost in self._listed.items() if cost <= most)
         return [value for _, value in close[:1]]
+
+    @property
+    def recorded(self) -> frozenset[Amount]:
+        """The other readings that the recogniser named."""
+        return frozenset(self._listed)
 
     @property
     def on_record(self) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from extractors.figures import Body
 from extractors.footing.doubts import read_displaced, read_doubts, read_strays
@@ -16,6 +16,7 @@ from extractors.repair.model import Judged, Outcome
 from extractors.repair.proposing import Proposal, propose_repairs, rivals_of
 from extractors.repair.readings import Readings, read_readings
 from extractors.repair.telling import name_change, write_difference, write_identity, write_reason
+from extractors.repair.trust import learn_trust
 from schemas.amounts import canonical, trimmed
 from schemas.filing import Check, Finding, Repair, Rival, Term, Verdict
 from schemas.identities import CheckVerdict, Evaluation, Identity, Printed
@@ -46,7 +47,7 @@ def repair_figures(
     figures = {f.id: Printed(f.number.value, f.number.decimals, f.number.nil) for body in bodies for f in body.figures}
     ordered = sorted((_ordered(identity) for identity in identities), key=_place)
     doubts = read_doubts(bodies, meaning)
-    board = Board(ordered, figures, read_readings(bodies, meaning, doubts), _weak(bodies, meaning))
+    board = Board(ordered, figures, _readings(bodies, meaning, ordered, doubts), _weak(bodies, meaning))
     states = [board.evaluate(number, {}) for number in range(len(ordered))]
     proposal = propose_repairs(board, threshold) if board.readings else NO_PROPOSAL
     if not profile.repair:
@@ -60,6 +61,17 @@ def repair_figures(
     blanks = frozenset(f.id for body in bodies for f in body.figures if f.blank)
     evidence = Evidence(board, final, verdicts, proposal, doubts, strays, displaced, blanks)
     return _Writer(evidence, states, judge(evidence), profile.review_bound).outcome(bodies)
+
+
+def _readings(
+    bodies: Sequence[Body], meaning: Meaning, identities: Sequence[Identity], doubts: Mapping[str, float]
+) -> dict[str, Readings]:
+    """The readings of the doubted figures; how likely a misreading is, the sums of the document say too."""
+    found = read_readings(bodies, meaning, doubts)
+    figures = {f.id: Printed(f.number.value, f.number.decimals, f.number.nil) for body in bodies for f in body.figures}
+    odd = frozenset(member for member, readings in found.items() if readings.at_odds)
+    likelier = learn_trust(identities, figures, {member: doubts[member] for member in found}, odd)
+    return {member: replace(readings, likelier=likelier.get(member, 0.0)) for member, readings in found.items()}
 
 
 def _ordered(identity: Identity) -> Identity:

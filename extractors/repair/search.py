@@ -37,7 +37,7 @@ class Task:
     Attributes:
         start: readings from which the search begins, for figures not read plainly.
         watched: identities that must hold or be paid for; those of changed figures join them.
-        limit: nats beyond which a solution is of no interest. steps: states looked at before the search gives up.
+        limit: nats beyond which a solution is of no interest. steps: states thought of before the search gives up.
         first: stop at the cheapest solution. forbidden: a reading that may not be chosen.
         unpayable: a debt not to be made. paid: debts that may stay, with their prices, given back if they do not.
     """
@@ -71,6 +71,7 @@ class Search:
     order: Iterator[int] = field(init=False, default_factory=count)
     found: dict[Changes, float] = field(init=False, default_factory=dict)
     seen: dict[_State, float] = field(init=False, default_factory=dict)
+    steps: int = field(init=False, default=0)
     ways: dict[tuple[int, Changes], float] = field(init=False, default_factory=dict)
     known: dict[str, list[tuple[float, Amount]]] = field(init=False, default_factory=dict)
 
@@ -79,13 +80,11 @@ class Search:
 
     def run(self) -> Found:
         """Search until nothing cheaper than the limit is left."""
-        steps = 0
         self._push(0.0, ((), frozenset(self.task.paid)))
         while self.heap and self.heap[0][0] <= self.limit:
-            if steps == self.task.steps:
+            if self.steps >= self.task.steps:
                 return self._result(complete=False)
             _, _, cost, state, closed = heappop(self.heap)
-            steps += 1
             if not closed:
                 self._expand(cost, state)
             elif state[0] not in self.found:
@@ -101,6 +100,7 @@ class Search:
     def _push(self, cost: float, state: _State, closed: bool = False) -> None:
         if len(state[0]) > _MOST_CHANGES or (not closed and self.seen.get(state, UNSEEN) <= cost):
             return
+        self.steps += 1  # counted here, since this is where the time goes: a state may lead to hundreds of others
         bound = cost if closed else cost + self._to_come(state)
         if bound > self.limit:
             return

@@ -38,9 +38,21 @@ def find_relations(
     views += [{**likely, **second}] if second else []
     for view in views:
         others = find_identities(tables, _reread(bodies, readings, view), meaning, witnesses)
-        known = {_relation(identity) for identity in found}
-        found += [identity for identity in others if _relation(identity) not in known]
+        found = _joined(found, others)
     return found
+
+
+def _joined(found: Sequence[Identity], others: Sequence[Identity]) -> list[Identity]:
+    """What either view bears out; where they differ in the signs, what the stronger one does."""
+    known = {_relation(identity): place for place, identity in enumerate(found)}
+    joined = list(found)
+    for identity in others:
+        place = known.get(_relation(identity))
+        if place is None:
+            joined.append(identity)
+        elif _signs(identity) != _signs(found[place]) and identity.evidence > found[place].evidence:
+            joined[place] = identity
+    return joined
 
 
 def _reread(bodies: Sequence[Body], readings: Mapping[str, Readings], view: Mapping[str, Amount]) -> list[Body]:
@@ -55,6 +67,11 @@ def _reread(bodies: Sequence[Body], readings: Mapping[str, Readings], view: Mapp
         )
         found.append(replace(body, figures=figures))
     return found
+
+
+def _signs(identity: Identity) -> tuple[str, frozenset[tuple[str, Amount]]]:
+    """The total, and with which weights the others make it up."""
+    return identity.total, frozenset((f"{term.document or ''}/{term.figure}", term.weight) for term in identity.terms)
 
 
 def _relation(identity: Identity) -> tuple[str, frozenset[str], str | None]:

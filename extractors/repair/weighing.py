@@ -8,7 +8,7 @@ the cost does not grow with the number of errors in a document, only with what o
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from math import log
 
 from extractors.repair.board import MOST_ROUNDING, Board
@@ -18,8 +18,8 @@ from schemas.amounts import Amount, shifted
 MARGIN = 7.0
 """Nats above the optimum within which alternatives count (their weights fall below a thousandth)."""
 
-_MOST_STEPS = 4000
-_MOST_STEPS_BESIDE = 1500
+MOST_STEPS = 20_000  # of the search for one optimum: twenty times what the worst of 250 broken components needed
+_MOST_STEPS_BESIDE = 8_000
 _ALIKE = 1e-6
 _MOST_ROUNDS = 4  # times that a better optimum, found among the alternatives, is taken
 
@@ -40,12 +40,13 @@ class Weighed:
     cut: set[str] = field(default_factory=set)
 
 
-def weigh(board: Board, group: Sequence[int]) -> Weighed:
-    """The optimum of a component and its alternatives."""
+def weigh(board: Board, group: Sequence[int], allowance: int = MOST_STEPS) -> Weighed:
+    """The optimum of a component and its alternatives, in at most about so many steps."""
     members = tuple(dict.fromkeys(m for number in group for m in board.doubted(number)))
     watched = (*group, *rounding_beside(board, group))
     limit = sum(board.price(number) for number in group) + MOST_ROUNDING * (len(watched) - len(group)) + MARGIN
-    found = Search(board, Task(board.likely, watched, limit, _MOST_STEPS, first=True)).run()
+    search = Search(board, Task(board.likely, watched, limit, min(MOST_STEPS, allowance), first=True))
+    found, allowance = search.run(), allowance - search.steps
     start = {m: v for m, v in board.likely.items() if m in members}
     if not found.complete or not found.solutions:
         return Weighed(members, start, cut=set(members))
@@ -53,7 +54,7 @@ def weigh(board: Board, group: Sequence[int]) -> Weighed:
     weighed = Weighed(members, best)
     for _ in range(_MOST_ROUNDS):
         weighed = Weighed(members, best)
-        better = _look_beside(board, weighed, watched)
+        better, allowance = _look_beside(board, weighed, watched, allowance)
         if better is None:
             return weighed
         best = better
@@ -64,22 +65,45 @@ def _plainly(board: Board, readings: Mapping[str, Amount]) -> dict[str, Amount]:
     return {m: value for m, value in sorted(readings.items()) if value != board.figures[m].value}
 
 
-def _look_beside(board: Board, weighed: Weighed, watched: Sequence[int]) -> dict[str, Amount] | None:
-    """Fill in the alternatives; a better optimum when one shows."""
+def _look_beside(
+    board: Board, weighed: Weighed, watched: Sequence[int], allowance: int
+) -> tuple[dict[str, Amount] | None, int]:
+    """Fill in the alternatives; a better optimum when one shows, and the steps that are left."""
     for offset, back, task, members in _tasks(board, weighed.best, watched):
-        found = Search(board, task).run()
+        search = Search(board, replace(task, steps=max(0, min(task.steps, allowance))))
+        found, allowance = search.run(), allowance - search.steps
         if not found.complete:
             weighed.cut.update(members)
         for cost, changes in found.solutions:
             other = {**back, **dict(changes)}
             diff = tuple(sorted((m, v) for m, v in other.items() if v != _now(board, weighed.best, m)))
             if offset + cost < -_ALIKE:
-                return _plainly(board, {**weighed.best, **dict(diff)})
+                return _plainly(board, {**weighed.best, **dict(diff)}), allowance
             if diff:
                 nats = offset + cost + _coincidence(board, weighed.best, diff)
                 weighed.alternatives[diff] = min(nats, weighed.alternatives.get(diff, nats))
+    for diff, nats in _taken_back(board, weighed.best, watched):
+        if nats < -_ALIKE:
+            return _plainly(board, {**weighed.best, **dict(diff)}), allowance
+        if nats <= MARGIN:
+            weighed.alternatives[diff] = min(nats, weighed.alternatives.get(diff, nats))
     _drop_composed(weighed.alternatives)
-    return None
+    return None, allowance
+
+
+def _taken_back(board: Board, best: Mapping[str, Amount], watched: Sequence[int]) -> Iterator[tuple[Changes, float]]:
+    """For each check all that was changed in it taken back at once, with what that costs more: the check is paid for.
+
+    A search from the optimum goes on from what it changed; it finds these only where each change is dear by itself.
+    """
+    for number in watched:
+        back = {m: board.likely.get(m, board.figures[m].value) for m in board.identities[number].members() if m in best}
+        changed = {m: value for m, value in back.items() if value != best[m]}
+        if len(changed) > 1:
+            nats = sum(board.cost(m, value) - board.cost(m, best[m]) for m, value in sorted(changed.items()))
+            for touched in sorted({n for m in changed for n in board.touching[m]}):
+                nats += board.charge(touched, {**best, **changed}) - board.charge(touched, best)
+            yield tuple(sorted(changed.items())), nats
 
 
 def _coincidence(board: Board, best: Mapping[str, Amount], diff: Changes) -> float:

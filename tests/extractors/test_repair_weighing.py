@@ -108,7 +108,7 @@ def test_a_sure_document_is_looked_at_once() -> None:
 
 def test_beyond_the_limit_of_steps_all_is_left_flagged_and_told(monkeypatch: pytest.MonkeyPatch) -> None:
     """A search that was cut proves nothing: no repair, and a finding names the figures."""
-    monkeypatch.setattr(weighing, "_MOST_STEPS", 1)
+    monkeypatch.setattr(weighing, "MOST_STEPS", 1)
     document = statement(EXPENSES).reread({"t1.r3.c1": "36,469"})
     identities = find_identities(document.tables, document.bodies, document.meaning)
     outcome = repair_figures(document.bodies, document.meaning, identities)
