@@ -187,17 +187,19 @@ class Database:
             return list(connection.execute(statement, [dict(zip(columns, r, strict=True)) for r in rows]).scalars())
 
     def _stream_rows(self, target: Table, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> list[int]:
-        """Many rows to a server: numbers are drawn first, then rows follow one another without waiting for answers.
-
-        One statement with thousands of values is slower: the driver looks at each of its marks.
-        """
+        """Many rows to a server: numbers are drawn first, then rows are copied, which costs a third of inserting."""
         sequence = "SELECT nextval(pg_get_serial_sequence(?, 'id')) AS id FROM generate_series(1, ?)"
         ids = [int(row["id"]) for row in self.rows(sequence, (target.name, len(rows)))]
-        names = ("id", *columns)
+        statement = f"COPY {target.name} ({', '.join(('id', *columns))}) FROM STDIN"
         with self._held() as connection:
-            connection.execute(
-                insert(target), [dict(zip(names, (n, *r), strict=True)) for n, r in zip(ids, rows, strict=True)]
-            )
+            driver: Any = connection.dialect.loaded_dbapi
+            raw: Any = connection.connection
+            try:
+                with raw.cursor() as cursor, cursor.copy(statement) as copy:
+                    for number, row in zip(ids, rows, strict=True):
+                        copy.write_row((number, *row))
+            except driver.Error as error:
+                raise DBAPIError.instance(statement, None, error, driver.Error) from error
         return ids
 
     @contextlib.contextmanager

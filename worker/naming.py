@@ -55,10 +55,12 @@ def why_no_document(name: str) -> str | None:
 
 def clean(path: str) -> str:
     """A path as text: bytes that are no UTF-8, and control characters, have no place in a message or an index."""
+    if path.isascii() and path.isprintable():
+        return path
     return "".join("_" if unicodedata.category(c).startswith("C") else c for c in path)
 
 
-def uri_of_path(path: Path) -> str:
+def uri_of_path(path: Path | str) -> str:
     """An absolute path as a URI: text, even where the name is no UTF-8."""
     return SCHEME + urllib.parse.quote(os.fsencode(path))
 

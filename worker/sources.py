@@ -62,7 +62,7 @@ def find(source: str) -> Iterator[Found]:
     if path.is_dir():
         return (_found(found.relative_to(path).as_posix(), uri_of_path(found)) for found in _walk(path))
     if path.is_file():
-        return (_named(named, path.parent) for named in _read_manifest(path))
+        return (_named(named, str(path.parent)) for named in _read_manifest(path))
     raise UsageError(f"{source} is neither a folder nor a manifest.", source)
 
 
@@ -118,13 +118,17 @@ def _walk(folder: Path) -> Iterator[Path]:
         raise StorageError(f"The folder cannot be read: {error.strerror}.", str(folder)) from error
 
 
-def _named(named: str, folder: Path) -> Found:
-    """What a manifest names: its results go below the name of its place, seen from the manifest where it lies below."""
+def _named(named: str, folder: str) -> Found:
+    """What a manifest names: its results go below the name of its place, seen from the manifest where it lies below.
+
+    With paths as text: a back-fill has a million of them.
+    """
     if named.startswith(S3):
         return _found(named.removeprefix(S3), named)
-    path = _absolute(os.path.join(folder, path_of_uri(named) if named.startswith(SCHEME) else named))  # noqa: PTH118
-    place = path.relative_to(folder) if path.is_relative_to(folder) else path.relative_to(path.anchor)
-    return _found(place.as_posix(), uri_of_path(path))
+    path = os.path.abspath(os.path.join(folder, path_of_uri(named) if named.startswith(SCHEME) else named))  # noqa: PTH100, PTH118
+    below = f"{folder.rstrip('/')}/"
+    place = path.removeprefix(below) if path.startswith(below) else path.lstrip("/")
+    return _found("." if path == folder else place, uri_of_path(path))
 
 
 def _read_manifest(manifest: Path) -> Iterator[str]:

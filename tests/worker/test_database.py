@@ -241,6 +241,22 @@ def test_names_of_any_length_are_rows(home: Settings, db: Database) -> None:
     assert [child.origin for child in children if child] == said
 
 
+def test_many_rows_at_once_are_numbered_in_order_and_all_or_none(db: Database) -> None:
+    """Any text, nothing, and fractions come back as they went; a row that breaks a rule takes all back."""
+    odd = ["\\N", "a\tb", "c\nd", "é\\", ""]
+    columns = ("profile", "engine", "urgency", "kind", "created_at", "uri")
+    rows = [("p", "e", "backfill", "text", 0.1 + n, odd[n % 5] if n % 7 else None) for n in range(300)]
+    numbers = db.insert_rows("jobs", columns, rows)
+    assert numbers == sorted(set(numbers))
+    found = db.rows("SELECT id, created_at, uri FROM jobs ORDER BY id")
+    assert [(r["id"], r["created_at"], r["uri"]) for r in found] == [
+        (number, row[4], row[5]) for number, row in zip(numbers, rows, strict=True)
+    ]
+    with pytest.raises(IntegrityError), db.transaction():
+        db.insert_rows("jobs", (*columns, "state"), [(*row, "queued" if n else "lost") for n, row in enumerate(rows)])
+    assert len(db.rows("SELECT 1 FROM jobs")) == 300
+
+
 def test_a_server_that_was_killed_is_found_again(tmp_path: Path) -> None:
     """Kill -9 of PostgreSQL: what was answered is there afterwards, and the same connection goes on."""
     with Postgres() as server:
