@@ -69,16 +69,8 @@ def measure(folder: Path, documents: Sequence[bytes], copies: int, workers: int)
     (folder / "redis").mkdir(parents=True, exist_ok=True)
     own = own_redis.prepare(folder / "redis")
     home = folder / f"home-{workers}"
-    settings = replace(
-        Settings(),
-        home=home,
-        redis_url=own.url,
-        concurrency=1,
-        sweep_seconds=0.2,
-        deadline_seconds=600.0,
-        reserve_mb=0,
-        pages_at_once=1,
-    )
+    one_page = replace(Settings(), home=home, concurrency=1, pages_at_once=1, reserve_mb=0)
+    settings = replace(one_page, redis_url=own.url, sweep_seconds=0.2, deadline_seconds=600.0)
     make_folders(settings)
     with ExitStack() as stack, Database.open(settings) as db:
         broker = Service("redis", own.command, {}, folder, folder / "redis.log")

@@ -20,8 +20,9 @@ import yaml
 from pydantic import Field, ValidationError
 
 from schemas.errors import UnreadableError
-from worker.api.models import Closed, Metadata, NoNul, Urgency
+from worker.api.models import Closed, Metadata, NoNul
 from worker.blobs import open_regular
+from worker.routing import Urgency
 
 log = logging.getLogger("crossfoot")
 
