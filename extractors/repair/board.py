@@ -37,13 +37,14 @@ class Board:
     _members: list[tuple[str, ...]] = field(init=False, repr=False)
     _doubted: list[list[str]] = field(init=False, repr=False)
     _weights: dict[int, dict[str, Amount]] = field(init=False, repr=False)
+    _prices: dict[int, float] = field(init=False, repr=False)
     _known: dict[tuple[int, tuple[tuple[str, Amount], ...]], Evaluation | None] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         self.touching = {}
         self._members = [tuple(dict.fromkeys(identity.members())) for identity in self.identities]
         self._doubted = [[m for m in members if m in self.readings] for members in self._members]
-        self._known, self._weights = {}, {}
+        self._known, self._weights, self._prices = {}, {}, {}
         for number, members in enumerate(self._members):
             for member in members:
                 self.touching.setdefault(member, []).append(number)
@@ -120,11 +121,22 @@ class Board:
     def price(self, number: int) -> float:
         """What it costs to leave an identity broken: its evidence, or a misreading beyond all readings considered.
 
-        Such a misreading leaves any residual, so that the more digits its members have the less likely it is this one.
+        Such a misreading, or a row that was lost, leaves any residual: the more digits it has, the less likely is this.
         """
-        largest = max(abs(int(shifted(self.figures[m].value, self.figures[m].decimals))) for m in self._members[number])
-        unforeseen = _UNFORESEEN + log(1 + largest)
-        return min(_MOST_PRICE, unforeseen, max(_LEAST_PRICE, self.identities[number].evidence))
+        known = self._prices.get(number)
+        if known is None:
+            largest = max(abs(self._units(m, self.figures[m].value)) for m in self._members[number])
+            state = self.evaluate(number, self.likely)
+            left = abs(self._units(self.identities[number].total, state.residual)) if state else largest
+            # sizes are spread evenly over the powers of ten, either way
+            unforeseen = _UNFORESEEN + min(log(1 + largest), log(1 + 2 * left * log(1 + largest)))
+            known = min(_MOST_PRICE, max(_LEAST_PRICE, min(unforeseen, self.identities[number].evidence)))
+            self._prices[number] = known
+        return known
+
+    def _units(self, member: str, value: Amount) -> int:
+        """A value in last places of a figure."""
+        return int(shifted(value, self.figures[member].decimals))
 
     def doubted(self, number: int) -> list[str]:
         """The members of an identity that may be read otherwise."""

@@ -99,7 +99,7 @@ def _taken_back(board: Board, best: Mapping[str, Amount], watched: Sequence[int]
     for number in watched:
         back = {m: board.likely.get(m, board.figures[m].value) for m in board.identities[number].members() if m in best}
         changed = {m: value for m, value in back.items() if value != best[m]}
-        if len(changed) > 1:
+        if changed:
             nats = sum(board.cost(m, value) - board.cost(m, best[m]) for m, value in sorted(changed.items()))
             for touched in sorted({n for m in changed for n in board.touching[m]}):
                 nats += board.charge(touched, {**best, **changed}) - board.charge(touched, best)
@@ -145,7 +145,9 @@ def _tasks(
         offset = board.cost(member, back) - board.cost(member, value)
         start = {**everywhere, member: back}
         own = tuple(board.touching[member])
-        task = Task(start, own, MARGIN - offset, _MOST_STEPS_BESIDE, forbidden=(member, value), paid=owed)
+        given_back = sum(price for debt, price in sorted(owed.items()) if debt // 2 in own)
+        limit = MARGIN - offset + given_back
+        task = Task(start, own, limit, _MOST_STEPS_BESIDE, forbidden=(member, value), paid=owed)
         yield offset, {member: back}, task, [member]
     for debt, price in sorted(owed.items()):
         if debt // 2 in watched:

@@ -1,9 +1,11 @@
 """The noisy channel: what it costs to read one string for another."""
 
+from dataclasses import replace
+
 import pytest
 
 from extractors.footing.channel import bare, misreading_cost, printed_form
-from extractors.numbers import COMMA_STYLE
+from extractors.numbers import COMMA_STYLE, POINT_STYLE, Style
 from schemas.amounts import amount
 
 
@@ -19,6 +21,22 @@ def test_bare_keeps_digits_marks_and_sign(raw: str, expected: str) -> None:
 def test_bare_turns_the_continental_style_round() -> None:
     """``1.234,50`` is compared as ``1,234.50``."""
     assert bare("1.234,50", COMMA_STYLE) == "1,234.50"
+
+
+@pytest.mark.parametrize(
+    ("raw", "style", "expected"),
+    [
+        ("(1'234'567)", POINT_STYLE, "(1,234,567)"),
+        ("1\N{RIGHT SINGLE QUOTATION MARK}234.50", POINT_STYLE, "1,234.50"),
+        ("1 234 567", replace(POINT_STYLE, blanks=True), "1,234,567"),
+        ("1 234,5", replace(COMMA_STYLE, blanks=True), "1,234.5"),
+        ("1 234", POINT_STYLE, "1234"),
+        ("12'34", POINT_STYLE, "1234"),
+    ],
+)
+def test_marks_that_part_thousands_are_compared_as_commas(raw: str, style: Style, expected: str) -> None:
+    """Whoever writes ``1'234`` has lost no comma."""
+    assert bare(raw, style) == expected
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,91 @@
+"""What a document's own sums say of its reader, and what two readings on record that cancel leave open."""
+
+from __future__ import annotations
+
+import pytest
+
+from extractors.page import Reading
+from extractors.repair import find_relations, repair_figures
+from extractors.repair.trust import learn_trust
+from schemas.amounts import ONE, amount
+from schemas.identities import Addend, Identity, Printed
+from tests.fakes.statements import Statement, statement
+
+CHANGES = """
+Foreign exchange translation     | (135) | 240
+Pension adjustments              | (34)  | 118
+Effective hedges                 | 24    | 307
+Available for sale investments   | 39    | 95
+Total changes in value           | (106) | 760
+"""
+
+
+def sum_of(total: str, terms: tuple[str, ...]) -> Identity:
+    """A sum that is surely meant."""
+    return Identity("foot", total, tuple(Addend(term, ONE) for term in terms), evidence=20.0)
+
+
+def sums(count: int, wrong: int) -> tuple[list[Identity], dict[str, Printed]]:
+    """So many sums of three figures each, 12 = 4 + 8, the last ones broken."""
+    identities, figures = [], {}
+    for number in range(count):
+        names = tuple(f"t1.r{number}.c{column}" for column in range(3))
+        identities.append(sum_of(names[0], names[1:]))
+        values = ("12" if number < count - wrong else "19", "4", "8")
+        figures.update({name: Printed(amount(value), 0, False) for name, value in zip(names, values, strict=True)})
+    return identities, figures
+
+
+@pytest.mark.parametrize(("wrong", "direction"), [(0, -1), (30, 1)])
+def test_sums_say_whether_the_reader_is_right_more_often_than_it_says(wrong: int, direction: int) -> None:
+    """Where all sums hold a misreading is rarer than the reader says, where most are broken it is likelier."""
+    identities, figures = sums(40, wrong)
+    nats = learn_trust(identities, figures, dict.fromkeys(figures, 0.04), frozenset())
+    assert all(value * direction > 0.5 for value in nats.values())
+
+
+def test_forms_that_nobody_prints_say_nothing_of_the_others() -> None:
+    """A figure whose form is impossible is misread however sure the reader was: it has no say and gets none."""
+    identities, figures = sums(40, 0)
+    nats = learn_trust(identities, figures, dict.fromkeys(figures, 0.04), frozenset({"t1.r0.c0"}))
+    assert "t1.r0.c0" not in nats
+
+
+def judged(document: Statement) -> dict[str, bool]:
+    """Which figures need review."""
+    relations = find_relations(document.tables, document.bodies, document.meaning)
+    outcome = repair_figures(document.bodies, document.meaning, relations)
+    return {member: figure.needs_review for member, figure in outcome.figures.items()}
+
+
+def test_two_readings_on_record_that_cancel_need_review() -> None:
+    """34 for 24 and (44) for (34) leave the sum as it was: the recogniser saw the true readings too."""
+    misread = {"t1.r1.c0": "(44)", "t1.r2.c0": "34"}
+    rivals = {"t1.r1.c0": (Reading("(34)", 0.29),), "t1.r2.c0": (Reading("24", 0.08),)}
+    review = judged(statement(CHANGES).reread(misread, rivals))
+    assert review["t1.r1.c0"]
+    assert review["t1.r2.c0"]
+    assert not review["t1.r3.c0"]
+
+
+def test_readings_on_record_that_do_not_cancel_leave_a_sum_its_proof() -> None:
+    """Rivals that would break the sum are refuted by it."""
+    same = {"t1.r1.c0": "(34)", "t1.r2.c0": "24"}
+    rivals = {"t1.r1.c0": (Reading("(84)", 0.2),), "t1.r2.c0": (Reading("29", 0.2),)}
+    assert not any(judged(statement(CHANGES).reread(same, rivals)).values())
+
+
+def test_what_is_lost_is_not_made_up_by_two_far_readings() -> None:
+    """2,120 as 1,202 and 5,214 as 5,213 would close a sum that lacks a row: to leave it broken is hardly dearer."""
+    text = """
+    Depreciation    | 2,120
+    Inventories     | 5,214
+    Receivables     | 76,449
+    Taxes paid      | 38,587
+    Total of these  | 121,451
+    """
+    document = statement(text)
+    meant = sum_of("t1.r4.c0", tuple(f"t1.r{row}.c0" for row in range(4)))
+    outcome = repair_figures(document.bodies, document.meaning, [meant])
+    assert all(outcome.figures[member].value == f.number.value for member, f in document.figures().items())
+    assert outcome.figures["t1.r0.c0"].needs_review
