@@ -10,12 +10,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from extractors.numbers import read_number
+from extractors.numbers import Number, read_number
 from extractors.page import Reading
 from extractors.text.ghosts import garbled
 from extractors.text.merged import Record
 from extractors.text.tokens import Piece
-from schemas.amounts import ZERO, Amount, total
+from schemas.amounts import Amount, total
 
 _LEAST_DASHES = 3  # of a document that prints a dash for nothing
 _REACH = 12  # rows of a sum
@@ -28,7 +28,7 @@ _Column = list[Amount | None]
 def prints_dashes(records: Sequence[Record]) -> bool:
     """True when nothing is a dash in the rows of a document."""
     pieces = [piece for record in records for held in record.values.values() for piece in held]
-    return sum(_value(piece) == ZERO for piece in pieces) >= _LEAST_DASHES
+    return sum(number is not None and number.nil for number in map(_number, pieces)) >= _LEAST_DASHES
 
 
 def with_noughts(records: Sequence[Record], columns: int) -> tuple[list[Record], list[Record]]:
@@ -60,9 +60,13 @@ def _held(record: Record, column: int) -> Amount | None:
 
 
 def _value(piece: Piece) -> Amount | None:
-    text = max(piece.rivals, key=lambda reading: reading.probability).text if piece.rivals else piece.text
-    number = read_number(text)
+    number = _number(piece)
     return None if number is None or number.flaws else number.value
+
+
+def _number(piece: Piece) -> Number | None:
+    likeliest = max(piece.rivals, key=lambda reading: reading.probability).text if piece.rivals else piece.text
+    return read_number(likeliest)
 
 
 def _lost(values: Sequence[_Column], column: int, at: int) -> bool:

@@ -174,8 +174,9 @@ def test_a_lost_dash_is_told() -> None:
 
 
 def test_a_blank_is_meant_where_the_document_prints_no_dashes() -> None:
-    """A publisher who leaves cells blank has lost no dash."""
+    """A publisher who leaves cells blank, or prints noughts, has lost no dash."""
     assert not [c for c in grid(*SUMS).cells if not c.text]
+    assert not [c for c in grid(*SUMS, *(row.replace("—", "0") for row in DASHES)).cells if not c.text]
 
 
 def test_a_blank_in_a_column_that_does_not_foot_is_no_nought() -> None:
