@@ -16,7 +16,6 @@ zygote dies, the kernel kills the child.
 from __future__ import annotations
 
 import contextlib
-import gc
 import importlib
 import json
 import os
@@ -32,6 +31,7 @@ from extractors.page import DEFAULT
 from schemas.errors import CrossfootError
 from worker.confine import Limits, adopt_orphans, confine, prepare
 from worker.local.conversion import NOISE, OUTCOME, Work, origin_of
+from worker.local.warm import warm_up
 
 PAGES = "pages"
 EXIT_MEMORY = 77
@@ -54,11 +54,7 @@ def main() -> None:
     os.dup2(nothing, 0)
     os.dup2(2, 1)  # what a library prints while it is imported is no answer
     engine = importlib.import_module(sys.argv[1])
-    for name in getattr(engine, "WARM", WARM):
-        with contextlib.suppress(ImportError):  # the conversion that needs it will say so, with its name and place
-            importlib.import_module(name)
-    gc.collect()
-    gc.freeze()  # the collector of a child would otherwise touch, and so copy, every page it shares with us
+    warm_up(getattr(engine, "WARM", WARM))
     parent = os.getpid()
     adopt_orphans()
     while line := _read_line(commands):

@@ -11,13 +11,14 @@ from dataclasses import replace
 from extractors.ocr import recogniser, tesseract
 from extractors.ocr.crew import pages_at_once, read_in_order
 from extractors.ocr.image import Scan, count_frames, is_noise, open_image, read_frames
+from extractors.ocr.memory import give_back
 from extractors.ocr.pdfpages import scan_page
 from extractors.ocr.reading import read_scan
 from extractors.page import Document, Page, PagePlace, Profile
 from schemas.errors import EmptyError, LimitError, UnreadableError
 from schemas.filing import Finding, Severity
 
-__all__ = ["check_any", "engines", "read_image", "read_pages"]
+__all__ = ["check_any", "engines", "preload", "read_image", "read_pages"]
 
 _MEDIA_TYPES = {
     "PNG": "image/png",
@@ -39,6 +40,15 @@ def engines() -> dict[str, str]:
         MissingProgramError: tesseract or the recogniser's model is not installed.
     """
     return {"tesseract": tesseract.version(), "recogniser": recogniser.version()}
+
+
+def preload() -> None:
+    """Load the recogniser, for a process whose forks will read scans: the model runs without threads, so it survives.
+
+    Raises:
+        MissingProgramError: the model is not installed.
+    """
+    recogniser.load()
 
 
 def read_image(data: bytes, profile: Profile) -> Document:
@@ -88,6 +98,7 @@ def _read(scan: Scan | UnreadableError, number: int, profile: Profile) -> Page:
         scan = LimitError("time", "It is covered with dots; looking for print in them takes longer than is allowed.")
     if isinstance(scan, Scan):
         page = read_scan(scan, number, profile)
+        give_back()
         return replace(page, findings=(*page.findings, *_noted(scan, page)))
     code = "damaged_page"
     if isinstance(scan, LimitError):

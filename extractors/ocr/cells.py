@@ -17,7 +17,6 @@ import numpy.typing as npt
 
 from extractors.numbers import read_number
 from extractors.ocr.calibrated import agreement_of, same_value, trust
-from extractors.ocr.ctc import find_readings
 from extractors.ocr.foreign import are_pale, is_date, is_day_and_year, is_foreign, is_item, is_lone_digit, is_tick
 from extractors.ocr.grammar import groups_by_points, weigh_readings
 from extractors.ocr.image import Pixels
@@ -106,12 +105,8 @@ def read_cells(
     whole = complete_runs(join_runs(runs, tokens, sheet.glyph), tokens, sheet)
     cells = assign(tokens, whole)
     chosen = choose(cells, sheet.glyph)
-    strips = recogniser.read([crop(sheet, cell.run) for cell in chosen])
-    alphabet = recogniser.alphabet
-    seen = [
-        (cell, alphabet.freely(strip), find_readings(alphabet.fold(strip)))
-        for cell, strip in zip(chosen, strips, strict=True)
-    ]
+    looked = recogniser.read([crop(sheet, cell.run) for cell in chosen])
+    seen = [(cell, free, readings) for cell, (free, readings) in zip(chosen, looked, strict=True)]
     continental = groups_by_points(readings[0].text for _, _, readings in seen)
     signs = _currency_signs(cells, tokens, seen, sheet.glyph)
     gone: set[int] = set()
@@ -223,8 +218,9 @@ def complete_runs(runs: Sequence[Run], tokens: Sequence[Token], sheet: Sheet) ->
 
 
 def _touches(run: Run, token: Token) -> bool:
-    across = run.left < token.right and token.left < run.right
-    return across and run.top < (token.top + token.bottom) / 2 < run.bottom
+    # most runs stand on other lines: that is asked first
+    level = run.top < (token.top + token.bottom) / 2 < run.bottom
+    return level and run.left < token.right and token.left < run.right
 
 
 def _widest(ends: Sequence[int]) -> slice:
@@ -351,9 +347,11 @@ def _lying_on(boxes: npt.NDArray[np.int64], run: Run) -> list[int]:
 
 
 def _within(run: Run, token: Token, glyph: float) -> bool:
-    middle, slack = (run.top + run.bottom) / 2, 0.3 * glyph
+    if not token.top <= (run.top + run.bottom) / 2 <= token.bottom:
+        return False
+    slack = 0.3 * glyph
     across = token.left - slack <= run.left and run.right <= token.right + slack
-    return across and token.top <= middle <= token.bottom and run.height < 1.8 * glyph
+    return across and run.height < 1.8 * glyph
 
 
 def _in_column(cell: Cell, numeric: Sequence[Cell]) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+import cv2
 import numpy as np
 
 from extractors.ocr.image import Pixels
@@ -31,6 +32,7 @@ _SURELY = 0.8
 _WORD = re.compile(r"[A-Za-z]{3}")
 # levels of grey
 _PALER = 50
+_DARKEST = 0.05
 # figures that show the shade of a column; how far right of them a bracket or a mark may stand, in heights of the print
 _COLUMN, _BESIDE = 2, 0.5
 # grey of the faintest letters and of the faintest marks; in heights of the print: no letters are lower
@@ -84,7 +86,8 @@ def are_pale(sheet: Sheet, runs: Sequence[Run], figures: Sequence[Run]) -> list[
     """
     if not figures:
         return [False] * len(runs)
-    shades = [_darkness(sheet, figure) for figure in figures]
+    dark = {run: _darkness(sheet, run) for run in dict.fromkeys((*runs, *figures))}
+    shades = [dark[figure] for figure in figures]
     usual = float(np.median(shades))
     found = []
     for run in runs:
@@ -94,13 +97,16 @@ def are_pale(sheet: Sheet, runs: Sequence[Run], figures: Sequence[Run]) -> list[
             if figure.left < (run.left + run.right) / 2 < figure.right + _BESIDE * sheet.glyph
         ]
         own = max(usual, float(np.median(column))) if len(column) >= _COLUMN else usual
-        found.append(_darkness(sheet, run) > own + _PALER)
+        found.append(dark[run] > own + _PALER)
     return found
 
 
 def _darkness(sheet: Sheet, run: Run) -> float:
-    """The grey of the darkest twentieth of a run."""
-    return float(np.percentile(sheet.grey[run.top : run.bottom, run.left : run.right], 5))
+    """The grey that a twentieth of a run is darker than; numpy's percentile takes ten times as long."""
+    greys = np.sort(sheet.grey[run.top : run.bottom, run.left : run.right], axis=None)
+    whole, part = divmod(_DARKEST * (len(greys) - 1), 1)
+    low, high = (int(greys[min(int(whole) + step, len(greys) - 1)]) for step in (0, 1))
+    return low + (high - low) * part
 
 
 def drop_phantoms(tokens: Sequence[Token], sheet: Sheet, rules: Pixels) -> list[Token]:
@@ -109,7 +115,7 @@ def drop_phantoms(tokens: Sequence[Token], sheet: Sheet, rules: Pixels) -> list[
     Between columns it invents "=", "-" and "."; it also reads letters and digits into rows of dots, which are too low
     to be any.
     """
-    printed = np.where(rules > 0, np.uint8(0), sheet.ink)
+    printed = np.asarray(cv2.subtract(sheet.ink, rules), dtype=np.uint8)
     return [token for token in tokens if not _is_phantom(token, printed, sheet)]
 
 

@@ -238,9 +238,8 @@ def is_noise(grey: Pixels) -> bool:
     dark = grey < (int(grey.min()) + int(grey.max())) // 2
     if dark.shape[0] < 2 or dark.shape[1] < 2:
         return False
-    across = float((dark[:, 1:] != dark[:, :-1]).mean())
-    down = float((dark[1:] != dark[:-1]).mean())
-    if min(across, down) < _NOISY_STEPS:
+    steps = ((dark[:, 1:], dark[:, :-1]), (dark[1:], dark[:-1]))
+    if any(np.count_nonzero(one != other) / one.size < _NOISY_STEPS for one, other in steps):
         return False
     blurred = cv2.blur(dark.astype(np.float32), (3, 3))
     return float(blurred.std()) > _NOISY_BLURRED * float(dark.std())

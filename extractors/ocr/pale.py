@@ -79,8 +79,7 @@ def is_legible(darker: Sheet, pale: Pale, recogniser: Recogniser) -> bool:
     """True where most pieces of the pale print, made dark in ``darker``, are read without doubt."""
     only = replace(darker, ink=np.where(pale.mask, darker.ink, np.uint8(0)))
     runs = [run for run in find_runs(only, np.zeros_like(only.ink)) if run.width > only.glyph][:_TRIED]
-    strips = recogniser.read([crop(darker, run) for run in runs])
-    sure = [recogniser.alphabet.freely(strip).probability for strip in strips]
+    sure = [free.probability for free, _ in recogniser.read([crop(darker, run) for run in runs])]
     return bool(sure) and float(np.median(sure)) >= _LEGIBLE
 
 

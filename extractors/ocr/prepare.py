@@ -15,11 +15,13 @@ import numpy as np
 import numpy.typing as npt
 
 from extractors.ocr.bands import invert_bands
-from extractors.ocr.components import Labels, Stats, find_components
+from extractors.ocr.components import Labels, Stats, find_boxes, find_components, paint
 from extractors.ocr.image import Pixels, Quarter, Scan
-from extractors.ocr.skew import find_skew, runs_sideways
+from extractors.ocr.skew import Lie
 
 Box = tuple[float, float, float, float]
+# the left, top, right and bottom edges of many boxes
+Edges = tuple[npt.NDArray[np.generic], npt.NDArray[np.generic], npt.NDArray[np.generic], npt.NDArray[np.generic]]
 
 # below this Tesseract reads noticeably better on an enlarged page
 _LOW_DPI = 190.0
@@ -76,16 +78,20 @@ def prepare(scan: Scan, find_rotation: Callable[[Pixels, float], Quarter | None]
     grey, dpi = _square(scan)
     untouched = _turned(flatten(invert_bands(grey, dpi)), turn or 0)
     grey, ink, glyph = clean(untouched, find_ink(untouched), dpi)
+    lie = Lie(ink)
     if turn is None:
-        turn = _turn(grey, ink, dpi, find_rotation)
+        turn = _turn(grey, lie, dpi, find_rotation)
         if turn:
             # which specks are points is only known of upright print
             untouched = _turned(untouched, turn)
             grey, ink, glyph = clean(untouched, find_ink(untouched), dpi)
-    before = dpi
-    grey, ink, dpi = _enlarge(grey, ink, dpi)
+            lie = Lie(ink)
+    if dpi < _LOW_DPI:
+        before = dpi
+        grey, ink, dpi = _enlarge(grey, dpi)
+        glyph, lie = glyph * (dpi / before), Lie(ink)
     height, width = grey.shape
-    skew = find_skew(ink)
+    skew = lie.skew
     straight = np.array([[1.0, 0.0, 0.0], [0.0, 1.0, 0.0]])
     offset = (0.0, 0.0)
     if abs(skew) >= _LEAST_SKEW:
@@ -93,7 +99,6 @@ def prepare(scan: Scan, find_rotation: Callable[[Pixels, float], Quarter | None]
         ink = find_ink(grey)
     back = np.asarray(cv2.invertAffineTransform(straight) * (72 / dpi), dtype=np.float64)
     rotation = cast("Quarter", (scan.rotation + turn) % 360)
-    glyph *= dpi / before
     return Sheet(grey, ink, dpi, rotation, width * 72 / dpi, height * 72 / dpi, glyph, back, offset)
 
 
@@ -113,10 +118,12 @@ def flatten(grey: Pixels) -> Pixels:
 
 def find_ink(grey: Pixels) -> Pixels:
     """255 where a flattened page holds ink."""
-    threshold, _ = cv2.threshold(grey, 0, 255, cv2.THRESH_BINARY_INV + cv2.THRESH_OTSU)
+    threshold, ink = cv2.threshold(grey, 0, 255, cv2.THRESH_BINARY_INV + cv2.THRESH_OTSU)
     # on a page with hardly any ink Otsu would split the grain of the paper: the threshold stays in the middle
-    threshold = min(max(threshold, 96.0), 208.0)
-    return np.asarray(cv2.threshold(grey, threshold, 255, cv2.THRESH_BINARY_INV)[1], dtype=np.uint8)
+    within = min(max(threshold, 96.0), 208.0)
+    if within != threshold:
+        _, ink = cv2.threshold(grey, within, 255, cv2.THRESH_BINARY_INV)
+    return np.asarray(ink, dtype=np.uint8)
 
 
 def clean(grey: Pixels, ink: Pixels, dpi: float) -> tuple[Pixels, Pixels, float]:
@@ -128,11 +135,11 @@ def clean(grey: Pixels, ink: Pixels, dpi: float) -> tuple[Pixels, Pixels, float]
     away = _borders(stats, ink.shape) | _corners(labels, stats) | _specks(stats, ink.shape, glyph)
     if not away.any():
         return grey, ink, glyph
-    mask = away[labels]
-    ink = np.where(mask, np.uint8(0), ink)
-    wide = cv2.dilate(mask.astype(np.uint8), np.ones((3, 3), np.uint8)) & (ink == 0)
-    grey = np.where(wide.astype(bool), np.uint8(255), grey)
-    return grey, ink, glyph
+    mask = paint(ink, away, labels)
+    left = cv2.bitwise_xor(ink, mask)
+    # beside what goes its blurred edge goes as well, and no ink that stays
+    wide = cv2.subtract(cv2.dilate(mask, np.ones((3, 3), np.uint8)), left)
+    return np.asarray(cv2.bitwise_or(grey, wide), np.uint8), np.asarray(left, np.uint8), glyph
 
 
 def _square(scan: Scan) -> tuple[Pixels, float]:
@@ -144,8 +151,8 @@ def _square(scan: Scan) -> tuple[Pixels, float]:
     return np.asarray(grey, dtype=np.uint8), dpi
 
 
-def _turn(grey: Pixels, ink: Pixels, dpi: float, find_rotation: Callable[[Pixels, float], Quarter | None]) -> Quarter:
-    sideways = runs_sideways(ink)
+def _turn(grey: Pixels, lie: Lie, dpi: float, find_rotation: Callable[[Pixels, float], Quarter | None]) -> Quarter:
+    sideways = lie.sideways
     if sideways is False:
         return 0
     turn = find_rotation(grey, dpi)
@@ -160,9 +167,8 @@ def _turned(pixels: Pixels, turn: Quarter) -> Pixels:
     return np.ascontiguousarray(np.rot90(pixels, -turn // 90))
 
 
-def _enlarge(grey: Pixels, ink: Pixels, dpi: float) -> tuple[Pixels, Pixels, float]:
-    if dpi >= _LOW_DPI:
-        return grey, ink, dpi
+def _enlarge(grey: Pixels, dpi: float) -> tuple[Pixels, Pixels, float]:
+    """A page of few dots, its ink and its dots per inch in a size that is read well."""
     factor = min(2.0, _ENLARGED_DPI / dpi)
     grey = np.asarray(cv2.resize(grey, None, fx=factor, fy=factor, interpolation=cv2.INTER_CUBIC), dtype=np.uint8)
     return grey, find_ink(grey), dpi * factor
@@ -188,7 +194,7 @@ def _straighten(grey: Pixels, skew: float) -> tuple[Pixels, npt.NDArray[np.float
 
 def print_height(ink: Pixels, dpi: float) -> float:
     """The usual height of the print in pixels."""
-    return _glyph(find_components(ink)[1], dpi)
+    return _glyph(find_boxes(ink), dpi)
 
 
 def _glyph(stats: Stats, dpi: float) -> float:
@@ -246,16 +252,18 @@ def _specks(stats: Stats, shape: tuple[int, ...], glyph: float) -> npt.NDArray[n
     if not small.any():
         return np.asarray(small)
     near = np.zeros(shape[:2], dtype=bool)
-    for index in np.flatnonzero(large).tolist():
-        x, y, right, bottom = left[index], top[index], left[index] + width[index], top[index] + height[index]
-        _mark(near, (x, y, right, bottom), glyph, (_HANGING, _ABOVE, _BELOW))
-        _mark(near, (x, bottom - _BASE * glyph, right, bottom), glyph, (_APART, 0.0, _BELOW))
-        _mark(near, (x, y, right, y + _RAISED * glyph), glyph, (_APART, 0.0, 0.0))
+    x, y, right, bottom = (edges[large] for edges in (left, top, left + width, top + height))
+    _mark(near, (x, y, right, bottom), glyph, (_HANGING, _ABOVE, _BELOW))
+    _mark(near, (x, bottom - _BASE * glyph, right, bottom), glyph, (_APART, 0.0, _BELOW))
+    _mark(near, (x, y, right, y + _RAISED * glyph), glyph, (_APART, 0.0, 0.0))
     return np.asarray(small & ~near[top + height // 2, left + width // 2])
 
 
-def _mark(near: npt.NDArray[np.bool_], box: Box, glyph: float, reach: tuple[float, float, float]) -> None:
-    """Mark a box, widened by ``reach`` (across, above, below; in heights of the print)."""
+def _mark(near: npt.NDArray[np.bool_], boxes: Edges, glyph: float, reach: tuple[float, float, float]) -> None:
+    """Mark boxes (left, top, right, bottom), widened by ``reach`` (across, above, below; in heights of the print)."""
     across, above, below = (round(share * glyph) for share in reach)
-    left, top, right, bottom = (round(edge) for edge in box)
-    near[max(0, top - above) : bottom + below, max(0, left - across) : right + across] = True
+    left, top, right, bottom = (np.rint(edges).astype(np.int64) for edges in boxes)
+    starts, ends = np.maximum(0, top - above).tolist(), (bottom + below).tolist()
+    firsts, lasts = np.maximum(0, left - across).tolist(), (right + across).tolist()
+    for start, end, first, last in zip(starts, ends, firsts, lasts, strict=True):
+        near[start:end, first:last] = True

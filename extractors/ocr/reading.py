@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import cv2
 import numpy as np
 
 from extractors.ocr import tesseract
@@ -79,7 +80,7 @@ def _bare(sheet: Sheet, number: int) -> Page:
 
 def is_blank(sheet: Sheet) -> bool:
     """True when no ink of the size of print is left on the page."""
-    return int((sheet.ink > 0).sum()) < 0.5 * sheet.glyph**2
+    return cv2.countNonZero(sheet.ink) < 0.5 * sheet.glyph**2
 
 
 def _find_tokens(scan: Scan, sheet: Sheet, profile: Profile) -> tuple[Sheet, list[Token]]:

@@ -17,8 +17,9 @@ import numpy as np
 import onnxruntime
 from onnxruntime.capi import onnxruntime_pybind11_state as native
 
-from extractors.ocr.ctc import Alphabet, Strips
+from extractors.ocr.ctc import Alphabet, Strips, find_readings
 from extractors.ocr.image import Pixels
+from extractors.page import Reading
 from schemas.errors import MissingProgramError
 
 _MODEL = Path("models") / "PP-OCRv6_rec_small.onnx"
@@ -30,6 +31,12 @@ _STEP = 32
 _BATCH = 8
 _WIDEST = 640
 
+# after the last batch of a page onnxruntime gives back what it held for the largest
+_SHRINK = onnxruntime.RunOptions()
+_SHRINK.add_run_config_entry("memory.enable_memory_arena_shrinkage", "cpu:0")
+# the best reading over all letters, and the readings as a number
+Seen = tuple[Reading, list[Reading]]
+
 
 class Recogniser:
     """Reads small images of single cells."""
@@ -37,20 +44,27 @@ class Recogniser:
     def __init__(self, session: onnxruntime.InferenceSession, alphabet: Alphabet) -> None:
         self._session = session
         self._input = session.get_inputs()[0].name
-        self.alphabet = alphabet
+        self._alphabet = alphabet
 
-    def read(self, cells: Sequence[Pixels]) -> list[Strips]:
-        """For each cell its strips (T x characters), in the order given."""
+    def read(self, cells: Sequence[Pixels]) -> list[Seen]:
+        """For each cell its best reading over all letters and its readings as a number, in the order given.
+
+        What the model says of a cell takes a megabyte: it is decoded at once, so that no page needs more than a batch.
+        """
         widths = [_width(cell) for cell in cells]
-        strips: dict[int, Strips] = {}
+        seen: dict[int, Seen] = {}
         order = sorted(range(len(cells)), key=lambda index: (widths[index], index))
         while order:
             width = widths[order[0]]
             batch = [index for index in order[:_BATCH] if widths[index] == width]
             order = order[len(batch) :]
             block = np.stack([_normalised(cells[index], width) for index in batch])
-            strips.update(zip(batch, self._session.run(None, {self._input: block})[0], strict=True))
-        return [strips[index] for index in range(len(cells))]
+            strips = self._session.run(None, {self._input: block}, None if order else _SHRINK)[0]
+            seen.update(zip(batch, map(self._decode, strips), strict=True))
+        return [seen[index] for index in range(len(cells))]
+
+    def _decode(self, strips: Strips) -> Seen:
+        return self._alphabet.freely(strips), find_readings(self._alphabet.fold(strips))
 
 
 @functools.cache

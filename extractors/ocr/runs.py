@@ -8,9 +8,11 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from extractors.ocr.components import Stats, find_components
+from extractors.ocr.components import Places, Stats, find_boxes, find_groups
 from extractors.ocr.image import Pixels
 from extractors.ocr.prepare import Sheet
+
+Box = tuple[int, int, int, int]
 
 # in heights of the print
 _GAP = 0.7
@@ -48,35 +50,44 @@ class Run:
 def find_runs(sheet: Sheet, rules: Pixels) -> list[Run]:
     """The runs of ink of the page without its rules, in reading order."""
     glyph = sheet.glyph
-    _, stats = find_components(np.where(rules > 0, np.uint8(0), sheet.ink))
-    left, top, width, height, area = (stats[:, column] for column in range(5))
+    # rules and ink are 0 or 255
+    stats = find_boxes(np.asarray(cv2.subtract(sheet.ink, rules), dtype=np.uint8))
+    width, height, area = (stats[:, column] for column in (2, 3, 4))
     keep = (height < _TALLEST * glyph) & (width < _WIDEST_GLYPH * glyph) & (area >= 4)
     keep[0] = False
     keep &= ~_broken_rules(stats, rules, glyph)
-    kept = np.flatnonzero(keep)
-    # what belongs together is found on a picture of half the height
-    mask = np.zeros((sheet.ink.shape[0] // 2 + 1, sheet.ink.shape[1]), np.uint8)
-    for index in kept.tolist():
-        # points and commas rise as high as the figures they belong to: the gap across them is not counted twice
-        rise = round(0.5 * glyph) if height[index] < 0.6 * glyph and width[index] < 0.6 * glyph else 0
-        start = max(0, int(top[index]) - rise)
-        right, bottom = int(left[index] + width[index]), int(top[index] + height[index])
-        mask[start // 2 : (bottom + 1) // 2, left[index] : right] = 255
-    # an odd width: with an even one OpenCV's closing moves everything by a pixel
-    close = np.ones((1, 2 * round(_GAP * glyph / 2) + 1), np.uint8)
-    mask = np.asarray(cv2.morphologyEx(mask, cv2.MORPH_CLOSE, close), dtype=np.uint8)
-    groups, _ = find_components(mask)
-    boxes: dict[int, tuple[int, int, int, int]] = {}
+    pieces = stats[keep, :4].astype(np.int64)
+    pieces[:, 2:] += pieces[:, :2]
+    groups = _group(pieces, sheet.ink.shape, glyph)
     # dots in a row are as flat as a dash together: a dash, or each part of one, is flat itself
+    flat = width[keep] >= _FLAT * height[keep]
+    boxes: dict[int, Box] = {}
     solid: set[int] = set()
-    for index in kept.tolist():
-        one = (int(left[index]), int(top[index]), int(left[index] + width[index]), int(top[index] + height[index]))
-        group = int(groups[(one[1] + one[3]) // 4, (one[0] + one[2]) // 2])
-        boxes[group] = _joined(boxes.get(group), one)
-        if width[index] >= _FLAT * height[index]:
+    for group, box, level in zip(groups.tolist(), map(tuple, pieces.tolist()), flat.tolist(), strict=True):
+        boxes[group] = _joined(boxes.get(group), box)
+        if level:
             solid.add(group)
     runs = [_run(box, glyph, group in solid) for group, box in boxes.items()]
     return sorted((run for run in runs if run is not None), key=lambda run: (run.top, run.left))
+
+
+def _group(pieces: Places, shape: tuple[int, ...], glyph: float) -> Places:
+    """For each piece of print (left, top, right, bottom) the number of its run.
+
+    What belongs together is found on a picture of half the height.
+    """
+    left, top, right, bottom = pieces.T
+    # points and commas rise as high as the figures they belong to: the gap across them is not counted twice
+    low = (bottom - top < 0.6 * glyph) & (right - left < 0.6 * glyph)
+    start = np.maximum(0, top - np.where(low, round(0.5 * glyph), 0))
+    mask = np.zeros((shape[0] // 2 + 1, shape[1]), np.uint8)
+    edges = (start // 2, (bottom + 1) // 2, left, right)
+    for above, below, first, last in zip(*(edge.tolist() for edge in edges), strict=True):
+        mask[above:below, first:last] = 255
+    # an odd width: with an even one OpenCV's closing moves everything by a pixel
+    close = np.ones((1, 2 * round(_GAP * glyph / 2) + 1), np.uint8)
+    mask = np.asarray(cv2.morphologyEx(mask, cv2.MORPH_CLOSE, close), dtype=np.uint8)
+    return find_groups(mask, (top + bottom) // 4, (left + right) // 2)
 
 
 def _broken_rules(stats: Stats, rules: Pixels, glyph: float) -> npt.NDArray[np.bool_]:
@@ -87,9 +98,12 @@ def _broken_rules(stats: Stats, rules: Pixels, glyph: float) -> npt.NDArray[np.b
     left, top, width, height = (stats[:, column] for column in range(4))
     flat = (height <= _THIN * glyph) & (width >= height)
     flat[0] = False
-    level = cv2.morphologyEx(rules, cv2.MORPH_OPEN, np.ones((1, round(glyph)), np.uint8))
-    level = cv2.dilate(level, np.ones((2 * round(_LEVEL * glyph) + 1, 2 * round(_NEAR * glyph) + 1), np.uint8))
-    found = np.asarray(flat & (level[top + height // 2, left + width // 2] > 0))
+    found = np.zeros_like(flat)
+    drawn = cv2.morphologyEx(rules, cv2.MORPH_OPEN, np.ones((1, round(glyph)), np.uint8))
+    down, across = round(_LEVEL * glyph), round(_NEAR * glyph)
+    for at in np.flatnonzero(flat).tolist():
+        x, y = int(left[at] + width[at] // 2), int(top[at] + height[at] // 2)
+        found[at] = drawn[max(0, y - down) : y + down + 1, max(0, x - across) : x + across + 1].any()
     line = (2 * top + height) // max(2, round(2 * _LEVEL * glyph))
     for at in np.unique(line[flat]):
         # pieces at the edge of a band belong to the next one as well
@@ -99,13 +113,13 @@ def _broken_rules(stats: Stats, rules: Pixels, glyph: float) -> npt.NDArray[np.b
     return found
 
 
-def _joined(one: tuple[int, int, int, int] | None, other: tuple[int, int, int, int]) -> tuple[int, int, int, int]:
+def _joined(one: Box | None, other: Box) -> Box:
     if one is None:
         return other
     return min(one[0], other[0]), min(one[1], other[1]), max(one[2], other[2]), max(one[3], other[3])
 
 
-def _run(box: tuple[int, int, int, int], glyph: float, solid: bool) -> Run | None:
+def _run(box: Box, glyph: float, solid: bool) -> Run | None:
     left, top, right, bottom = box
     width, height = right - left, bottom - top
     if height > _TALLEST * glyph:

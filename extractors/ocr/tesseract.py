@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import re
+import sys
 import tempfile
 import threading
 from collections.abc import Iterator
@@ -15,11 +16,21 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-import cv2
-import pytesseract
+import numpy as np
 
 from extractors.ocr.image import Pixels, Quarter
 from schemas.errors import LimitError, MissingProgramError, UnreadableError
+
+if "pandas" in sys.modules:
+    import pytesseract
+else:
+    # pytesseract offers tables for pandas and imports it where it is installed: a fifth of a second and 40 MB in every
+    # process, for something that nothing here asks for
+    sys.modules["pandas"] = None  # type: ignore[assignment]
+    try:
+        import pytesseract
+    finally:
+        del sys.modules["pandas"]
 
 # a page takes about a second; noise that looks like print keeps the program busy for minutes
 SECONDS = 60
@@ -140,8 +151,13 @@ def _image_file(grey: Pixels) -> Iterator[Path]:
     """The page as a PGM file (no time lost on compression) in a folder of its own that is always removed."""
     with tempfile.TemporaryDirectory(prefix="crossfoot-ocr-") as folder:
         path = Path(folder) / "page.pgm"
-        if not cv2.imwrite(str(path), grey):
-            raise EngineError("The page could not be written as an image for tesseract.")
+        height, width = grey.shape
+        try:
+            with path.open("wb") as file:
+                file.write(b"P5\n%d %d\n255\n" % (width, height))
+                file.write(np.ascontiguousarray(grey).data)
+        except OSError as error:
+            raise EngineError(f"The page could not be written as an image for tesseract ({error.strerror}).") from None
         yield path
 
 

@@ -12,6 +12,7 @@ from schemas.errors import CrossfootError, StorageError, UsageError
 from worker.local.children import Children, Ended
 from worker.local.conversion import RESULT, Work, origin_of
 from worker.local.output import Memory, Sink
+from worker.local.warm import warm_up
 from worker.naming import ERROR_SUFFIX, part_name
 
 if TYPE_CHECKING:
@@ -119,6 +120,7 @@ class Run:
         self._scratch = scratch
         self._folders = 0
         self._cores_each = 1
+        self._scans = self._more = False
         self._running: dict[Path, Task] = {}
 
     def convert(self, tasks: Sequence[Task]) -> Tally:
@@ -130,6 +132,7 @@ class Run:
             while waiting or len(self._children):
                 while waiting and not self._children.full:
                     self._start(waiting.pop())
+                self._more = bool(waiting)
                 for ended in self._children.wait(TICK_SECONDS):
                     waiting += reversed(self._take(self._running.pop(ended.folder), ended))
                 self._report.tick()
@@ -170,6 +173,10 @@ class Run:
         outcome = ended.outcome
         name = self._sink.put(task.name, ended.folder / RESULT)
         self.tally.converted += 1
+        if "ocr" in outcome["route"] and self._more and not self._scans:
+            # where one scan was, there are others: their children find loaded what they all need
+            self._scans = True
+            warm_up(["extractors.ocr"])
         self.tally.demanded |= bool(self._options.fail_on & _occasions(outcome))
         if outcome["outcome"] == "partial":
             self._report.say(f"{task.label}: partial: {outcome['left_out']}")
