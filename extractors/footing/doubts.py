@@ -65,6 +65,19 @@ def without_ghosts(bodies: Sequence[Body], doubts: Mapping[str, float]) -> list[
     ]
 
 
+def read_unsettled(bodies: Sequence[Body], meaning: Meaning) -> frozenset[str]:
+    """Figures of a text that one or two odd but possible forms cast doubt on: to be flagged, never to be changed.
+
+    A code with a nought in front or a minus of another kind is in clean print too, and so is a publisher's misprint.
+    """
+    odd = _all_odd_forms(bodies, meaning)
+    figures = [figure for body in bodies for figure in body.figures]
+    visible = _visible(figures, odd)
+    if len(visible) >= _TELLING or any(_impossible(f, odd) for f in visible):
+        return frozenset()
+    return frozenset(f.id for f in figures if f.confidence >= 1.0 and isinstance(f.place, TextPlace))
+
+
 def read_strays(bodies: Sequence[Body], meaning: Meaning) -> frozenset[str]:
     """Figures that stand alone in a row without a label, in a text with misread figures.
 
@@ -116,11 +129,12 @@ def _born_digital(figure: ReadFigure) -> bool:
 
 def _shared_doubt(figures: Sequence[ReadFigure], odd: Mapping[str, float]) -> float:
     """What the visibly misread figures of a text say about the others; nought when there are none."""
-    visible = [f for f in figures if f.id in odd or {*_RECOGNISED, "leading_zero"}.intersection(f.number.flaws)]
-    # a code with a nought in front, a minus of another kind are in clean print too: they count where there are more
-    if len(visible) < _TELLING and not any(_impossible(f, odd) for f in visible):
-        return 0.0
-    return min(0.03, 0.002 + len(visible) / (8 * len(figures)))
+    visible = len(_visible(figures, odd))
+    return min(0.03, 0.002 + visible / (8 * len(figures))) if visible else 0.0
+
+
+def _visible(figures: Sequence[ReadFigure], odd: Mapping[str, float]) -> list[ReadFigure]:
+    return [f for f in figures if f.id in odd or {*_RECOGNISED, "leading_zero"}.intersection(f.number.flaws)]
 
 
 def _impossible(figure: ReadFigure, odd: Mapping[str, float]) -> bool:

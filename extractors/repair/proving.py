@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from extractors.figures import Body
-from extractors.footing.doubts import read_doubts
+from extractors.footing.doubts import read_doubts, read_unsettled
 from extractors.meaning import Meaning
 from extractors.page import DEFAULT, Profile
 from extractors.repair.filling import Document, fill_blanks, with_figures
@@ -33,7 +33,7 @@ def prove_figures(
     identities = find_relations(tables, bodies, meaning, witnesses)
     outcome = repair_figures(bodies, meaning, identities, profile)
     doubts = read_doubts(bodies, meaning)
-    if not profile.repair or not doubts:
+    if not profile.repair or not doubts.keys() - read_unsettled(bodies, meaning):
         return list(bodies), outcome
     filled = fill_blanks(Document(tables, bodies, meaning, witnesses), outcome.figures, doubts)
     if not filled:

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from extractors.figures import Body
-from extractors.footing.doubts import read_displaced, read_doubts, read_strays
+from extractors.footing.doubts import read_displaced, read_doubts, read_strays, read_unsettled
 from extractors.meaning import Meaning
 from extractors.page import DEFAULT, Profile
 from extractors.repair.board import Board
@@ -50,8 +50,9 @@ def repair_figures(
     board = Board(ordered, figures, _readings(bodies, meaning, ordered, doubts), _weak(bodies, meaning))
     states = [board.evaluate(number, {}) for number in range(len(ordered))]
     proposal = propose_repairs(board, threshold) if board.readings else NO_PROPOSAL
-    if not profile.repair:
-        proposal = Proposal({}, proposal.beliefs)
+    fixed = read_unsettled(bodies, meaning) if profile.repair else frozenset(proposal.changes)
+    kept = {member: value for member, value in proposal.changes.items() if member not in fixed}
+    proposal = Proposal(kept, proposal.beliefs)
     if proposal.changes:
         states = [board.evaluate(number, proposal.changes) for number in range(len(ordered))]
     final = dict(figures)
