@@ -230,12 +230,16 @@ class Table(Model):
 
 
 class Term(Model):
-    """A term of a check; one of another document carries that document's sha256 and the value found there."""
+    """A term of a check; one of another document carries that document's sha256 and the value found there.
+
+    ``nil``: it is a dash there, which has no rounding interval.
+    """
 
     document: Sha256 | None = None
     figure: str
     value: DecimalText | None = None
     decimals: Places | None = None
+    nil: bool = False
     weight: DecimalText
 
 

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from schemas.amounts import amount, decimals_of, trimmed
-from schemas.filing import Check, Figure, Filing, Verdict
+from schemas.filing import Check, Figure, Filing, Term, Verdict
 from schemas.identities import Addend, Identity, Printed, evaluate, key_of
 
 
@@ -26,6 +26,12 @@ class Discrepancy:
 def printed(figure: Figure) -> Printed:
     """A figure of the JSON as the arithmetic sees it."""
     return Printed(amount(figure.value), figure.decimals, figure.nil)
+
+
+def carried(term: Term) -> Printed:
+    """A term of another document, as the check carries it."""
+    value = amount(term.value or "0")
+    return Printed(value, decimals_of(value) if term.decimals is None else term.decimals, term.nil)
 
 
 def identity_of(check: Check) -> Identity:
@@ -66,9 +72,7 @@ def _check_discrepancies(check: Check, figures: dict[str, Figure]) -> Iterator[D
     known = {key: printed(figure) for key, figure in figures.items()}
     for term, addend in zip(check.terms, identity.terms, strict=True):
         if term.document is not None:
-            value = amount(term.value or "0")
-            places = decimals_of(value) if term.decimals is None else term.decimals
-            known[key_of(addend)] = Printed(value, places)
+            known[key_of(addend)] = carried(term)
     try:
         again = evaluate(identity, known)
     except KeyError as missing:

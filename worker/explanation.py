@@ -13,7 +13,7 @@ from schemas.amounts import Amount, amount, canonical, decimals_of, product, quo
 from schemas.errors import UnreadableError, UsageError
 from schemas.filing import Check, Figure, Filing, HtmlPlace, PagePlace, Place, Rival, Table, Term, TextPlace
 from schemas.identities import Evaluation, Printed, evaluate, key_of
-from schemas.recheck import identity_of, printed
+from schemas.recheck import carried, identity_of, printed
 
 _NAMED = 6  # figures named when one is asked for that is not there
 _KINDS = {
@@ -145,7 +145,7 @@ class _Explanation:
         found = {name: printed(self.known[name][1]) for name in names}
         for term, addend in zip(check.terms, identity_of(check).terms, strict=True):
             if term.document is not None:
-                found[key_of(addend)] = _carried(term)
+                found[key_of(addend)] = carried(term)
         return {**found, **(changed or {})}
 
     def _evaluated(self, check: Check, changed: Mapping[str, Printed] | None = None) -> Evaluation:
@@ -204,8 +204,8 @@ class _Explanation:
         weight = amount(term.weight)
         sign = "-" if weight < 0 else "" if first else "+"
         if term.document is not None:
-            carried = _carried(term)
-            value = accounted(carried.value, carried.decimals)
+            held = carried(term)
+            value = accounted(held.value, held.decimals)
             line = _Line(sign, value, "in another document", f"{term.figure} of {term.document[:12]}…")
         else:
             line = self._own(sign, term.figure)
@@ -307,12 +307,6 @@ class _Explanation:
             yield "No proof: a sum of percents or of per-share figures never proves alone; too many agree by chance."
         else:
             yield "No proof: what holds leans on figures that are themselves repaired or in doubt."
-
-
-def _carried(term: Term) -> Printed:
-    """A term of another document, as the check carries it."""
-    value = amount(term.value or "0")
-    return Printed(value, decimals_of(value) if term.decimals is None else term.decimals)
 
 
 def _set(line: _Line, wide: int) -> str:

@@ -132,6 +132,7 @@ class _Writer:
                     figure=term.figure,
                     value=canonical(term.printed.value) if term.printed else None,
                     decimals=term.printed.decimals if term.printed else None,
+                    nil=term.printed.nil if term.printed else False,
                     weight=canonical(term.weight),
                 )
                 for term in identity.terms

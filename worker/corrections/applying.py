@@ -14,8 +14,8 @@ from typing import Any, Final
 from schemas.amounts import amount, decimals_of, trimmed
 from schemas.errors import UsageError
 from schemas.filing import Check, Figure, Filing, Finding, Repair, Status, Term
-from schemas.identities import Printed, evaluate, key_of
-from schemas.recheck import identity_of, printed, verdict_of
+from schemas.identities import evaluate, key_of
+from schemas.recheck import carried, identity_of, printed, verdict_of
 from worker.corrections.model import Correction
 
 # a figure whose proof is gone: as likely wrong as right until somebody has looked
@@ -164,19 +164,13 @@ def _evaluated(check: Check, figures: Figures) -> Check:
     identity = identity_of(check)
     known = {key: printed(figures[key]) for key in identity.members()}
     foreign = [(term, addend) for term, addend in zip(check.terms, identity.terms, strict=True) if term.document]
-    known |= {key_of(addend): _carried(term) for term, addend in foreign}
+    known |= {key_of(addend): carried(term) for term, addend in foreign}
     try:
         state = evaluate(identity, known)
     except ZeroDivisionError:
         raise UsageError(f"Then {check.id} would divide by {check.divisor}, which is nought.", check.divisor) from None
     said = {"residual": trimmed(state.residual), "tolerance": trimmed(state.tolerance), "verdict": state.verdict}
     return check.model_copy(update=said)
-
-
-def _carried(term: Term) -> Printed:
-    """A term of another document, as the check carries it."""
-    value = amount(term.value or "0")
-    return Printed(value, decimals_of(value) if term.decimals is None else term.decimals)
 
 
 def _changed(before: Iterable[Check], after: Checks) -> set[str]:
