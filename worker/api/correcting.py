@@ -68,10 +68,21 @@ class Asked(models.Closed):
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """Which result is to be corrected, by whom."""
+    """Which result is to be corrected, by whom; ``looked_at``: an ETag, or None where none was named."""
 
     result: str
     asked: Asked
+    looked_at: str | None
+
+    def check(self) -> None:
+        """Refuse to correct another result than the one that was looked at; after the body was found to be good.
+
+        Raises:
+            ApiError: 412.
+        """
+        if self.looked_at is None or self.looked_at.strip() == "*" or f'"{self.result}"' in self.looked_at:
+            return
+        raise ApiError(412, "If-Match names another result than the one that is corrected.", place="header.if-match")
 
 
 async def wanted(
@@ -79,14 +90,8 @@ async def wanted(
     asked: Annotated[Asked, Query()],
     if_match: Annotated[str | None, Header(description="The ETag of the result that was looked at")] = None,
 ) -> Wanted:
-    """What a request wants to correct.
-
-    Raises:
-        ApiError: 412, another result was looked at.
-    """
-    if if_match is not None and if_match.strip() != "*" and f'"{result}"' not in if_match:
-        raise ApiError(412, "If-Match names another result than the one that is corrected.", place="header.if-match")
-    return Wanted(result, asked)
+    """What a request wants to correct."""
+    return Wanted(result, asked, if_match)
 
 
 @router.post("/results/{result}/corrections", status_code=201, responses=responses(404, 409, 412, 413))
@@ -102,6 +107,7 @@ async def correct_result(
     The answer is a new version of the result; every check is evaluated again. Only the version that stands can be
     corrected: 412 says that there is a later one.
     """
+    what.check()
     asked_job = None if what.asked.job is None else views.job_number(what.asked.job)
     number = await service.rows.run(_find_job, caller.sees, what.result, asked_job)
     said = Said(tuple(corrections), Speaker(what.asked.person, caller.key_id))

@@ -56,6 +56,7 @@ def test_only_the_version_that_stands_is_corrected(client: TestClient, result: s
     """412 for a version that has been corrected since, and for an If-Match that names another."""
     address = f"/v1/results/{result}/corrections"
     assert client.post(address, json=SAID, headers={"If-Match": '"x"'}).status_code == 412
+    assert client.post(address, json=[{"x": 1}], headers={"If-Match": '"x"'}).status_code == 422
     assert client.post(address, json=SAID, headers={"If-Match": f'"{result}"'}).status_code == 201
     late = client.post(address, json=[{"figure": "t0.r1.c0", "value": "5"}])
     assert (late.status_code, late.json()["code"]) == (412, "E_PRECONDITION")
