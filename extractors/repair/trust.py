@@ -2,7 +2,7 @@
 
 A recogniser says how sure it is of each figure; whether that is too much or too little shows where figures are summed:
 the members of a sum that holds exactly were read right, one member at least of a sum that is broken was not. So the
-odds of a misreading are scaled, by how sure the reader was, to what is seen here (expectation maximisation, with one
+odds of a misreading are scaled, by how sure the reader was, to what is seen here (expectation maximisation, with half a
 misreading's worth of belief in what the reader says).
 """
 
@@ -15,7 +15,7 @@ from math import fsum, log, prod
 from schemas.identities import Figures, Identity, evaluate
 
 _BANDS = (0.01, 0.05, 0.15)  # probabilities of a misreading between which readers are wont to be alike
-_BELIEF = 1.0  # misreadings' worth of belief in the reader
+_BELIEF = 0.5  # misreadings' worth of belief in the reader
 _LEAST, _MOST = 0.1, 3.0
 _ROUNDS = 8
 _MEANT = 6.0  # nats from which a relation that does not hold says that something was misread
@@ -57,13 +57,13 @@ def _look(identities: Sequence[Identity], figures: Figures, doubts: Mapping[str,
     sound: set[str] = set()
     broken: list[tuple[str, ...]] = []
     for identity in identities:
-        if identity.divisor is not None or len(identity.terms) == 1 or identity.evidence < _MEANT:
+        if identity.divisor is not None or identity.evidence < _MEANT:
             continue
         verdict = evaluate(identity, figures).verdict
         members = tuple(sorted({member for member in identity.members() if member in doubts}))
         if verdict == "exact":
             sound.update(members)
-        elif verdict == "broken":
+        elif verdict == "broken" and len(identity.terms) > 1:
             broken.append(members)
     left = (tuple(m for m in members if m not in sound) for members in broken)
     return _Seen(frozenset(sound), tuple(members for members in left if members))
