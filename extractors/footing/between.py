@@ -38,6 +38,7 @@ _TELLING = frozenset(
 """Words that make another fact of a row when only one of two labels has them."""
 
 _LIKE = 0.5
+_DISTINCT = 3  # digits of two figures a last place apart under one label, which then are one fact in any section
 _MOST_ALIKE = 12  # rows with one value in one period; more is a filler, no fact
 
 
@@ -121,7 +122,8 @@ def _same_fact(one: tuple[Ledger, int], other: tuple[Ledger, int], doubts: Mappi
                 holding += 1
                 continue
             broken += 1
-            misread = one_section and _misread((left.figures[a], right.figures[b]), sign, doubts)
+            near = one_section or (abs(x - sign * y) <= 1 and significant(x) >= _DISTINCT)
+            misread = near and _misread((left.figures[a], right.figures[b]), sign, doubts)
             total += _MISREAD if misread else _CONTRADICTED
         if holding > broken and total > ACCEPT + 1:
             weight = ONE * sign

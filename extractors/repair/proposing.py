@@ -8,6 +8,7 @@ from math import exp
 
 from extractors.repair.board import Board
 from extractors.repair.components import components
+from extractors.repair.readings import FARTHEST
 from extractors.repair.weighing import Weighed, weigh
 from schemas.amounts import Amount
 
@@ -135,7 +136,7 @@ def _stands(board: Board, member: str, changes: Mapping[str, Amount]) -> bool:
     # where the form itself names a reading, another one is two misreadings of one figure: one check is not enough
     readings = board.readings[member]
     farther = readings.cost(changes[member]) - readings.cost(readings.favourite)
-    twice = readings.at_odds and farther >= _FURTHER_MISREADING
+    twice = (readings.at_odds and farther >= _FURTHER_MISREADING) or readings.cost(changes[member]) > FARTHEST
     return closed > twice
 
 

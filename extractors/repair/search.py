@@ -168,7 +168,7 @@ class Search:
                 # relative to the cheapest reading of a figure that the start reads dearly, which the caller counts
                 singles = (
                     cost - min(0.0, self._least(member)) + self._rest(number, {**chosen, member: value})
-                    for cost, closing in self._single_closings(number, state, free)
+                    for cost, closing in self._single_closings(number, state, free, chosen)
                     for member, value in closing.items()
                     if (member, value) != self.task.forbidden
                 )
@@ -245,18 +245,30 @@ class Search:
         if self.board.identities[number].divisor is not None:
             yield from self._ratio_closings(number, free, chosen)
             return
-        yield from self._single_closings(number, state, free)
+        yield from self._single_closings(number, state, free, chosen)
         yield from self._pairs(free, self.board.weights(number), state.residual, budget)
 
     def _single_closings(
-        self, number: int, state: Evaluation, free: Sequence[str]
+        self, number: int, state: Evaluation, free: Sequence[str], chosen: Mapping[str, Amount]
     ) -> Iterator[tuple[float, dict[str, Amount]]]:
         weights = self.board.weights(number)
         for member in free:
             now = self.board.printed(member, self._reading(member))
             for value in _implied(now, self.board.readings[member].places, weights[member], state):
-                if value != now.value and self.board.cost(member, value) <= FARTHEST:
+                if value == now.value:
+                    continue
+                if self.board.cost(member, value) <= FARTHEST or self._closes_two(member, value, chosen):
                     yield self._cost(member, value), {member: value}
+
+    def _closes_two(self, member: str, value: Amount, chosen: Mapping[str, Amount]) -> bool:
+        """True when two broken sums ask for a reading: then it is considered however far it is from what was read."""
+        closed = 0
+        for number in self.board.touching[member]:
+            before = self._evaluate(number, chosen)
+            if self.board.is_sum(number) and before is not None and before.verdict == "broken":
+                after = self._evaluate(number, {**chosen, member: value})
+                closed += after is not None and after.verdict == "exact"
+        return closed > 1
 
     def _ratio_closings(
         self, number: int, free: Sequence[str], chosen: Mapping[str, Amount]

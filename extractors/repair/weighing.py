@@ -103,7 +103,8 @@ def _taken_back(board: Board, best: Mapping[str, Amount], watched: Sequence[int]
             nats = sum(board.cost(m, value) - board.cost(m, best[m]) for m, value in sorted(changed.items()))
             for touched in sorted({n for m in changed for n in board.touching[m]}):
                 nats += board.charge(touched, {**best, **changed}) - board.charge(touched, best)
-            yield tuple(sorted(changed.items())), nats
+            diff = tuple(sorted(changed.items()))
+            yield diff, nats + _coincidence(board, best, diff)
 
 
 def _coincidence(board: Board, best: Mapping[str, Amount], diff: Changes) -> float:

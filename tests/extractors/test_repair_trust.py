@@ -89,3 +89,25 @@ def test_what_is_lost_is_not_made_up_by_two_far_readings() -> None:
     outcome = repair_figures(document.bodies, document.meaning, [meant])
     assert all(outcome.figures[member].value == f.number.value for member, f in document.figures().items())
     assert outcome.figures["t1.r0.c0"].needs_review
+
+
+def test_what_two_sums_ask_for_is_thought_of_however_little_of_a_figure_is_left() -> None:
+    """917 is 29,917, sum above and addend below: three other misreadings are not likelier than one torn cell."""
+    text = """
+    Service revenues      | 24,850 | 21,433 | 20,018
+    Equipment revenues    | 5,067  | 4,912  | 4,377
+    Total revenues        | 29,917 | 26,345 | 24,395
+    Total expenses        | 23,511 | 20,207 | 19,846
+    Operating income      | 6,406  | 6,138  | 4,549
+    """
+    document = statement(text).reread({"t1.r2.c0": "917"})
+    columns = ({row: f"t1.r{row}.c{column}" for row in range(5)} for column in range(3))
+    meant = []
+    for own in columns:
+        less = (Addend(own[2], ONE), Addend(own[3], -ONE))
+        meant += [sum_of(own[2], (own[0], own[1])), Identity("foot", own[4], less, evidence=20.0)]
+    outcome = repair_figures(document.bodies, document.meaning, meant).figures
+    assert outcome["t1.r2.c0"].rivals[0].value == "29917"
+    assert all(figure.value == document.figures()[member].number.value for member, figure in outcome.items())
+    alone = repair_figures(document.bodies, document.meaning, [meant[0], *meant[2:]]).figures["t1.r2.c0"]
+    assert "29917" not in [rival.value for rival in alone.rivals]
