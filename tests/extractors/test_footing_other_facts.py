@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pytest
 
 from extractors.convert import convert
@@ -106,7 +108,7 @@ def test_what_is_printed_twice_without_doubt_and_differs_is_two_facts() -> None:
     assert figure(filing, "43,190").status == "unchecked"
 
 
-def page(rows: list[tuple[str, ...]], heads: tuple[str, ...]) -> bytes:
+def page(rows: Sequence[tuple[str, ...]], heads: tuple[str, ...]) -> bytes:
     """A page with one table."""
     lines = [("", *heads), *rows]
     cells = ["<tr>" + "".join(f"<td>{cell}</td>" for cell in line) + "</tr>" for line in lines]
