@@ -1,11 +1,12 @@
 """What reading scans costs: CPU seconds a page beside tesseract alone on the same pages, memory of few and many pages.
 
-    python -m benchmarks.scan_cost FILE.pdf ... [--pages 10 100] [--no-memory]
+    python -m benchmarks.scan_cost FILE.pdf ... [--pages 10 100] [--no-memory | --only-memory]
 
 All FILEs are converted by one command with one job, then each page image is read by ``tesseract --psm 6`` (one thread,
 the image as it lies in the file); the CPU time of all processes counts, start and all: with few pages the start is a
 good part of it, so the first file alone is shown too. Then documents of 10 and of 100
-pages, made of the first file's pages over and over, are converted, and the peak of the largest process is printed.
+pages, made of the first file's pages over and over, are converted, and the peak of the largest process is printed, also
+without the file, which lies in memory as a whole (a hundred pages need CROSSFOOT_DEADLINE_SECONDS on a busy machine).
 """
 
 from __future__ import annotations
@@ -106,18 +107,23 @@ def main() -> int:
     parser.add_argument("files", type=Path, nargs="+")
     parser.add_argument("--pages", type=int, nargs="+", default=[10, 100])
     parser.add_argument("--no-memory", action="store_true")
+    parser.add_argument("--only-memory", action="store_true")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="crossfoot-cost-") as scratch:
         folder = Path(scratch)
-        _compare(options.files[:1], folder)
-        if len(options.files) > 1:
+        if not options.only_memory:
+            _compare(options.files[:1], folder)
+        if len(options.files) > 1 and not options.only_memory:
             _compare(options.files, folder)
         for count in [] if options.no_memory else options.pages:
             images = page_images(options.files[0])
             many = [images[number % len(images)][0] for number in range(count)]
             path = folder / f"{count}.pdf"
             path.write_bytes(image_pdf(many, Scanner(dpi=images[0][1])))
-            print(f"{count} pages: peak of a process {convert(path, folder).peak:.0f} MB")
+            size, peak = path.stat().st_size / 2**20, convert(path, folder).peak
+            print(
+                f"{count} pages in {size:.0f} MB: peak of a process {peak:.0f} MB, {peak - size:.0f} besides the file"
+            )
     return 0
 
 

@@ -98,7 +98,7 @@ def _read(scan: Scan | UnreadableError, number: int, profile: Profile) -> Page:
         scan = LimitError("time", "It is covered with dots; looking for print in them takes longer than is allowed.")
     if isinstance(scan, Scan):
         page = read_scan(scan, number, profile)
-        give_back()
+        give_back(number)
         return replace(page, findings=(*page.findings, *_noted(scan, page)))
     code = "damaged_page"
     if isinstance(scan, LimitError):

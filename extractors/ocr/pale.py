@@ -52,11 +52,13 @@ def find_pale(sheet: Sheet) -> Pale | None:
     beside = cv2.subtract(faint, cv2.dilate(sheet.ink, np.ones((5, 5), np.uint8)))
     if cv2.countNonZero(beside) < _GLYPHS * _LINES * _SOLID * sheet.glyph**2:
         return None
-    labels, stats = find_components(faint)
-    inked = np.bincount(labels[sheet.ink > 0].ravel(), minlength=len(stats))
-    alike = inked < _DARK * stats[:, 4]
+    components = find_components(faint)
+    stats = components.stats
+    alike = components.count(sheet.ink) < _DARK * stats[:, 4]
     alike[0] = False
     glyphs = alike & _like_glyphs(stats, sheet.glyph)
+    if glyphs.sum() < _GLYPHS * _LINES:
+        return None
     boxes = _lines(stats[glyphs], sheet.grey.shape, sheet.glyph)
     if len(boxes) < _LINES:
         return None
@@ -64,7 +66,8 @@ def find_pale(sheet: Sheet) -> Pale | None:
     mask = np.zeros(sheet.grey.shape, dtype=bool)
     for left, top, right, bottom in boxes:
         mask[top:bottom, left:right] = True
-    mask &= alike[labels] | (labels == 0)
+    alike[0] = True
+    mask &= components.paint(alike) > 0
     return Pale(_raised(sheet.grey, mask & (faint > 0)), mask)
 
 
@@ -131,13 +134,13 @@ def _lines(glyphs: Stats, shape: tuple[int, ...], glyph: float) -> list[Edges]:
     """Boxes (left, top, right, bottom) around at least three glyphs beside each other, with some paper."""
     rows = np.zeros(shape, dtype=np.uint8)
     reach, around = round(_APART * glyph / 2), round(_AROUND * glyph)
-    for left, top, width, height in glyphs[:, :4].tolist():
-        middle = top + height // 2
-        rows[max(0, middle - 1) : middle + 2, max(0, left - reach) : left + width + reach] = 255
-    labels, stats = find_components(np.asarray(cv2.dilate(rows, np.ones((round(glyph / 2) | 1, 1), np.uint8))))
-    own = labels[glyphs[:, 1] + glyphs[:, 3] // 2, glyphs[:, 0] + glyphs[:, 2] // 2]
+    rise = (round(glyph / 2) | 1) // 2
+    middles, centres = glyphs[:, 1] + glyphs[:, 3] // 2, glyphs[:, 0] + glyphs[:, 2] // 2
+    for left, middle, width in zip(glyphs[:, 0].tolist(), middles.tolist(), glyphs[:, 2].tolist(), strict=True):
+        rows[max(0, middle - 1 - rise) : middle + 2 + rise, max(0, left - reach) : left + width + reach] = 255
+    own = find_components(rows).numbers(middles, centres)
     boxes = []
-    for line in range(1, len(stats)):
+    for line in np.unique(own).tolist():
         members = glyphs[own == line]
         if len(members) < _GLYPHS:
             continue

@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from extractors.ocr.bands import invert_bands
-from extractors.ocr.components import Labels, Stats, find_boxes, find_components, paint
+from extractors.ocr.components import Components, Stats, find_components
 from extractors.ocr.image import Pixels, Quarter, Scan
 from extractors.ocr.skew import Lie
 
@@ -128,14 +128,15 @@ def find_ink(grey: Pixels) -> Pixels:
 
 def clean(grey: Pixels, ink: Pixels, dpi: float) -> tuple[Pixels, Pixels, float]:
     """Whiten dark borders and lone specks; also gives the height of the print in pixels."""
-    labels, stats = find_components(ink)
+    components = find_components(ink)
+    stats = components.stats
     glyph = _glyph(stats, dpi)
     if len(stats) <= 1:
         return grey, ink, glyph
-    away = _borders(stats, ink.shape) | _corners(labels, stats) | _specks(stats, ink.shape, glyph)
+    away = _borders(stats, ink.shape) | _corners(components) | _specks(stats, ink.shape, glyph)
     if not away.any():
         return grey, ink, glyph
-    mask = paint(ink, away, labels)
+    mask = components.paint(away)
     left = cv2.bitwise_xor(ink, mask)
     # beside what goes its blurred edge goes as well, and no ink that stays
     wide = cv2.subtract(cv2.dilate(mask, np.ones((3, 3), np.uint8)), left)
@@ -194,7 +195,7 @@ def _straighten(grey: Pixels, skew: float) -> tuple[Pixels, npt.NDArray[np.float
 
 def print_height(ink: Pixels, dpi: float) -> float:
     """The usual height of the print in pixels."""
-    return _glyph(find_boxes(ink), dpi)
+    return _glyph(find_components(ink).stats, dpi)
 
 
 def _glyph(stats: Stats, dpi: float) -> float:
@@ -221,18 +222,19 @@ def _borders(stats: Stats, shape: tuple[int, ...]) -> npt.NDArray[np.bool_]:
     return np.asarray(found)
 
 
-def _corners(labels: Labels, stats: Stats) -> npt.NDArray[np.bool_]:
+def _corners(components: Components) -> npt.NDArray[np.bool_]:
     """Borders along two edges or more that are one component: long, at an edge, and nowhere far from the edges.
 
     They lie as the scanner does: left in, they would hide the skew of the page.
     """
-    high, wide = labels.shape
+    stats = components.stats
+    high, wide = components.shape[:2]
     left, top, width, height = (stats[:, column] for column in range(4))
     found = np.zeros(len(stats), dtype=bool)
-    margin = np.s_[int(0.06 * high) : int(0.94 * high), int(0.06 * wide) : int(0.94 * wide)]
+    middle = int(0.06 * wide), int(0.06 * high), int(0.94 * wide), int(0.94 * high)
     edge = (left <= 0.01 * wide) | (top <= 0.01 * high) | (left + width >= 0.99 * wide) | (top + height >= 0.99 * high)
     for index in np.flatnonzero(edge & (width > 0.5 * wide) & (height > 0.3 * high)):
-        found[index] = index > 0 and not (labels[margin] == index).any()
+        found[index] = index > 0 and not components.reaches(int(index), middle)
     return found
 
 

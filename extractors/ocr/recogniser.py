@@ -31,7 +31,7 @@ _STEP = 32
 _BATCH = 8
 _WIDEST = 640
 
-# after the last batch of a page onnxruntime gives back what it held for the largest
+# a run after which onnxruntime gives back what it has held for the largest
 _SHRINK = onnxruntime.RunOptions()
 _SHRINK.add_run_config_entry("memory.enable_memory_arena_shrinkage", "cpu:0")
 # the best reading over all letters, and the readings as a number
@@ -59,9 +59,14 @@ class Recogniser:
             batch = [index for index in order[:_BATCH] if widths[index] == width]
             order = order[len(batch) :]
             block = np.stack([_normalised(cells[index], width) for index in batch])
-            strips = self._session.run(None, {self._input: block}, None if order else _SHRINK)[0]
+            strips = self._session.run(None, {self._input: block})[0]
             seen.update(zip(batch, map(self._decode, strips), strict=True))
         return [seen[index] for index in range(len(cells))]
+
+    def give_back(self) -> None:
+        """Return the memory that was needed for the largest cells so far."""
+        least = np.zeros((1, 3, _HEIGHT, _STEP), np.float32)
+        self._session.run(None, {self._input: least}, _SHRINK)
 
     def _decode(self, strips: Strips) -> Seen:
         return self._alphabet.freely(strips), find_readings(self._alphabet.fold(strips))

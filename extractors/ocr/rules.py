@@ -5,7 +5,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from extractors.ocr.components import find_components, paint
+from extractors.ocr.components import find_components
 from extractors.ocr.image import Pixels
 from extractors.ocr.prepare import Sheet
 from extractors.page import Rule
@@ -29,7 +29,8 @@ def find_rules(sheet: Sheet) -> tuple[tuple[Rule, ...], Pixels]:
     mask = np.zeros_like(half)
     rules: list[Rule] = []
     for lines, horizontal in ((across, True), (down, False)):
-        labels, stats = find_components(lines)
+        components = find_components(lines)
+        stats = components.stats
         keep = np.zeros(len(stats), dtype=bool)
         for index in range(1, len(stats)):
             left, top, width, height, area = (int(value) for value in stats[index])
@@ -38,7 +39,7 @@ def find_rules(sheet: Sheet) -> tuple[tuple[Rule, ...], Pixels]:
                 continue
             keep[index] = True
             rules.append(Rule(*sheet.points(2 * left, 2 * top, 2 * (left + width), 2 * (top + height))))
-        mask |= paint(lines, keep, labels)
+        mask |= components.paint(keep)
     rules.sort(key=lambda rule: (rule.top, rule.left))
     full = cv2.resize(mask, None, fx=2, fy=2, interpolation=cv2.INTER_NEAREST)
     full = full[: sheet.ink.shape[0], : sheet.ink.shape[1]]

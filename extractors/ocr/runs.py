@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from extractors.ocr.components import Places, Stats, find_boxes, find_groups
+from extractors.ocr.components import Places, Stats, find_components
 from extractors.ocr.image import Pixels
 from extractors.ocr.prepare import Sheet
 
@@ -51,7 +51,7 @@ def find_runs(sheet: Sheet, rules: Pixels) -> list[Run]:
     """The runs of ink of the page without its rules, in reading order."""
     glyph = sheet.glyph
     # rules and ink are 0 or 255
-    stats = find_boxes(np.asarray(cv2.subtract(sheet.ink, rules), dtype=np.uint8))
+    stats = find_components(np.asarray(cv2.subtract(sheet.ink, rules), dtype=np.uint8)).stats
     width, height, area = (stats[:, column] for column in (2, 3, 4))
     keep = (height < _TALLEST * glyph) & (width < _WIDEST_GLYPH * glyph) & (area >= 4)
     keep[0] = False
@@ -87,7 +87,7 @@ def _group(pieces: Places, shape: tuple[int, ...], glyph: float) -> Places:
     # an odd width: with an even one OpenCV's closing moves everything by a pixel
     close = np.ones((1, 2 * round(_GAP * glyph / 2) + 1), np.uint8)
     mask = np.asarray(cv2.morphologyEx(mask, cv2.MORPH_CLOSE, close), dtype=np.uint8)
-    return find_groups(mask, (top + bottom) // 4, (left + right) // 2)
+    return find_components(mask).numbers((top + bottom) // 4, (left + right) // 2)
 
 
 def _broken_rules(stats: Stats, rules: Pixels, glyph: float) -> npt.NDArray[np.bool_]:

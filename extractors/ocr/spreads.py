@@ -11,7 +11,7 @@ from dataclasses import replace
 import cv2
 import numpy as np
 
-from extractors.ocr.components import find_boxes
+from extractors.ocr.components import find_components
 from extractors.ocr.image import Pixels, Scan
 from extractors.ocr.prepare import find_ink, flatten, print_height
 from extractors.ocr.skew import runs_sideways
@@ -89,7 +89,7 @@ def _longest(free: np.ndarray[tuple[int], np.dtype[np.bool_]]) -> tuple[int, int
 def _has_labels(ink: Pixels, glyph: float) -> bool:
     """True when enough phrases begin at the left edge of the print."""
     close = np.ones((1, 2 * round(_GAP * glyph / 2) + 1), np.uint8)
-    stats = find_boxes(np.asarray(cv2.morphologyEx(ink, cv2.MORPH_CLOSE, close), dtype=np.uint8))
+    stats = find_components(np.asarray(cv2.morphologyEx(ink, cv2.MORPH_CLOSE, close), dtype=np.uint8)).stats
     lefts, widths, heights = stats[1:, 0], stats[1:, 2], stats[1:, 3]
     phrases = np.sort(lefts[(widths > _LABEL * glyph) & (heights > 0.6 * glyph) & (heights < 2.4 * glyph)])
     if len(phrases) < _LEAST_LABELS:

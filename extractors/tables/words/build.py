@@ -135,7 +135,7 @@ def _value_cell(tokens: Sequence[Token], index: int, column: int, rules: Sequenc
         column=column,
         place=union(words),
         bold=_bold(words),
-        ruled=any(_above(rule, words) for rule in rules),
+        ruled=_ruled(rules, words),
         confidence=min(word.confidence for word in words),
         rivals=_rivals(words, numeric),
     )
@@ -164,14 +164,12 @@ def _rivals(words: Sequence[Word], numeric: Word) -> tuple[Reading, ...]:
     return tuple(found)
 
 
-def _above(rule: Rule, words: Sequence[Word]) -> bool:
+def _ruled(rules: Sequence[Rule], words: Sequence[Word]) -> bool:
     """True when a horizontal rule is drawn directly above the words."""
-    if not rule.horizontal:
-        return False
     top, height = min(w.top for w in words), max(w.bottom - w.top for w in words)
     left, right = min(w.left for w in words), max(w.right for w in words)
-    covers = min(rule.right, right) - max(rule.left, left) > 0.5 * (right - left)
-    return covers and -0.55 * height < top - rule.bottom < 0.35 * height
+    near = (rule for rule in rules if -0.55 * height < top - rule.bottom < 0.35 * height and rule.horizontal)
+    return any(min(rule.right, right) - max(rule.left, left) > 0.5 * (right - left) for rule in near)
 
 
 def _bold(words: Sequence[Word]) -> bool:

@@ -64,12 +64,14 @@ class Token:
     @property
     def left(self) -> float:
         """The left edge."""
-        return min(word.left for word in self.words)
+        words = self.words
+        return words[0].left if len(words) == 1 else min(word.left for word in words)
 
     @property
     def right(self) -> float:
         """The right edge."""
-        return max(word.right for word in self.words)
+        words = self.words
+        return words[0].right if len(words) == 1 else max(word.right for word in words)
 
     @property
     def top(self) -> float:
@@ -132,7 +134,8 @@ class TextLine:
     @property
     def right(self) -> float:
         """The right edge."""
-        return max(word.right for word in self.words)
+        words = self.words
+        return words[0].right if len(words) == 1 else max(word.right for word in words)
 
     @property
     def middle(self) -> float:
