@@ -31,10 +31,12 @@ def is_misspelt(label: str, other: str, words: Mapping[str, int]) -> bool:
     if mine == theirs or not mine:
         return bool(theirs)
     known = set(_words(other))
-    if len(mine) >= _LEAST_LEFT * len(theirs) and _within(mine, theirs):
-        return any(word not in known for word in _words(label))
-    strange = [w for w in _words(label) if _telling(w) and words.get(w, 0) <= 1 and w not in known]
-    return alike(mine, theirs) and any(alike(word, own) for word in strange for own in known)
+    if _within(mine, theirs):
+        strange = [word for word in _words(label) if word not in known]
+        # a letter or two are within many labels: what is left must stand nowhere else in the document
+        return any(len(mine) >= _LEAST_LEFT * len(theirs) or words.get(word, 0) <= 1 for word in strange)
+    foreign = [w for w in _words(label) if _telling(w) and words.get(w, 0) <= 1 and w not in known]
+    return alike(mine, theirs) and any(alike(word, own) for word in foreign for own in known)
 
 
 def nearly_same(one: str, other: str) -> bool:

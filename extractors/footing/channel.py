@@ -30,6 +30,7 @@ _ELSE = 9.0  # a mark that figures do not have
 _CURRENCY_AS_DIGIT = 4.5  # "$ 16,518" read as "516,518"
 _EDGE_AS_PARENTHESIS = 5.0  # "124,092" read as "(24,092"
 _ENCLOSED = 8.0  # parentheses that are not there come in pairs
+_TORN = 7.5  # "581" for "21,581": the groups before it stand elsewhere, or nowhere
 _SHUFFLED, _SHUFFLED_SIGN = 6.5, 4.0  # "80.0" for "(0.08)": the same marks in another order
 _SIGNS = re.compile("|".join(re.escape(sign) for sign in sorted(CURRENCIES, key=len, reverse=True)))
 _NOTE_MARK = re.compile(r"(?<=[\d)%])\s?(?:\(\s?(?:[a-zA-Z]|\d{1,2})\s?\)|[*†‡§#]+|\[\d+\])+$")
@@ -65,6 +66,8 @@ def misreading_cost(true: str, read: str) -> float:
     left, right = true.strip("()-"), read.strip("()-")
     if len(left) > 2 and left != right and sorted(left) == sorted(right):
         cost = min(cost, _SHUFFLED + (0.0 if _negative(true) == _negative(read) else _SHUFFLED_SIGN))
+    if left.endswith(f",{right}") and _negative(true) == _negative(read):
+        cost = min(cost, _TORN)
     if left == right and read == f"({right})":
         cost = min(cost, _ENCLOSED)
     if read[:1].isdigit() and read[1:] == true:

@@ -23,6 +23,8 @@ from schemas.amounts import whole
 from schemas.filing import Filing
 from schemas.identities import Addend, Identity, IdentityKind
 
+_LACKING = 5.0  # nats: a cell is lost about as often as a figure is misread
+
 
 def find_identities(
     tables: Sequence[Table], bodies: Sequence[Body], meaning: Meaning, witnesses: Sequence[Filing] = ()
@@ -65,7 +67,16 @@ def _instances(relation: Sum) -> Iterator[Identity]:
             for sign, entry in relation.terms
             if entry.values[column] is not None
         )
-        yield Identity(kind, relation.total.identifier(column), terms, evidence=relation.nats)
+        nats = min(_LACKING, relation.nats) if _lacks(relation, column) else relation.nats
+        yield Identity(kind, relation.total.identifier(column), terms, evidence=nats)
+
+
+def _lacks(relation: Sum, column: int) -> bool:
+    """True for a sum that does not hold in a column in which it lacks an addend that others print: it may be lost."""
+    addends = [(sign, entry) for sign, entry in relation.terms if entry.values[column] is not None]
+    holds = relation.total.values[column] == sum(sign * (entry.values[column] or 0) for sign, entry in addends)
+    gone = (entry for _, entry in relation.terms if entry.values[column] is None)
+    return not holds and any(entry.values[other] is not None for entry in gone for other in relation.columns)
 
 
 def _distinct(identities: list[Identity]) -> list[Identity]:

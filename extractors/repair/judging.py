@@ -92,7 +92,7 @@ def _standing(
         return Standing("conflict", None, _kept(belief, evidence.board.figures[member].value))
     grade = _grade(evidence, vouchers)
     if member in evidence.blanks and vouchers:
-        return Standing("repaired", grade, _FILLED if len(vouchers) >= _TWO and not blame else 0.5)
+        return Standing("repaired", grade, _filled(evidence) if len(vouchers) >= _TWO and not blame else 0.5)
     if member in evidence.proposal.changes:
         probability = belief.best[1] if belief else 0.0
         own = _changed_grade(evidence, member) if grade is None else grade
@@ -104,6 +104,11 @@ def _standing(
     remaining = max(1.0 - _BEST, doubt * _unnoticed(evidence, vouchers), blame)
     remaining = min(doubt if not blame else 1.0, remaining)
     return Standing("proved", grade, 1.0 - (max(_STRAY, remaining) if stray else remaining))
+
+
+def _filled(evidence: Evidence) -> float:
+    """The probability that a figure is right which is not legible: sums that only round may be off alike."""
+    return min(_FILLED, 1.0 - evidence.board.rounding_rate() ** 2 / 2)
 
 
 def _in_its_column(evidence: Evidence, member: str, vouchers: Sequence[int]) -> bool:
