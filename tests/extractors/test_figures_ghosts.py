@@ -43,7 +43,7 @@ TRUE = ("Cash provided by financing", "1,020", "834")
         ("Cash provided by financing", "1,020", "834"),
         ("Cash provided by flnancing", "1,020", "884"),
         ("—", "1,020", "834"),
-        ("dl", "1,020", "834"),
+        ("cg", "1,020", "834"),
     ],
 )
 def test_a_misspelt_repetition_is_a_ghost_on_either_side(ghost: Row) -> None:
