@@ -17,7 +17,7 @@ from extractors.repair.proposing import Proposal, propose_repairs, rivals_of
 from extractors.repair.readings import Readings, read_readings
 from extractors.repair.telling import name_change, write_difference, write_identity, write_reason
 from extractors.repair.trust import learn_trust
-from schemas.amounts import canonical, trimmed
+from schemas.amounts import Amount, canonical, trimmed
 from schemas.filing import Check, Finding, Repair, Rival, Term, Verdict
 from schemas.identities import CheckVerdict, Evaluation, Identity, Printed
 
@@ -25,6 +25,7 @@ THRESHOLD = 0.99
 """The posterior probability from which a change is a repair."""
 
 NO_PROPOSAL = Proposal({}, {})
+_AGREED = 0.99  # the trust in a cell that two engines read alike
 
 
 def repair_figures(
@@ -51,8 +52,7 @@ def repair_figures(
     states = [board.evaluate(number, {}) for number in range(len(ordered))]
     proposal = propose_repairs(board, threshold) if board.readings else NO_PROPOSAL
     fixed = read_unsettled(bodies, meaning) if profile.repair else frozenset(proposal.changes)
-    kept = {member: value for member, value in proposal.changes.items() if member not in fixed}
-    proposal = Proposal(kept, proposal.beliefs)
+    proposal = Proposal(_kept(board, proposal.changes, fixed), proposal.beliefs)
     if proposal.changes:
         states = [board.evaluate(number, proposal.changes) for number in range(len(ordered))]
     final = dict(figures)
@@ -73,6 +73,32 @@ def _readings(
     odd = frozenset(member for member, readings in found.items() if readings.at_odds)
     likelier = learn_trust(identities, figures, {member: doubts[member] for member in found}, odd)
     return {member: replace(readings, likelier=likelier.get(member, 0.0)) for member, readings in found.items()}
+
+
+def _kept(board: Board, changes: Mapping[str, Amount], fixed: frozenset[str]) -> dict[str, Amount]:
+    """The changes without those of figures that stay as read, and without what was to be changed along with them.
+
+    What two engines read alike, and neither of them as the new value, is as likely the publisher's misprint: a person
+    is to look at it.
+    """
+    back = {member for member in changes if member in fixed}
+    for member, value in changes.items():
+        readings = board.readings[member]
+        agreed = _AGREED <= readings.figure.confidence < 1.0 and not readings.at_odds
+        if agreed and value not in readings.recorded:
+            back.add(member)
+    while back:
+        beside = {
+            other
+            for member in back
+            for number in board.touching[member]
+            for other in board.identities[number].members()
+        }
+        further = (beside & changes.keys()) - back
+        if not further:
+            break
+        back |= further
+    return {member: value for member, value in changes.items() if member not in back}
 
 
 def _ordered(identity: Identity) -> Identity:

@@ -194,3 +194,13 @@ def test_a_dash_with_rivals_that_no_sum_asks_for_is_proved_as_a_dash() -> None:
     dashed = EXPENSES.replace("8,196 ", "— ").replace("38,101", "29,905").replace("39,305", "31,109")
     found = one(statement(dashed).reread({"t1.r2.c0": "—"}, {"t1.r2.c0": (Reading("7", 0.05),)}), "t1.r2.c0")
     assert (found.status, found.value, found.needs_review) == ("proved", amount("0"), False)
+
+
+def test_what_two_engines_read_alike_is_flagged_and_not_changed() -> None:
+    """A total printed wrong looks like a misread one; only a reading that an engine saw is put in its place."""
+    misprinted = statement(EXPENSES, 0.998).reread({"t1.r3.c1": "36,469"})
+    figure = one(misprinted, "t1.r3.c1")
+    assert (figure.status, figure.value, figure.needs_review) == ("conflict", amount("36469"), True)
+    assert [rival.value for rival in figure.rivals] == ["38469"]
+    seen = misprinted.reread({"t1.r3.c1": "36,469"}, {"t1.r3.c1": (Reading("38,469", 0.002),)})
+    assert (one(seen, "t1.r3.c1").status, one(seen, "t1.r3.c1").value) == ("repaired", amount("38469"))
