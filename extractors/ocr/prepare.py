@@ -22,6 +22,7 @@ from extractors.ocr.skew import Lie
 Box = tuple[float, float, float, float]
 # the left, top, right and bottom edges of many boxes
 Edges = tuple[npt.NDArray[np.generic], npt.NDArray[np.generic], npt.NDArray[np.generic], npt.NDArray[np.generic]]
+Reach = tuple[float | npt.NDArray[np.float64], float, float]
 
 # below this Tesseract reads noticeably better on an enlarged page
 _LOW_DPI = 190.0
@@ -30,7 +31,9 @@ _LEAST_SKEW = 0.05
 # how far from a glyph a small mark may be that belongs to it, in heights of the print: beside, above and below it, and
 # beside it on its base line (below which old-style figures descend) or raised (an apostrophe between thousands)
 _HANGING, _ABOVE, _BELOW = 0.3, 0.5, 0.35
-_APART, _BASE, _RAISED = 0.6, 0.65, 0.3
+_APART, _BASE, _RAISED = 0.65, 0.65, 0.3
+# digits are so much higher than the usual print at most, where that is small letters
+_TALLER = 1.6
 
 
 @dataclass(frozen=True, slots=True)
@@ -255,15 +258,17 @@ def _specks(stats: Stats, shape: tuple[int, ...], glyph: float) -> npt.NDArray[n
         return np.asarray(small)
     near = np.zeros(shape[:2], dtype=bool)
     x, y, right, bottom = (edges[large] for edges in (left, top, left + width, top + height))
-    _mark(near, (x, y, right, bottom), glyph, (_HANGING, _ABOVE, _BELOW))
-    _mark(near, (x, bottom - _BASE * glyph, right, bottom), glyph, (_APART, 0.0, _BELOW))
-    _mark(near, (x, y, right, y + _RAISED * glyph), glyph, (_APART, 0.0, 0.0))
+    # in the small print of a monospaced page letters are low, and a point stands a third of a digit's pitch off
+    apart = np.asarray(_APART * np.clip(height[large], glyph, _TALLER * glyph), dtype=np.float64)
+    _mark(near, (x, y, right, bottom), (_HANGING * glyph, _ABOVE * glyph, _BELOW * glyph))
+    _mark(near, (x, bottom - _BASE * glyph, right, bottom), (apart, 0.0, _BELOW * glyph))
+    _mark(near, (x, y, right, y + _RAISED * glyph), (apart, 0.0, 0.0))
     return np.asarray(small & ~near[top + height // 2, left + width // 2])
 
 
-def _mark(near: npt.NDArray[np.bool_], boxes: Edges, glyph: float, reach: tuple[float, float, float]) -> None:
-    """Mark boxes (left, top, right, bottom), widened by ``reach`` (across, above, below; in heights of the print)."""
-    across, above, below = (round(share * glyph) for share in reach)
+def _mark(near: npt.NDArray[np.bool_], boxes: Edges, reach: Reach) -> None:
+    """Mark boxes (left, top, right, bottom), widened by ``reach`` (across, above, below; in pixels)."""
+    across, above, below = (np.rint(pixels).astype(np.int64) for pixels in reach)
     left, top, right, bottom = (np.rint(edges).astype(np.int64) for edges in boxes)
     starts, ends = np.maximum(0, top - above).tolist(), (bottom + below).tolist()
     firsts, lasts = np.maximum(0, left - across).tolist(), (right + across).tolist()

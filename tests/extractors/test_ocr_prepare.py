@@ -154,3 +154,19 @@ def test_the_feet_of_a_word_are_no_rule() -> None:
     rules, mask = find_rules(prepare(scan(page), never))
     assert len(rules) == 1
     assert not mask[118:128].any()
+
+
+def test_a_point_between_digits_of_one_pitch_stays() -> None:
+    """Where small letters are the usual print a point stands far off the digits beside it, and belongs to them."""
+    page = np.full((400, 900), 255, dtype=np.uint8)
+    for at in range(60):
+        left, top = 20 + 40 * (at % 20), 40 + 60 * (at // 20)
+        page[top : top + 18, left : left + 14] = 0  # small letters, 18 high
+    for left in (100, 139):
+        page[300:325, left : left + 15] = 0  # digits, 25 high
+    page[321:325, 125:129] = 0  # the point between them, 12 from the ink of the first
+    page[321:325, 700:704] = 0  # dirt
+    cleaned, _, glyph = clean(page, find_ink(page), 300.0)
+    assert glyph == 18
+    assert (cleaned[321:325, 125:129] == 0).all()
+    assert (cleaned[321:325, 700:704] == 255).all()
