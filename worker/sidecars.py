@@ -14,7 +14,7 @@ import os
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Annotated, Any, ClassVar, Final, Literal
+from typing import Annotated, Any, Final, Literal
 
 import yaml
 from pydantic import Field, ValidationError
@@ -124,10 +124,8 @@ def _place(path: Path, error: Exception) -> str:
     return path.name if mark is None else f"{path.name}: line {mark.line + 1}"
 
 
-class Plain(yaml.SafeLoader):  # type: ignore[misc]
+class Plain(yaml.BaseLoader):  # type: ignore[misc]
     """YAML with JSON's values only: no dates, no "yes" and "no", no references that grow when they are followed."""
-
-    yaml_implicit_resolvers: ClassVar[dict[str, Any]] = {}
 
     def compose_node(self, parent: Any, index: Any) -> Any:
         """Refuse references."""
@@ -136,11 +134,35 @@ class Plain(yaml.SafeLoader):  # type: ignore[misc]
             raise yaml.composer.ComposerError(None, None, "references are not taken", mark)
         return super().compose_node(parent, index)
 
+    def make_scalar(self, node: Any) -> Any:
+        """A value, whose tag may stand there in words beside anything at all."""
+        text = self.construct_scalar(node)
+        _, pattern, _, make = SCALARS[node.tag.rpartition(":")[2]]
+        if not re.fullmatch(pattern, text):
+            raise yaml.constructor.ConstructorError(None, None, "a value is not of its kind", node.start_mark)
+        return make(text)
 
-for _tag, _pattern, _first in (
-    ("null", r"null|~|", ["n", "~", ""]),
-    ("bool", r"true|false", ["t", "f"]),
-    ("int", r"-?(0|[1-9][0-9]*)", list("-0123456789")),
-    ("float", r"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][-+]?[0-9]{1,3})?", list("-0123456789")),
-):
-    Plain.add_implicit_resolver(f"tag:yaml.org,2002:{_tag}", re.compile(rf"^(?:{_pattern})$"), _first)
+    def refuse(self, node: Any) -> Any:
+        """Refuse every other tag."""
+        raise yaml.constructor.ConstructorError(None, None, "a tag that JSON has no value for", node.start_mark)
+
+
+# kind: tag, pattern, first characters, what makes the value
+SCALARS: Final[dict[str, tuple[str, str, list[str], Callable[[str], Any]]]] = {
+    "null": ("tag:yaml.org,2002:null", r"null|~|", ["n", "~", ""], lambda _: None),
+    "bool": ("tag:yaml.org,2002:bool", r"true|false", ["t", "f"], lambda text: text == "true"),
+    "int": ("tag:yaml.org,2002:int", r"-?(0|[1-9][0-9]*)", list("-0123456789"), int),
+    "float": (
+        "tag:yaml.org,2002:float",
+        r"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][-+]?[0-9]{1,3})?",
+        list("-0123456789"),
+        float,
+    ),
+}
+for _tag, _pattern, _first, _ in SCALARS.values():
+    Plain.add_implicit_resolver(_tag, re.compile(rf"^(?:{_pattern})$"), _first)
+    Plain.add_constructor(_tag, Plain.make_scalar)
+Plain.add_constructor("tag:yaml.org,2002:str", Plain.construct_scalar)
+Plain.add_constructor("tag:yaml.org,2002:seq", lambda loader, node: loader.construct_sequence(node, deep=True))
+Plain.add_constructor("tag:yaml.org,2002:map", lambda loader, node: loader.construct_mapping(node, deep=True))
+Plain.add_constructor(None, Plain.refuse)

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import ValidationError
 
 from worker.database import Database
 from worker.inbox import Inbox, is_ignored
@@ -83,7 +84,8 @@ BAD: dict[str, tuple[str | bytes, str]] = {
     "deep": ("metadata: " + "[" * 5000, "crossfoot.yaml"),
     "too deep": ("metadata: {a: " + "[" * 40 + "]" * 40 + "}", "metadata"),
     "too long": ("# " + "x" * 70_000, "crossfoot.yaml"),
-    "not a number": ("metadata: {a: !!float .nan}", "metadata"),
+    "not a number": ("metadata: {a: !!float .nan}", "line 1"),
+    "too great a number": ("metadata: {a: 1e999}", "metadata"),
     "two documents": ("a: 1\n---\nb: 2\n", "line 2"),
 }
 
@@ -95,6 +97,45 @@ def test_options_that_cannot_be_followed_are_refused(tmp_path: Path, case: str) 
     with pytest.raises(OptionsError) as caught:
         beside(tmp_path, text)
     assert place in (caught.value.place or "")
+
+
+TAGGED = (
+    "!!timestamp foo", "!!timestamp 2001-01-01", "!!bool foo", "!!bool yes", "!!int ''", "!!int x", "!!int [1]",
+    "!!float x", "!!null x", "!!binary aGk=", "!!binary é", "!!set {x}", "!!omap [a: 1]", "!!pairs [a: 1]",
+    "!!str {a: 1}", "!!map [1]", "!!seq {a: 1}", "!!merge x", "{!!merge x: 1}", "{[1]: 2}", "!mine x",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("value", TAGGED)
+@pytest.mark.parametrize("key", ["metadata: {a: {b: %s}}", "urgency: %s"])
+def test_a_tag_that_json_has_no_value_for_is_refused(tmp_path: Path, key: str, value: str) -> None:
+    """Whatever is written in a tag, and whatever stands beside it, is an error with its line, never one of ours."""
+    with pytest.raises(OptionsError) as caught:
+        beside(tmp_path, key % value)
+    assert "line 1" in (caught.value.place or "")
+
+
+def test_tags_that_say_what_a_value_is_are_followed(tmp_path: Path) -> None:
+    """JSON's kinds may be named."""
+    text = "metadata: !!map {s: !!str 1, q: !!int '7', f: !!float 1, t: !!bool true, n: !!null '', l: !!seq [x]}"
+    assert beside(tmp_path, text).metadata == {"s": "1", "q": 7, "f": 1.0, "t": True, "n": None, "l": ["x"]}
+
+
+def test_metadata_that_is_no_json_is_a_validation_error() -> None:
+    """Values of other kinds do not get as far as the rows."""
+    for value in ({1, 2}, b"x", {("a",): 1}):
+        with pytest.raises(ValidationError, match="plain JSON"):
+            Options(metadata={"a": value})
+
+
+def test_options_with_a_strange_tag_put_the_document_aside(home: Settings, inbox: Inbox) -> None:
+    """The inbox goes on: the document is not recovered again and again."""
+    (home.inbox / "a.txt").write_text("x")
+    (home.inbox / "a.txt.crossfoot.yaml").write_text("metadata: !!timestamp foo")
+    inbox.look(0.0)
+    assert inbox.look(1.0) == 0
+    assert list(home.work.iterdir()) == []
+    assert (home.failed / "a.txt").read_text() == "x"
 
 
 def test_a_document_comes_with_its_metadata(home: Settings, inbox: Inbox) -> None:

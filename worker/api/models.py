@@ -29,7 +29,7 @@ def _fits(value: dict[str, Any]) -> dict[str, Any]:
     try:
         text = json.dumps(value, ensure_ascii=False, allow_nan=False)
         text.encode()
-    except (ValueError, RecursionError):
+    except (TypeError, ValueError, RecursionError):
         raise ValueError("metadata must be plain JSON") from None
     if len(text.encode()) > METADATA_BYTES:
         raise ValueError(f"metadata holds at most {METADATA_BYTES} bytes")
