@@ -15,18 +15,20 @@ LEAST_BYTES: Final = 16 * MEGABYTE
 BLOCK: Final = 512
 
 
-def check_disk(folder: Path, reserve: int) -> None:
+def check_disk(folder: Path) -> None:
     """Refuse to blame a conversion that has failed on a disk that would be full without what it has written.
 
+    Where intake has stopped for want of room there is still room to convert in: who crashes there crashes by itself.
+
     Args:
-        folder: where it has written. reserve: bytes below which intake stops.
+        folder: where it has written.
 
     Raises:
         FullError: it would.
     """
     own = sum(path.lstat().st_blocks * BLOCK for path in folder.rglob("*") if path.is_file())
     free = shutil.disk_usage(folder).free
-    if free + own < max(LEAST_BYTES, reserve):
+    if free + own < LEAST_BYTES:
         raise FullError(f"The disk is full: {free // MEGABYTE:,} MB are free.")
 
 

@@ -36,7 +36,7 @@ from worker.leases import Claim
 from worker.local.conversion import RESULT
 from worker.room import Room
 from worker.sandbox import Ended, Request, Sandbox
-from worker.settings import MEGABYTE, Settings
+from worker.settings import Settings
 
 T = TypeVar("T")
 log = logging.getLogger("crossfoot")
@@ -264,7 +264,7 @@ def _check_blame(bench: Bench, request: Request, sha256: str, ended: Ended) -> N
     outcome = ended.outcome
     failed = ended.verdict == "ended" and outcome["state"] == "failed"
     if ended.verdict == "crashed" or (failed and outcome["problem"]["code"] == StorageError.code):
-        blame.check_disk(Path(request.folder), bench.settings.reserve_mb * MEGABYTE)
+        blame.check_disk(Path(request.folder))
     if failed:
         blame.check_bytes(Path(request.source), sha256)
     elif ended.verdict == "ended" and outcome["sha256"] != sha256:

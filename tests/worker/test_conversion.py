@@ -179,10 +179,21 @@ def test_only_who_fills_the_disk_is_to_blame_for_it(
         return real(self, request, renew, seconds)
 
     monkeypatch.setattr(Child, "run", run)
-    home = replace(home, reserve_mb=1)
     assert convert(home, child) == "queued"
     assert state(db) == ("queued", int(bool(own)))
     assert list(home.scratch.iterdir()) == []
+
+
+@pytest.mark.parametrize("free", [17, 255])
+def test_who_crashes_beside_little_room_is_given_up(
+    home: Settings, db: Database, monkeypatch: pytest.MonkeyPatch, free: int
+) -> None:
+    """Less room than intake leaves free is no full disk: a document that crashes there is not tried for ever."""
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: shutil._ntuple_diskusage(1 << 40, 1 << 40, free * MEGABYTE))
+    monkeypatch.setattr(Child, "run", lambda *_: Ended("crashed", {}, "it crashed", ""))
+    assert home.reserve_mb == 256
+    assert [convert(home) for _ in range(4)] == ["queued", "queued", "quarantined", "passed"]
+    assert state(db) == ("quarantined", 3)
 
 
 @pytest.mark.parametrize("code", [errno.ENOSPC, errno.EDQUOT])
