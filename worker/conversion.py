@@ -180,7 +180,7 @@ def _convert(bench: Bench, held: Claim) -> str:
     try:
         request = _request(bench, held, sha256, folder)
         ended = bench.sandbox.run(request, _renewing(bench, held), bench.settings.lease_seconds / 3)
-        _check_blame(bench, request, sha256, ended)
+        _check_blame(request, sha256, ended)
         return _conclude(bench, held, folder, ended)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
@@ -255,7 +255,7 @@ def _request(bench: Bench, held: Claim, sha256: str, folder: Path) -> Request:
     )
 
 
-def _check_blame(bench: Bench, request: Request, sha256: str, ended: Ended) -> None:
+def _check_blame(request: Request, sha256: str, ended: Ended) -> None:
     """Refuse to conclude anything from a full disk, or from bytes that are not the document's.
 
     Raises:
