@@ -4,12 +4,14 @@
        ▲                 │ release, or its time is up
        └─────────────────┘
 
-A review is also resolved when nothing is left to look at, or when a later engine's result takes the place of its own.
+A review is also resolved when nothing is left to look at, or when a later engine's result takes the place of its own. A
+correction that leaves something to look at opens it again.
 Functions without a transaction of their own are for use inside one.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Final, Literal, get_args
 
 from worker import events
@@ -22,6 +24,19 @@ FIELDS: Final = (
     " j.key_id, j.sha256, j.result_sha256, j.summary FROM reviews r JOIN jobs j ON j.id = r.job_id"
 )
 REPLACED: Final = "A later result has taken its place."
+
+
+class TakenError(Exception):
+    """A review is not this person's to end."""
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """Who corrects; ``ends``: and has looked at all there is, which the note is about."""
+
+    person: str
+    ends: bool = False
+    note: str | None = None
 
 
 def request(db: Database, job_id: int, figures: int, now: float, note: str | None = None) -> None:
@@ -44,12 +59,29 @@ def replace(db: Database, job_id: int, now: float) -> None:
     )
 
 
-def follow(db: Database, job_id: int, figures: int, person: str, now: float) -> None:
-    """A correction has left so many figures to look at; with the last one the review is resolved."""
+def follow(db: Database, job_id: int, figures: int, said: Said, now: float) -> None:
+    """A correction has left so many figures to look at, which may be more than before.
+
+    With the last one the review is resolved; what is doubted only now is asked of people, as if nobody had looked yet.
+
+    Raises:
+        TakenError: the correction was to end a review that somebody else has claimed or resolved.
+    """
+    row = db.row("SELECT * FROM reviews WHERE job_id = ? FOR NO KEY UPDATE", (job_id,))
+    if said.ends and (row is None or row["state"] == "resolved" or not is_free(row, said.person, now)):
+        raise TakenError
+    if row is None:
+        request(db, job_id, figures, now)
+        return
     db.execute("UPDATE reviews SET figures = ? WHERE job_id = ?", (figures, job_id))
-    row = db.row("SELECT id FROM reviews WHERE job_id = ? AND state != 'resolved'", (job_id,))
-    if row is not None and not figures:
-        _end(db, row["id"], job_id, (person, None), now)
+    if row["state"] != "resolved" and (said.ends or not figures):
+        _end(db, row["id"], job_id, (said.person, said.note), now)
+    elif row["state"] == "resolved" and figures:
+        db.execute(
+            "UPDATE reviews SET state = 'pending', person = NULL, claimed_until = 0, resolved_at = NULL WHERE id = ?",
+            (row["id"],),
+        )
+        events.tell(db, job_id, ["review.requested"], now)
 
 
 def find(db: Database, sees: int, review: int) -> Row | None:

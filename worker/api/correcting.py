@@ -134,11 +134,16 @@ async def list_corrections(result: ResultId, service: Serving, caller: Reader) -
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """What is said, and by whom; ``accept``: everything else that needs review is as it should be."""
+    """What is said, and by whom.
+
+    ``accept``: everything else that needs review is as it should be. ``ends``: the job's review, with this note.
+    """
 
     corrections: tuple[Correction, ...]
     by: Speaker
     accept: bool = False
+    ends: bool = False
+    note: str | None = None
 
 
 async def correct(service: Service, caller: Caller, job: int, result: str, said: Said) -> Version:
@@ -147,6 +152,7 @@ async def correct(service: Service, caller: Caller, job: int, result: str, said:
     Raises:
         ApiError: 404 its bytes are gone, 409 it has no figures, 412 it does not stand any more, 413 it is too large.
         UsageError: what is said does not fit the result.
+        reviews.TakenError: it was to end a review that is not this person's.
     """
     content = await results.read_result(service, caller, result)
     apply = partial(_change, service, content, result, said)
@@ -168,7 +174,7 @@ def _change(service: Service, content: bytes, result: str, said: Said) -> Change
     corrected = apply_corrections(filing, corrections)
     stored = open_blobs(service.settings).put_bytes(to_json(corrected))
     version = Version(stored.sha256, stored.size, summarize(corrected))
-    return Change(result, version, [keep(filing, one) for one in corrections], said.by)
+    return Change(result, version, [keep(filing, one) for one in corrections], said.by, said.ends, said.note)
 
 
 def _accepted(filing: Filing, corrections: Sequence[Correction]) -> list[Correction]:

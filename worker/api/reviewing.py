@@ -127,9 +127,14 @@ async def resolve_review(review: Number, wanted: Resolution, service: Serving, c
     if row["state"] == "resolved" or not reviews.is_free(row, wanted.person, time.time()):
         raise _taken(row)
     if wanted.corrections or (wanted.accept and row["figures"]):
-        said = Said(tuple(wanted.corrections), Speaker(wanted.person, caller.key_id), wanted.accept)
-        await correct(service, caller, row["job_id"], row["result_sha256"], said)
-    await service.rows.run(reviews.resolve, row["id"], wanted.person, wanted.note, time.time())
+        by = Speaker(wanted.person, caller.key_id)
+        said = Said(tuple(wanted.corrections), by, wanted.accept, ends=True, note=wanted.note)
+        try:
+            await correct(service, caller, row["job_id"], row["result_sha256"], said)
+        except reviews.TakenError:
+            raise _taken(await _find(service, caller, review)) from None
+    elif not await service.rows.run(reviews.resolve, row["id"], wanted.person, wanted.note, time.time()):
+        raise _taken(await _find(service, caller, review))
     return _view(await _find(service, caller, review))
 
 

@@ -76,12 +76,14 @@ def is_current(db: Database, job_id: int, result: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What is said of a result: which one, by whom, and what comes of it."""
+    """What is said of a result: which one, by whom, and what comes of it; ``ends``: the review, with this note."""
 
     corrected: str
     version: Version
     kept: Sequence[Kept]
     by: Speaker
+    ends: bool = False
+    note: str | None = None
 
 
 @atomic
@@ -89,6 +91,9 @@ def add_version(db: Database, job_id: int, change: Change, now: float) -> bool:
     """Make a result with corrections the job's; False where what was corrected does not stand any more.
 
     Its names are served again, and whoever listens is told.
+
+    Raises:
+        reviews.TakenError: it was to end a review that is not this person's; nothing is changed.
     """
     job, version, by = deliveries.lock(db, job_id), change.version, change.by
     if job is None or not is_current(db, job_id, change.corrected):
@@ -101,7 +106,7 @@ def add_version(db: Database, job_id: int, change: Change, now: float) -> bool:
     db.insert_rows("corrections", COLUMNS, rows)
     deliveries.serve_again(db, job_id, now)
     events.tell(db, job_id, ["result.superseded"], now)
-    reviews.follow(db, job_id, int(version.summary["review"]), by.person, now)
+    reviews.follow(db, job_id, int(version.summary["review"]), reviews.Said(by.person, change.ends, change.note), now)
     return True
 
 

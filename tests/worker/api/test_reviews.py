@@ -13,7 +13,7 @@ from schemas.filing import Filing, from_json
 from schemas.recheck import recheck
 from tests.fakes.desk import Desk
 from tests.worker.api.test_results import filing
-from worker import leases
+from worker import leases, reviews
 
 Send = Callable[..., dict[str, Any]]
 
@@ -139,10 +139,36 @@ def test_a_review_is_claimed_and_resolved(client: TestClient, result: str) -> No
     resolved = client.post(f"{address}/resolve", json=said)
     assert resolved.status_code == 200, resolved.text
     view = resolved.json()
-    assert (view["state"], view["figures"], view["person"]) == ("resolved", 0, "bob")
+    assert (view["state"], view["figures"], view["person"], view["note"]) == ("resolved", 0, "bob", "read it")
     confirmed = client.get(f"/v1/results/{view['result']}/figures?status=confirmed").json()
     assert [(f["id"], f["value"]) for f in confirmed["items"]] == [("t0.r1.c0", "1"), ("t0.r2.c0", "4")]
     assert client.post(f"{address}/resolve", json={"person": "bob"}).status_code == 409
+
+
+def test_a_review_that_leaves_figures_is_resolved_with_its_note(client: TestClient, result: str) -> None:
+    """Who has looked and is not sure says so; with or without corrections the note is kept."""
+    address = "/v1/reviews/1"
+    said = {"person": "ann", "corrections": [{"figure": "t0.r0.c0", "value": "5"}], "note": "the rest is illegible"}
+    view = client.post(f"{address}/resolve", json=said).json()
+    assert (view["state"], view["note"]) == ("resolved", "the rest is illegible")
+    assert view["figures"] > 0
+
+
+@pytest.mark.parametrize("corrections", [[], [{"figure": "t0.r1.c0", "value": "-1"}]])
+def test_who_comes_too_late_resolves_nothing(
+    client: TestClient, desk: Desk, result: str, monkeypatch: pytest.MonkeyPatch, corrections: list[Any]
+) -> None:
+    """Another claims the review after it was looked at: 409, and neither is anything corrected."""
+
+    def overtaken(*_: object) -> bool:
+        monkeypatch.undo()
+        return reviews.claim(desk.db, 1, "bob", 9e9, 0.0)
+
+    monkeypatch.setattr(reviews, "is_free", overtaken)
+    said = {"person": "ann", "corrections": corrections, "note": "mine"}
+    assert client.post("/v1/reviews/1/resolve", json=said).status_code == 409
+    (review,) = client.get("/v1/reviews").json()["items"]
+    assert (review["state"], review["person"], review["note"], review["result"]) == ("claimed", "bob", None, result)
 
 
 def test_reviews_come_in_pages(client: TestClient, desk: Desk, send: Send) -> None:

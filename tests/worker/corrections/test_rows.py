@@ -185,6 +185,34 @@ def test_a_review_is_one_person_s_until_its_time_is_up(desk: Desk) -> None:
     assert not reviews.resolve(desk.db, 1, "ann", None, now)
 
 
+def doubt(desk: Desk, job: int, figures: int) -> None:
+    """Correct something so that so many figures are to be looked at."""
+    row = desk.db.row("SELECT result_sha256 FROM jobs WHERE id = ?", (job,))
+    assert row is not None
+    stored = desk.blobs.put_bytes(f"with {figures}".encode())
+    version = Version(stored.sha256, stored.size, {"review": figures})
+    assert add_version(desk.db, job, Change(row["result_sha256"], version, [], ME), time.time())
+
+
+def test_what_a_correction_makes_doubtful_is_asked_of_people(desk: Desk) -> None:
+    """Where nobody was asked yet, and where all was resolved: the review waits, and whoever listens is told."""
+    desk.db.execute("INSERT INTO endpoints(url, secret, created_at) VALUES ('https://x', 's', 0)")
+    job = arrive(desk)
+    desk.finish(job, engine.convert(b"Cash\n"))
+    assert reviews.list_reviews(desk.db, -1, None, 0, 10) == []
+    seen = []
+    for figures in (2, 1, 0, 3):
+        doubt(desk, job, figures)
+        (review,) = reviews.list_reviews(desk.db, -1, None, 0, 10)
+        seen.append((review["state"], review["figures"], review["person"], review["resolved_at"] is None))
+    assert seen == [
+        *(("pending", 2, None, True), ("pending", 1, None, True)),
+        *(("resolved", 0, "me", False), ("pending", 3, None, True)),
+    ]
+    told = [row["event"] for row in desk.db.rows("SELECT event FROM outbox WHERE event LIKE 'review.%' ORDER BY id")]
+    assert told == ["review.requested", "review.resolved", "review.requested"]
+
+
 def test_purging_takes_what_was_said_too(desk: Desk) -> None:
     """A job that is purged leaves no review and no correction, and its versions' bytes go."""
     job = arrive(desk)
