@@ -6,7 +6,7 @@ All distances are in ems of the type at hand, so that 6 point and 14 point, pape
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from itertools import pairwise
@@ -44,7 +44,8 @@ _SUPERSCRIPTS = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 _GROUP_HEAD = re.compile(rf"[-–—]?\(?(?:(?:{_SIGNS})\s?)?[-–—]?\d{{1,3}}\Z")
 _FULL_GROUP = re.compile(r"\d{3}\Z")
 _GROUP = re.compile(r"\d{3}(?:[.,]\d{1,2})?[)\]]?%?-?\)?\Z")
-_GROUP_BLANK = 0.62
+# in ems, the blank between groups: for the first finding, and where it is known (the ink of a "1" stands further off)
+_GROUP_BLANK, _KNOWN_GROUP_BLANK = 0.65, 0.85
 _MARKED = re.compile(r"\(?\d{1,3}(?:[.,'\N{RIGHT SINGLE QUOTATION MARK}]\d{3})+\)?")
 _LETTERS = re.compile(r"[^\W\d_]{2}")
 # "- 12 -", alone on its line
@@ -227,14 +228,28 @@ def blank_width(lines: Sequence[TextLine]) -> float:
 
 
 def groups_by_blank(lines: Sequence[TextLine]) -> bool:
-    """True where thousands are set apart by blanks ("1 234 567") and never by commas, points or apostrophes."""
-    marked = sum(bool(_MARKED.match(word.text)) for line in lines for word in line.words)
+    """True where thousands are set apart by blanks ("1 234 567") and never by commas, points or apostrophes.
+
+    Of what stands among words ("807,000,000 shares authorized") another hand may have been the setter.
+    """
+    marked = sum(bool(_MARKED.match(word.text)) for line in lines for word in _standing_alone(line))
     spaced = 0
     for line in lines:
         for before, after in pairwise(line.words):
-            near = after.left - before.right < _GROUP_BLANK * line.em
+            near = after.left - before.right <= _GROUP_BLANK * line.em
             spaced += near and bool(_GROUP_HEAD.match(before.text) and _GROUP.match(after.text))
     return spaced >= 3 and marked * 4 < spaced
+
+
+def _standing_alone(line: TextLine) -> Iterator[Word]:
+    """The words with no letters as near as the next word of a phrase."""
+    for before, word, after in zip([None, *line.words], line.words, [*line.words[1:], None], strict=False):
+        near = _GROUP_BLANK * line.em
+        phrase = (before and word.left - before.right < near and _LETTERS.search(before.text)) or (
+            after and after.left - word.right < near and _LETTERS.search(after.text)
+        )
+        if not phrase:
+            yield word
 
 
 def find_tokens(line: TextLine, blank: float, spaced: bool = False) -> list[Token]:
@@ -243,7 +258,7 @@ def find_tokens(line: TextLine, blank: float, spaced: bool = False) -> list[Toke
         return [Token(list(line.words))]
     wide = _wide_gap(line, blank)
     tokens: list[Token] = []
-    for cluster in _clusters(line, wide):
+    for cluster in _clusters(line, wide, spaced):
         tokens += _cut(cluster, spaced)
     tokens = _with_marks(_with_signs(tokens, line.em))
     if len(tokens) == 2 and not tokens[1].figure and _MARK.match(plain(tokens[0].text)):
@@ -283,10 +298,11 @@ def _wide_gap(line: TextLine, blank: float) -> float:
     return wide
 
 
-def _clusters(line: TextLine, wide: float) -> list[list[Word]]:
+def _clusters(line: TextLine, wide: float, spaced: bool) -> list[list[Word]]:
     clusters: list[list[Word]] = []
     for word in line.words:
-        if clusters and word.left - max(w.right for w in clusters[-1]) <= wide:
+        near = bool(clusters) and word.left - max(w.right for w in clusters[-1]) <= wide
+        if near or (clusters and spaced and _next_group(clusters[-1][-1], word)):
             clusters[-1].append(word)
         else:
             clusters.append([word])
@@ -327,9 +343,14 @@ def _cut(words: list[Word], spaced: bool) -> list[Token]:
 def _goes_on(token: Token, word: Word) -> bool:
     """True when ``word`` is the next group of three digits."""
     last = token.words[-1]
-    near = word.left - last.right < _GROUP_BLANK * max(em_of(word), em_of(last))
     head = _GROUP_HEAD.match(last.text) if len(token.words) == 1 or _SIGN.match(token.words[-2].text) else None
-    return near and bool(_GROUP.match(word.text)) and bool(head or _FULL_GROUP.match(last.text))
+    return _next_group(last, word) and bool(head or _FULL_GROUP.match(last.text))
+
+
+def _next_group(before: Word, word: Word) -> bool:
+    """True where three digits stand as near behind digits as groups of one number do."""
+    near = word.left - before.right < _KNOWN_GROUP_BLANK * max(em_of(word), em_of(before))
+    return near and bool(_GROUP.match(word.text)) and bool(_GROUP_HEAD.match(before.text))
 
 
 def _belongs(token: Token, word: Word) -> bool:
