@@ -1,8 +1,8 @@
 """What is kept for how long: purge, and what lies in the store without a row.
 
 Purging takes rows and stored bytes; what lies in ``results/`` and ``done/`` is its owner's. Nothing goes that has not
-ended, that is still to be told or put anywhere, or that another version or a container still stands on. Rows go
-before bytes: whoever is killed between the two leaves bytes without a row, which ``remove_orphans`` finds; bytes so
+ended, that is still to be told, put or looked at anywhere, or that another version or a container still stands on. Rows
+go before bytes: whoever is killed between the two leaves bytes without a row, which ``remove_orphans`` finds; bytes so
 young that their row may be about to be written are left alone. Old bytes may be put again at this very moment: they are
 removed while nobody can write a row for them (``Database.exclude``), and who writes it after that looks whether they
 are still there (``Store.make_sure``).
@@ -23,6 +23,11 @@ BATCH: Final = 200
 # how long a request that is sent again is known by its Idempotency-Key; at least, since nobody looks every second
 REQUEST_SECONDS: Final = 2 * DAY_SECONDS
 ENDED: Final = str(tuple(events.ENDED))
+# a person is still to look at it, or has said something of it since a moment, which is the one value
+WATCHED: Final = (
+    "(EXISTS (SELECT 1 FROM reviews r WHERE r.job_id = {0} AND r.state != 'resolved')"
+    " OR EXISTS (SELECT 1 FROM corrections c WHERE c.job_id = {0} AND c.created_at >= ?))"
+)
 
 
 @dataclass(slots=True)
@@ -55,30 +60,34 @@ def _purge_some(db: Database, ended_before: float, after: int) -> tuple[int | No
         " AND NOT EXISTS (SELECT 1 FROM deliveries d WHERE d.job_id = j.id AND d.parent IS NOT NULL)"
         " AND NOT EXISTS (SELECT 1 FROM outbox o WHERE o.job_id = j.id AND o.ended_at IS NULL)"
         " AND NOT EXISTS (SELECT 1 FROM jobs n WHERE n.supersedes = j.id AND n.state IN ('queued', 'running'))"
-        " ORDER BY j.id LIMIT ? FOR UPDATE SKIP LOCKED",
-        (after, ended_before, BATCH),
+        f" AND NOT {WATCHED.format('j.id')} ORDER BY j.id LIMIT ? FOR UPDATE SKIP LOCKED",
+        (after, ended_before, ended_before, BATCH),
     )
     jobs = 0
     results: list[str] = []
     for root in roots:
-        for job in _remove_names(db, root["id"]):
+        for job in _remove_names(db, root["id"], ended_before):
             gone = _remove_job(db, job, ended_before)
             jobs += gone is not None
             results += gone or []
     return roots[-1]["id"] if roots else None, jobs, results
 
 
-def _remove_names(db: Database, job_id: int) -> list[int]:
-    """Remove the names of a job and of all parts below, unless one is still to be served; the job, and the parts'."""
+def _remove_names(db: Database, job_id: int, ended_before: float) -> list[int]:
+    """Remove the names of a job and of all parts below, unless one is still to be served or looked at.
+
+    The job, and the parts'.
+    """
     below = (
         "WITH RECURSIVE below(id) AS (SELECT id FROM deliveries WHERE job_id = ?"
         " UNION SELECT d.id FROM deliveries d JOIN below b ON d.parent = b.id)"
     )
     names = db.rows(
-        f"{below} SELECT job_id, delivered_at FROM deliveries WHERE id IN (SELECT id FROM below)",  # noqa: S608
-        (job_id,),
+        f"{below} SELECT d.job_id, d.delivered_at, {WATCHED.format('d.job_id')} AS watched FROM deliveries d"  # noqa: S608
+        " WHERE d.id IN (SELECT id FROM below)",
+        (job_id, ended_before),
     )
-    if any(row["delivered_at"] is None for row in names):
+    if any(row["delivered_at"] is None or row["watched"] for row in names):
         return []
     db.execute(f"{below} DELETE FROM deliveries WHERE id IN (SELECT id FROM below)", (job_id,))  # noqa: S608
     return [job_id, *sorted({row["job_id"] for row in names} - {job_id})]
@@ -88,8 +97,9 @@ def _remove_job(db: Database, job_id: int, ended_before: float) -> list[str] | N
     """Remove a job that has no name any more; its results, or None where it stays."""
     row = db.row(
         f"SELECT id FROM jobs WHERE id = ? AND state IN {ENDED} AND finished_at < ?"  # noqa: S608
-        " AND NOT EXISTS (SELECT 1 FROM deliveries d WHERE d.job_id = jobs.id) FOR UPDATE",
-        (job_id, ended_before),
+        " AND NOT EXISTS (SELECT 1 FROM deliveries d WHERE d.job_id = jobs.id)"
+        f" AND NOT {WATCHED.format('jobs.id')} FOR UPDATE",
+        (job_id, ended_before, ended_before),
     )
     if row is None:
         return None

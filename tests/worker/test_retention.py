@@ -16,7 +16,7 @@ import pytest
 
 from schemas.errors import UnreadableError, UsageError
 from tests.worker.conftest import Said
-from worker import deliveries, leases, redo, results, retention
+from worker import deliveries, leases, redo, results, retention, reviews
 from worker.blobs import GRACE_SECONDS, Blobs, Kept, Store, open_blobs
 from worker.database import Database
 from worker.deliveries import NOWHERE, Arrival
@@ -112,6 +112,44 @@ def test_what_ended_long_ago_goes_and_nothing_else(home: Settings, db: Database,
     assert (home.results / "old.txt.json").read_text() == "result of old"
     again = bring(home, db, "old.txt", "old")
     assert waiting(db) == [3, again]
+
+
+SAY = (
+    "INSERT INTO corrections(job_id, corrected, content, person, key_id, created_at) VALUES (?, 'x', '{}', 'ann', 0, ?)"
+)
+
+
+def test_what_people_are_asked_or_have_said_lately_stays(home: Settings, db: Database, store: Store) -> None:
+    """An old job goes when its review is resolved, and when what was said of it is old as well."""
+    asked, said = (bring(home, db, name, name) for name in ("asked.txt", "said.txt"))
+    for job in (asked, said):
+        convert(home, db, job, f"result of {job}")
+    deliver(home, db)
+    reviews.request(db, asked, 1, 1.0)
+    assert reviews.claim(db, 1, "ann", 9e9, 1.0)
+    db.execute(SAY, (said, 60.0))
+    assert retention.purge(db, store, 50.0, grace=0.0).jobs == 0
+    assert count(db, "deliveries") == 2
+    assert reviews.resolve(db, 1, "ann", None, 2.0)
+    assert retention.purge(db, store, 50.0, grace=0.0).jobs == 1
+    assert [row["id"] for row in db.rows("SELECT id FROM jobs")] == [said]
+    assert retention.purge(db, store, 61.0, grace=0.0).jobs == 1
+
+
+def test_a_container_stays_for_the_part_that_people_are_asked_about(home: Settings, db: Database, store: Store) -> None:
+    """What is said of the part is served under the container's name, so neither loses it."""
+    box = bring(home, db, "c.zip", "box")
+    take_apart(home, db, box, ["one", "two"])
+    parts = waiting(db)
+    for job in parts:
+        convert(home, db, job, f"result of {job}")
+    deliver(home, db)
+    reviews.request(db, parts[1], 1, 1.0)
+    names = count(db, "deliveries")
+    assert retention.purge(db, store, 50.0, grace=0.0).jobs == 0
+    assert count(db, "deliveries") == names
+    assert reviews.resolve(db, 1, "ann", None, 2.0)
+    assert retention.purge(db, store, 50.0, grace=0.0).jobs == 3
 
 
 def test_what_is_still_to_be_served_or_told_stays(home: Settings, db: Database, store: Store) -> None:
