@@ -277,3 +277,18 @@ def _grouping(head: str, style: Style, flaws: list[Flaw]) -> bool:
     elif not threes:
         flaws.append("grouping")
     return True
+
+
+def is_impossible(raw: str, number: Number) -> bool:
+    """True for a form that nobody prints, so that a reader made it: "0,333", "(002)", "1,23,4".
+
+    A code of digits alone may begin with a nought.
+    """
+    noughts = "leading_zero" in number.flaws and not raw.strip().isdigit()
+    return noughts or not {"grouping", "blank_inside", "currency_misread"}.isdisjoint(number.flaws)
+
+
+def shows_damage(texts: Iterable[str], style: Style = POINT_STYLE) -> bool:
+    """True where one of the numbers has an impossible form: the whole text came out of a recogniser."""
+    read = ((text, read_number(text, style)) for text in texts)
+    return any(number is not None and is_impossible(text, number) for text, number in read)

@@ -2,7 +2,8 @@
 
 A converter loses the labels of a whole table, or of a run of rows, and the heads of its columns with them. Where a
 column of another table, of this document or of a witness, agrees with one of its columns figure by figure, the rows
-that agree are the same rows: they take its labels and sections, the column its heads if it has none. Nothing else does.
+that agree are the same rows: they take its labels and sections, the column its heads if it has none. Nothing else does,
+and nothing in a document without a visibly misread figure: there a row without a label is the publisher's.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from difflib import SequenceMatcher
 from itertools import takewhile
 
-from extractors.numbers import read_number
+from extractors.numbers import read_number, shows_damage
 from extractors.tables import BodyRow, Layout, Table
 from schemas.amounts import Amount, amount, canonical
 from schemas.filing import Filing, Finding
@@ -21,6 +22,7 @@ _LEAST_RUN = 3  # rows without labels that follow one another: a total may go wi
 _LEAST_ALIKE = 5  # figures of three digits and more in which two columns agree, in order
 _SHARE = 0.6  # of those of the torn column
 _TELLING = 3
+_ALIKE = 0.6  # of two readings of one label
 
 _Pairs = tuple[tuple[int, int], ...]
 
@@ -54,11 +56,13 @@ def apply_labels(layout: Layout, witnesses: Sequence[Filing] = ()) -> Layout:
         layout: as found. witnesses: results of the same company; figures that need review are no proof.
     """
     torn = [number for number, table in enumerate(layout.tables) if _torn_rows(table)]
-    if not torn:
+    printed = (cell.text for table in layout.tables for row in table.rows for cell in row.cells if cell)
+    if not torn or not shows_damage(printed):
         return layout
+    ordered = sorted(witnesses, key=lambda witness: witness.source.sha256)
     tables = list(layout.tables)
     findings = list(layout.findings)
-    sources = [source for witness in witnesses for source in _of_witness(witness)]
+    sources = [source for witness in ordered for source in _of_witness(witness)]
     own = {number: _of_table(number, table) for number, table in enumerate(tables) if number not in torn}
     for number in torn:
         matches = list(_matches(tables[number], [*sources, *own.values()]))
@@ -121,8 +125,16 @@ def _matches(table: Table, sources: Sequence[_Source]) -> Iterator[_Match]:
             for other, theirs in source.columns.items():
                 pairs = _agreeing(mine, theirs)
                 telling = len({mine[row] for row, _ in pairs if _tells(mine[row])})
-                if telling >= _LEAST_ALIKE and telling >= _SHARE * wanted:
+                enough = telling >= _LEAST_ALIKE and telling >= _SHARE * wanted
+                if enough and not _contradicted(table, source, pairs):
                     yield _Match(source, own, other, pairs, telling)
+
+
+def _contradicted(table: Table, source: _Source, pairs: _Pairs) -> bool:
+    """True where rows that have labels here are called otherwise there: equal figures of another thing."""
+    named = [(_plain(table.rows[row].label), _plain(source.labels.get(other, ""))) for row, other in pairs]
+    likeness = [SequenceMatcher(None, *both).ratio() for both in named if all(both)]
+    return sum(ratio < _ALIKE for ratio in likeness) * 2 > len(likeness)
 
 
 def _agreeing(mine: Mapping[int, Amount], theirs: Mapping[int, Amount]) -> _Pairs:

@@ -68,8 +68,11 @@ _BOMS: tuple[tuple[bytes, str], ...] = (
 _HTML_ROOT = re.compile(r"(?i)<!doctype\s+html\b|<html[\s>]")
 _HTML_CELL = re.compile(r"(?i)<t[dr](?:\s[^<>]*)?>|<table\s+[a-z0-9-]+\s*=")
 _HTML_BLOCK = re.compile(
-    r"(?i)<(?:div|p|br|font|span|h[1-6]|hr|li|ul|ol|b|i|u|center|body|head|meta|pre|a)(?:\s[^<>]*)?/?>"
+    r"(?i)<(div|p|br|font|span|h[1-6]|hr|li|ul|ol|b|i|u|center|body|head|meta|pre|a)(?:\s[^<>]*)?/?>"
 )
+_INLINE = frozenset({"br", "font", "span", "b", "i", "u", "a"})
+# a row whose cells bars or tabs part, and how many of them make a table
+_BARRED, _ROWS = re.compile(r"(?m)^[^<\n|\t]*(?:[|\t][^|\t\n]*){2,}$"), 3
 _XML = re.compile(r"\s*<\?xml\b|\s*<!DOCTYPE\s+(?!html)\w", re.IGNORECASE)
 _ENTITY = re.compile(r"<!ENTITY\s+(?:%\s+)?[\w.:-]+\s+(?P<external>SYSTEM|PUBLIC)?\s*(?P<value>\"[^\"]*\"|'[^']*')?")
 _SAMPLE = 400_000
@@ -160,8 +163,11 @@ def _is_html(text: str) -> bool:
     if _HTML_CELL.search(text):
         return True
     # a stray <b> or <br> does not make a text a page: it needs several marks, and one for every few lines
-    marks = sum(1 for _ in _HTML_BLOCK.finditer(text))
-    return marks >= 3 and marks * 12 >= text.count("\n")
+    found = [mark[1].lower() for mark in _HTML_BLOCK.finditer(text)]
+    if len(_BARRED.findall(text)) >= _ROWS:
+        # converters write Markdown with marks of HTML in its cells
+        found = [name for name in found if name not in _INLINE]
+    return len(found) >= 3 and len(found) * 12 >= text.count("\n")
 
 
 def _text(data: bytes, text: str) -> tuple[Kind, str]:

@@ -134,6 +134,9 @@ def _same_fact(one: tuple[Ledger, int], other: tuple[Ledger, int], doubts: Mappi
 
 def _alike(left: Entry, right: Entry) -> float:
     """Nats the labels give to two rows being one fact."""
+    told = (words_of(left.heading) ^ words_of(right.heading)) & _TELLING
+    if left.table == right.table and left.heading and right.heading and told:
+        return -99.0  # basic and diluted earnings of one caption
     if left.label and left.label == right.label:
         return 0.0
     if left.table == right.table or (left.words ^ right.words) & _TELLING:

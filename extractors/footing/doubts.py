@@ -12,7 +12,7 @@ from dataclasses import replace
 
 from extractors.figures import Body, ReadFigure
 from extractors.meaning import Meaning, TableMeaning
-from extractors.numbers import Flaw
+from extractors.numbers import Flaw, is_impossible
 from schemas.amounts import Amount, shifted
 from schemas.filing import TextPlace
 
@@ -139,10 +139,7 @@ def _visible(figures: Sequence[ReadFigure], odd: Mapping[str, float]) -> list[Re
 
 def _impossible(figure: ReadFigure, odd: Mapping[str, float]) -> bool:
     """True for a form that nobody prints: "0,333", "(002)", "1,23,4", "26.251" among whole figures."""
-    number = figure.number
-    bare = figure.raw.strip().isdigit()
-    noughts = "leading_zero" in number.flaws and not bare
-    return bool(noughts or _RECOGNISED & set(number.flaws) or odd.get(figure.id) == _POINT_FOR_COMMA)
+    return is_impossible(figure.raw, figure.number) or odd.get(figure.id) == _POINT_FOR_COMMA
 
 
 def _odd_forms(body: Body, means: TableMeaning) -> dict[str, float]:

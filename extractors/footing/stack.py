@@ -29,6 +29,7 @@ _SAID_LESS = -1.0  # the rows that are subtracted say so themselves
 _TORN = 8.0  # nats of a sum that as many columns contradict as bear out, all read with certainty
 _ONLY_ROUNDED = 10.0  # nats of a total that holds nowhere exactly
 _BEYOND_THE_STACK = 8.0  # nats of a sum over totals that do not close themselves
+_FARTHEST = 24  # rows above a total that may be none of its own
 _BORNE_OUT = 6.0  # nats for the sum of a total that another sum shows to be one
 _ANNOUNCED = 4.0  # labels alone make a relation worth weighing
 
@@ -112,7 +113,7 @@ def _hypotheses(stack: list[Entry], closed: set[int]) -> Iterator[list[_Skipped]
     yield _by_section(stack, closed)
     last = len(stack) - 1
     if last > 1 and _open_total(stack[last], closed):
-        for start in range(1, last - 1):
+        for start in range(max(1, last - _FARTHEST), last - 1):
             yield [_Skipped(start, last)]
 
 

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from extractors.misspelt import vocabulary
+from extractors.numbers import shows_damage
 from extractors.page import Cell, Grid, Line
 from extractors.text.decode import SourceLine
 from extractors.text.dialect import has_markup
@@ -51,7 +52,9 @@ def _read_drifting(lines: Sequence[SourceLine], words: Counter[str]) -> tuple[li
     flow: list[Line | Grid] = []
     findings: list[Finding] = []
     parts = [part if isinstance(part, SourceLine) else _mended(part, words) for part in find_segments(lines)]
-    dashes = prints_dashes([record for part in parts if isinstance(part, _Mended) for record in part.records])
+    mended = [record for part in parts if isinstance(part, _Mended) for record in part.records]
+    # where nothing is misread a blank is the publisher's
+    dashes = prints_dashes(mended) and shows_damage(_printed(mended))
     for part in parts:
         if isinstance(part, SourceLine):
             flow.append(_line(part))
@@ -67,6 +70,10 @@ def _read_drifting(lines: Sequence[SourceLine], words: Counter[str]) -> tuple[li
         findings += [_lost_dash(record) for record in lost]
         findings += [_stray(line) for line in segment.strays]
     return flow, findings
+
+
+def _printed(records: Sequence[Record]) -> Iterator[str]:
+    return (piece.text for record in records for pieces in record.values.values() for piece in pieces)
 
 
 @dataclass(frozen=True, slots=True)

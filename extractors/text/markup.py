@@ -38,7 +38,7 @@ _DATED = re.compile(
 # what a converter made of a dash in a cell of figures: a rule, or nothing, underlined
 _UNDERLINED = re.compile(r"\s*<(?P<tag>u|ins)>\s*</(?P=tag)>\s*\Z", re.IGNORECASE)
 _UNDERSCORE = re.compile(r"(?:(?:US|C|A|HK)?[$\u20ac\u00a3\u00a5]\s?)?_\Z")
-_DASH_SURE = 0.97
+_DASH_SURE, _RULE_SURE = 0.97, 0.6  # a rule under nothing may be that of a sum
 _BAR = "\ue000"  # stands for an escaped bar while a line is cut
 
 
@@ -127,8 +127,8 @@ def _ruled(printed: str, row: Sequence[Slot], k: int) -> Slot:
         return slot
     start = slot.start + len(drawn) - len(drawn.lstrip())
     text = drawn.strip()
-    dash = Reading("\N{EM DASH}", _DASH_SURE)
-    return replace(slot, text=text, start=start, pieces=(Piece(text, start, start + len(text), _DASH_SURE, (dash,)),))
+    dash = Reading("\N{EM DASH}", _RULE_SURE)
+    return replace(slot, text=text, start=start, pieces=(Piece(text, start, start + len(text), _RULE_SURE, (dash,)),))
 
 
 def _stands_before_figure(row: Sequence[Slot], k: int) -> bool:

@@ -36,6 +36,8 @@ TORN = """# ACME CORP
 
 ### Unaudited
 """
+MISREAD = "\n### Per share\n\nLoss\t\\$\t(002)\t\\$\t(0.04)\nDividends\t\t0.10\t\t0.09\nBook value\t\t7.20\t\t6.19\n"
+TORN += MISREAD
 APART = """# ACME CORP
 
 ## **Balance Sheets** (in thousands)
@@ -63,6 +65,7 @@ Deficit
 
 Equity\t\t15,153\t\t14,559
 """
+APART += MISREAD
 SHEETS = """ACME CORP
 Balance Sheets
 (in thousands)
@@ -153,3 +156,20 @@ def test_lone_rows_without_labels_keep_none() -> None:
     """A total without a label was published so."""
     whole = WITNESS.replace("Total expenses\t", "\t")
     assert "" in labels(table(whole, WITNESS))
+
+
+def test_in_a_clean_document_a_row_without_a_label_has_none() -> None:
+    """Equal figures lend no labels where nothing is misread: the publisher left them off."""
+    assert set(labels(table(TORN.removesuffix(MISREAD), WITNESS))) == {""}
+
+
+def test_rows_that_are_called_otherwise_lend_no_labels() -> None:
+    """Where the labels that are left contradict, equal figures are of another thing."""
+    rows = TORN.replace("\t\t13,004", "Freight by rail\t\t13,004").replace("\t\t8,997", "Sales of coal\t\t8,997")
+    assert "Research" not in labels(table(rows, WITNESS))
+
+
+def test_the_order_of_the_witnesses_changes_nothing() -> None:
+    """Of two witnesses that agree alike the same one is believed, whichever is named first."""
+    other = WITNESS.replace("March 31, 2021", "June 30, 2019")
+    assert table(TORN, WITNESS, other).columns == table(TORN, other, WITNESS).columns

@@ -2,6 +2,7 @@
 
 import pytest
 
+from extractors.convert import convert
 from extractors.sniff import media_type, sniff
 from schemas.errors import EmptyError, LimitError, UnreadableError, UnsafeError, UnsupportedError
 
@@ -68,3 +69,11 @@ def test_refused(data: bytes, error: type[UnreadableError]) -> None:
     with pytest.raises(UnreadableError) as raised:
         sniff(data)
     assert type(raised.value) is error
+
+
+def test_markdown_with_marks_of_html_in_its_cells_is_text() -> None:
+    """Rows parted by bars are a table of text, whatever a converter left in the cells."""
+    rows = "".join(f"| Item {at} | 1,{at}00 | <u> </u> |\n" for at in range(1, 6))
+    filing = convert(f"# Acme\n\n| | 2020 | 2019 |\n|---|---|---|\n{rows}".encode())
+    assert filing.source.kind == "text"
+    assert [figure.value for table in filing.tables for figure in table.figures][:1] == ["1100"]

@@ -155,7 +155,7 @@ def test_figures_set_apart_that_foot_in_two_ways_are_findings() -> None:
     assert {"12", "38", "20", "30"} <= set(found)
 
 
-DASHES = ("Grants→→—→→9", "Refunds→→—→→4", "Fines→→—→→3", "Fees→\\$→(—)→\\$→2")
+DASHES = ("Grants→→—→→9", "Refunds→→—→→4", "Fines→→—→→3", "Fees→\\$→(—)→\\$→2", "Per share→→(002)→→1")
 SUMS = ("Sales→\\$→900→\\$→800", "Rent→→410→→330", "Royalties→→→→25", "Total income→→1,310→→1,155")
 
 
@@ -171,6 +171,11 @@ def test_a_lost_dash_is_told() -> None:
     """That nothing was printed where a nought stands is a finding with the row's label and place."""
     [found] = [f for f in read(*SUMS, *DASHES).findings if f.code == "lost_dash"]
     assert found.text == "Royalties"
+
+
+def test_a_blank_is_meant_where_nothing_is_misread() -> None:
+    """In a clean text a blank is the publisher's, whatever foots without it."""
+    assert not [c for c in grid(*SUMS, *DASHES[:-1]).cells if not c.text]
 
 
 def test_a_blank_is_meant_where_the_document_prints_no_dashes() -> None:
