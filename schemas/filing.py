@@ -47,7 +47,7 @@ DecimalText = Annotated[str, Field(pattern=r"^-?[0-9]+(\.[0-9]+)?$", max_length=
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 Date = Annotated[str, Field(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"), AfterValidator(_isoformat)]
 Probability = Annotated[float, Field(ge=0.0, le=1.0), AfterValidator(lambda p: round(p, 4))]
-Coordinate = Annotated[float, AfterValidator(lambda c: round(c, 1) + 0.0)]
+Coordinate = Annotated[float, Field(allow_inf_nan=False), AfterValidator(lambda c: round(c, 1) + 0.0)]
 Count = Annotated[int, Field(ge=0)]
 Places = Annotated[int, Field(ge=0, le=MAX_CHARACTERS)]
 

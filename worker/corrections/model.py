@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Final, Self
+from typing import Annotated, Any, Final, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from schemas.filing import DecimalText, Figure, HtmlPlace, PagePlace, Place, TextPlace
 from schemas.identities import IdentityKind
@@ -13,7 +13,17 @@ LONGEST_REASON: Final = 1000
 WAYS: Final = ("value", "place", "relation", "reject")
 
 FigureId = Annotated[str, Field(min_length=1, max_length=100, pattern=r"^[^\x00]*$", examples=["t1.r25.c0"])]
-Weight = Annotated[str, Field(pattern=r"^-?\d+(\.\d+)?$", max_length=20)]
+Weight = Annotated[str, Field(pattern=r"^-?[0-9]+(\.[0-9]+)?$", max_length=20)]
+
+
+def _with_tuple(value: Any) -> Any:
+    """A place whose box is a tuple, as the fixed JSON's strict models want it: JSON that was parsed has lists only."""
+    if isinstance(value, dict) and isinstance(value.get("bbox"), list):
+        return {**value, "bbox": tuple(value["bbox"])}
+    return value
+
+
+SaidPlace = Annotated[PagePlace | TextPlace | HtmlPlace, BeforeValidator(_with_tuple)]
 
 
 class Said(BaseModel):
@@ -50,7 +60,7 @@ class Correction(Said):
 
     figure: FigureId
     value: DecimalText | None = None
-    place: PagePlace | TextPlace | HtmlPlace | None = None
+    place: SaidPlace | None = None
     relation: Relation | None = None
     reject: Annotated[str, Field(min_length=1, max_length=100, pattern=r"^[^\x00]*$")] | None = None
     reason: Annotated[str, Field(max_length=LONGEST_REASON, pattern=r"^[^\x00]*$")] = ""

@@ -80,6 +80,41 @@ def test_what_cannot_be_applied_changes_nothing(client: TestClient, result: str,
     assert client.get("/v1/jobs/job_1").json()["result"] == result
 
 
+PLACES = [{"page": 1, "bbox": [1.0, 2, 3.5, 4.0]}, {"line": 1, "start": 2, "end": 3}, {"table": 0, "row": 1, "cell": 2}]
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_each_kind_of_place_can_be_said(client: TestClient, result: str, place: dict[str, Any]) -> None:
+    """Where a figure is printed, as the result itself would say it; it is told again as it was said."""
+    said = [{"figure": "t0.r1.c0", "place": place}]
+    answer = client.post(f"/v1/results/{result}/corrections", json=said)
+    assert answer.status_code == 201, answer.text
+    new = answer.json()["result"]
+    figures = client.get(f"/v1/results/{new}/figures").json()["items"]
+    assert [figure["place"] for figure in figures if figure["id"] == "t0.r1.c0"] == [place]
+    (told,) = client.get(f"/v1/results/{new}/corrections").json()["items"]
+    assert told["correction"]["place"] == place
+
+
+BAD = [
+    '{"figure": "t0.r1.c0", "place": {"page": 1, "bbox": [1, 2, 3, NaN]}}',
+    '{"figure": "t0.r1.c0", "place": {"page": 1, "bbox": [1, 2, 3, 1e999]}}',
+    '{"figure": "t0.r1.c0", "place": {"page": 1, "bbox": [1, 2, 3]}}',
+    '{"figure": "t0.r1.c0", "place": {"page": 1, "bbox": ["1", 2, 3, 4]}}',
+    '{"figure": "t0.r1.c0", "relation": {"terms": [{"figure": "t0.r0.c0", "weight": "\u0661"}]}}',
+    '{"figure": "t0.r1.c0", "relation": {"terms": [{"figure": "t0.r0.c0"}], "factor": "\u0661"}}',
+]
+
+
+@pytest.mark.parametrize("said", BAD)
+def test_what_is_no_place_and_no_number_is_refused(client: TestClient, result: str, said: str) -> None:
+    """Coordinates that no page has, and digits that no amount is made of: 422, never an error of ours."""
+    answer = client.post(
+        f"/v1/results/{result}/corrections", content=f"[{said}]", headers={"Content-Type": "application/json"}
+    )
+    assert answer.status_code == 422, answer.text
+
+
 def test_who_may_not_review_or_see_it_corrects_nothing(client: TestClient, desk: Desk, send: Send) -> None:
     """Another key's result is not there; a key without the scope is told so."""
     mine, other = desk.key("mine", "submit", "read"), desk.key("other", "review", "read")
