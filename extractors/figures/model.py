@@ -21,6 +21,7 @@ class ReadFigure:
         confidence: of the reading alone, 0-1. rivals: other readings of the ink, from the recogniser.
         labelled: whether its row has a label. alone: whether it is the only cell of its row.
         blank: whether nothing legible is printed, and the number is what other figures determine.
+        twin: whether the value column beside it has the very same heads: they may be halves of one.
         ghost: whether its row looks like a misspelt second reading of a neighbour, with the same figures.
     """
 
@@ -35,6 +36,7 @@ class ReadFigure:
     labelled: bool = True
     alone: bool = False
     ghost: bool = False
+    twin: bool = False
     blank: bool = False
 
 

@@ -75,13 +75,15 @@ def _with_ghosts(table: Table, body: Body, words: Counter[str]) -> Body:
 
 def _body(name: str, table: Table, style: Style) -> Body:
     kinds = tuple(_column_kind(table, column, style) for column in range(len(table.heads)))
+    twins = _twins(table, kinds)
     figures: list[ReadFigure] = []
     texts: list[Text] = []
     findings: list[Finding] = []
     for row, column, cell in _cells(table):
         figure = _figure(f"{name}.r{row}.c{column}", row, column, cell, style) if kinds[column] == "value" else None
         if figure is not None:
-            figures.append(_in_its_row(figure, table.rows[row]))
+            figure = _in_its_row(figure, table.rows[row])
+            figures.append(replace(figure, twin=True) if column in twins else figure)
             continue
         texts.append(Text(row=row, column=column, text=cell.text, place=cell.place))
         if kinds[column] == "value" and _garbled(cell.text):
@@ -95,6 +97,18 @@ def _body(name: str, table: Table, style: Style) -> Body:
                 )
             )
     return Body(name, kinds, tuple(figures), tuple(texts), style, tuple(findings))
+
+
+def _twins(table: Table, kinds: Sequence[ColumnKind]) -> frozenset[int]:
+    """The value columns beside another with the same heads: nobody prints two of one name next to each other."""
+    found = [
+        column
+        for column in range(1, len(kinds))
+        if kinds[column - 1] == kinds[column] == "value"
+        and table.heads[column]
+        and table.heads[column] == table.heads[column - 1]
+    ]
+    return frozenset(found) | {column - 1 for column in found}
 
 
 def _figure(figure_id: str, row: int, column: int, cell: Cell, style: Style) -> ReadFigure | None:

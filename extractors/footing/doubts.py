@@ -93,6 +93,14 @@ def read_strays(bodies: Sequence[Body], meaning: Meaning) -> frozenset[str]:
     )
 
 
+def read_halved(bodies: Sequence[Body]) -> frozenset[str]:
+    """Figures of a scan or a text whose column has the same heads as the one beside it.
+
+    A figure fell apart at a mark that was not seen, or a head was lost: the sums of halves hold as those of wholes do.
+    """
+    return frozenset(f.id for body in bodies for f in body.figures if f.twin and not _born_digital(f))
+
+
 def read_displaced(bodies: Sequence[Body], doubts: Mapping[str, float]) -> frozenset[str]:
     """Doubted figures of rows that are whole but for the column which nearly all rows begin with.
 

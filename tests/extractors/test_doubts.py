@@ -77,3 +77,24 @@ def test_a_sum_down_the_column_says_that_a_row_has_not_slid() -> None:
     """What the column needs to foot stands in its column."""
     found = slid(SLID + "Total assets | 7,922 | 7,750\n", 0.998)
     assert (found.status, found.needs_review) == ("proved", False)
+
+
+HALVED = """Balance Sheets
+(in thousands)
+
+                          March 31, 2006    March 31, 2006    March 31, 2005    March 31, 2005
+Cash                          4                 809               6                 904
+Receivables                   8                 625              11                 383
+Restricted                    5                 672               5                 823
+Total                        17               2,106              22               2,110
+"""
+
+
+def test_figures_under_the_same_heads_side_by_side_need_review() -> None:
+    """Two columns of one name may be halves of one whose figures fell apart: their sums hold all the same."""
+    halves = [f for table in convert(HALVED.encode()).tables for f in table.figures]
+    assert len(halves) == 16
+    assert all(f.needs_review for f in halves)
+    wholes = HALVED.replace("March 31, 2006    March 31, 2005", "March 31, 2004    March 31, 2005", 1)
+    wholes = wholes.replace("March 31, 2005\nCash", "March 31, 2003\nCash")
+    assert not any(f.needs_review for table in convert(wholes.encode()).tables for f in table.figures)
