@@ -178,8 +178,8 @@ def _change(service: Service, content: bytes, result: str, said: Said) -> Change
 
 
 def _accepted(filing: Filing, corrections: Sequence[Correction]) -> list[Correction]:
-    """Every figure that needs review and that nothing else is said of, as it is."""
-    named = {correction.figure for correction in corrections}
+    """Every figure that needs review and of which nothing but its place is said, as it is."""
+    named = {correction.figure for correction in corrections if correction.place is None}
     return [
         Correction(figure=figure.id, value=figure.value)
         for table in filing.tables

@@ -2,7 +2,8 @@
 
 Only what a person names is changed; what follows by arithmetic follows, and nothing else: every check is evaluated
 again, proofs that are gone are taken back, and a figure in conflict whose checks all hold now is proved. Where that
-was not said by a sum that closes to the last digit, it stays with a person to look at.
+was not said by a sum that closes to the last digit, it stays with a person to look at. A relation that a person has
+told proves only what it says to the last digit: nothing is known of how often such a one would hold by chance.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from schemas.errors import UsageError
 from schemas.filing import Check, Figure, Filing, Finding, Repair, Status, Term
 from schemas.identities import evaluate, key_of
 from schemas.recheck import carried, identity_of, printed, verdict_of
-from worker.corrections.model import Correction
+from worker.corrections.model import Correction, Relation
 
 # a figure whose proof is gone: as likely wrong as right until somebody has looked
 UNPROVED: Final = 0.5
@@ -81,6 +82,8 @@ def _apply(correction: Correction, figures: Figures, checks: Checks) -> None:
         _reject(correction, figures, checks)
     elif correction.relation is not None:
         _relate(correction, figures, checks)
+    elif correction.place is not None:
+        figures[figure.id] = figure.model_copy(update={"place": correction.place})
     else:
         figures[figure.id] = _confirmed(figure, correction)
 
@@ -95,8 +98,6 @@ def _find(figures: Figures, key: str) -> Figure:
 def _confirmed(figure: Figure, correction: Correction) -> Figure:
     """The figure with a person's word for it."""
     certain: dict[str, Any] = {"status": "confirmed", "confidence": 1.0, "needs_review": False, "rivals": ()}
-    if correction.place is not None:
-        certain["place"] = correction.place
     value = figure.value if correction.value is None else correction.value
     if amount(value) != amount(figure.value):
         read = figure.value if figure.repair is None else figure.repair.read_as
@@ -130,6 +131,7 @@ def _relate(correction: Correction, figures: Figures, checks: Checks) -> None:
         _find(figures, key)
     if correction.figure in named or len(set(named)) < len(named):
         raise UsageError("A relation holds each figure once.", correction.figure)
+    _check_numbers(said)
     key = next(name for n in count(len(checks)) if (name := f"k{n}") not in checks)
     checks[key] = Check(
         id=key,
@@ -144,6 +146,20 @@ def _relate(correction: Correction, figures: Figures, checks: Checks) -> None:
     )
     for member in (correction.figure, *named):
         figures[member] = figures[member].model_copy(update={"checks": (*figures[member].checks, key)})
+
+
+def _check_numbers(said: Relation) -> None:
+    """Refuse numbers by which anything could be made to hold.
+
+    Raises:
+        UsageError: a term is neither added nor taken away, or the factor is no other unit of the sum.
+    """
+    for term in said.terms:
+        if abs(amount(term.weight)) != 1:
+            raise UsageError("The weights of a relation are 1 and -1.", term.figure)
+    factor = amount(said.factor).normalize()
+    if factor.is_signed() or factor.as_tuple().digits != (1,):
+        raise UsageError("The factor of a relation is a power of ten.", said.factor)
 
 
 def _own(check: Check) -> tuple[str, ...]:
@@ -182,26 +198,36 @@ def _changed(before: Iterable[Check], after: Checks) -> set[str]:
 
 
 def _moved(before: Figures, after: Figures) -> set[str]:
-    return {key for key, figure in after.items() if figure is not before[key]}
+    """The figures of which more was said than where they are printed."""
+    return {
+        key for key, figure in after.items() if figure.model_copy(update={"place": before[key].place}) != before[key]
+    }
 
 
 def _restated(figure: Figure, checks: Sequence[Check]) -> Figure:
     """A figure with the status that its checks leave it."""
-    holding = [check for check in checks if check.verdict != "broken"]
+    holding = [
+        check for check in checks if check.verdict == "exact" or (check.verdict == "rounding" and _is_found(check))
+    ]
+    is_broken = any(check.verdict == "broken" for check in checks)
     exact = any(check.verdict == "exact" for check in holding)
     grade = "exact" if exact else "rounding" if holding else None
     if figure.status == "confirmed":
         return figure.model_copy(update={"grade": grade})
     if not holding:
-        return _doubted(figure, broken=bool(checks))
+        return _doubted(figure, broken=is_broken)
     update: dict[str, Any] = {"grade": grade}
-    is_whole = len(holding) == len(checks)
-    if figure.status in ("conflict", "unchecked") and is_whole and _may_be_proved(figure):
+    if figure.status in ("conflict", "unchecked") and not is_broken and _may_be_proved(figure):
         confidence = max(figure.confidence, BOUND) if exact else figure.confidence
         update |= {"status": "proved", "rivals": (), "confidence": confidence, "needs_review": confidence < BOUND}
     elif figure.status in ("conflict", "unchecked"):
         update["grade"] = figure.grade
     return figure.model_copy(update=update)
+
+
+def _is_found(check: Check) -> bool:
+    """Whether a check was found in the document, and weighed; a person's word comes without evidence."""
+    return check.evidence is not None
 
 
 def _may_be_proved(figure: Figure) -> bool:

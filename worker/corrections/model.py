@@ -33,14 +33,17 @@ class Said(BaseModel):
 
 
 class RelationTerm(Said):
-    """A figure of this result and what it is multiplied with."""
+    """A figure of this result, added (1) or taken away (-1)."""
 
     figure: FigureId
     weight: Weight = "1"
 
 
 class Relation(Said):
-    """total = factor · Σ weight·term / divisor; the total is the figure that the correction names."""
+    """total = factor · Σ weight·term / divisor; the total is the figure that the correction names.
+
+    ``factor``: a power of ten, for what is printed in other units.
+    """
 
     kind: IdentityKind = "foot"
     terms: Annotated[tuple[RelationTerm, ...], Field(min_length=1, max_length=1000)]
@@ -53,7 +56,7 @@ class Correction(Said):
 
     Attributes:
         value: what is printed, in printed units; the value it has already confirms it.
-        place: where it is printed.
+        place: where it is printed; of what is printed there nothing is said.
         relation: the document means this figure to be what the relation makes of others.
         reject: the id of a check that the document does not mean.
     """

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from typing import Any
 
 import pytest
@@ -34,7 +35,7 @@ def statement(cash: str, receivables: str, total: str, status: Status = "proved"
     )  # fmt: skip
     figures = (*figures[:2], figures[2].model_copy(update=total_has))
     check = Check(
-        id="k0", kind="foot", total="t1.r2.c0", residual="0", tolerance="1.5", verdict="exact",
+        id="k0", kind="foot", total="t1.r2.c0", residual="0", tolerance="1.5", verdict="exact", evidence=20.0,
         terms=tuple(Term(figure=key, weight="1") for key in list(values)[:2]),
     )  # fmt: skip
     residual = int(total) - int(cash) - int(receivables)
@@ -116,10 +117,14 @@ def test_a_corrected_figure_is_explained() -> None:
     assert "Read before as 70 (a person says so): k0 would be off by -50." in said
 
 
-def test_a_place_is_corrected_and_the_figure_confirmed() -> None:
-    """Who says where a number is printed has seen it."""
-    after = apply_corrections(statement("10", "20", "30"), [Correction(figure="t1.r0.c0", place=PLACE)])
-    assert (figure(after, 0).place, figure(after, 0).status, figure(after, 0).value) == (PLACE, "confirmed", "10")
+@pytest.mark.parametrize("status", ["proved", "conflict"])
+def test_a_place_is_corrected_and_nothing_else(status: Status) -> None:
+    """Who says where a number is printed has not said what it is: status, confidence and rivals stay."""
+    rivals = (Rival(value="80", probability=0.4),)
+    before = statement("10", "20", "30", status, rivals=rivals)
+    after = apply_corrections(before, [Correction(figure="t1.r2.c0", place=PLACE)])
+    assert figure(after, 2) == figure(before, 2).model_copy(update={"place": PLACE})
+    assert (after.tables[0].figures[:2], after.verdict) == (before.tables[0].figures[:2], before.verdict)
 
 
 def test_a_relation_is_a_check_more() -> None:
@@ -137,6 +142,54 @@ def test_a_relation_is_a_check_more() -> None:
     wrong = (RelationTerm(figure="t1.r0.c0"),)
     broken = apply_corrections(before, [Correction(figure="t1.r2.c0", relation=Relation(terms=wrong))])
     assert (broken.verdict, {f.status for f in broken.tables[0].figures}) == ("differs", {"unchecked"})
+
+
+def without_checks(before: Filing) -> Filing:
+    """A statement nobody has found a check in."""
+    table = before.tables[0]
+    bare = tuple(f.model_copy(update={"checks": (), "status": "unchecked", "grade": None}) for f in table.figures)
+    update = {"checks": (), "verdict": "unproved", "tables": (table.model_copy(update={"figures": bare}),)}
+    return before.model_copy(update=update)
+
+
+def test_a_told_relation_that_only_rounds_proves_nothing() -> None:
+    """Neither when it is told, nor when something else is said of its figures later, nor beside a check that breaks."""
+    terms = (RelationTerm(figure="t1.r0.c0"), RelationTerm(figure="t1.r1.c0"))
+    told = Correction(figure="t1.r2.c0", relation=Relation(terms=terms))
+    after = apply_corrections(without_checks(statement("10", "20", "31")), [told])
+    assert after.checks[0].verdict == "rounding"
+    assert {(f.status, f.grade) for f in after.tables[0].figures} == {("unchecked", None)}
+    later = apply_corrections(
+        after, [Correction(figure="t1.r0.c0", value="11"), Correction(figure="t1.r1.c0", value="21")]
+    )
+    assert (later.checks[0].verdict, figure(later, 2).status, recheck(later)) == ("rounding", "unchecked", [])
+    known = apply_corrections(statement("10", "20", "31"), [told, Correction(figure="t1.r2.c0", reject="k0")])
+    assert {(f.status, f.needs_review) for f in known.tables[0].figures} == {("unchecked", True)}
+
+
+NUMBERS: list[tuple[dict[str, Any], bool]] = [
+    ({"weight": "-1"}, True),
+    ({"weight": "1.0"}, True),
+    ({"weight": "2"}, False),
+    ({"weight": "0"}, False),
+    ({"weight": "0.98"}, False),
+    ({"factor": "1000"}, True),
+    ({"factor": "0.01"}, True),
+    ({"factor": "0"}, False),
+    ({"factor": "-1"}, False),
+    ({"factor": "1.1"}, False),
+    ({"factor": "20"}, False),
+]
+
+
+@pytest.mark.parametrize(("numbers", "good"), NUMBERS)
+def test_a_relation_adds_takes_away_and_changes_units(numbers: dict[str, str], good: bool) -> None:
+    """With other weights and factors anything could be made to hold."""
+    term = {"figure": "t1.r0.c0", **({"weight": numbers["weight"]} if "weight" in numbers else {})}
+    relation = {"terms": [term], **({"factor": numbers["factor"]} if "factor" in numbers else {})}
+    said = [Correction.model_validate({"figure": "t1.r2.c0", "relation": relation})]
+    with nullcontext() if good else pytest.raises(UsageError, match="of a relation"):
+        assert len(apply_corrections(statement("10", "20", "30"), said).checks) == 2
 
 
 def test_a_check_that_is_not_meant_goes_with_what_leaned_on_it() -> None:
