@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from itertools import pairwise
 
 from extractors.figures import Body, ReadFigure
 from extractors.meaning import Meaning, TableMeaning
 from extractors.numbers import Flaw, is_impossible
 from schemas.amounts import Amount, shifted
-from schemas.filing import TextPlace
+from schemas.filing import PagePlace, Place, TextPlace
 
 CERTAIN = 0.0005
 """The probability of an error that is left to a reading nobody doubts."""
@@ -36,6 +37,7 @@ _FINEST = 4  # places of a per-share figure
 _ODD_PLACES = 0.5  # "80.0" in a row of two-decimal figures
 _UNLABELLED = 0.05  # a row of a damaged text that lost its label may have lost more
 _GHOST = 0.6  # a second, misspelt reading of the row beside it: most likely nothing is printed there
+_DIGIT = 1.3  # heights of a figure
 _MOST = 0.9
 _COLUMNS, _ROWS = 2, 4  # of a table whose rows can be seen to have slid
 
@@ -94,11 +96,28 @@ def read_strays(bodies: Sequence[Body], meaning: Meaning) -> frozenset[str]:
 
 
 def read_halved(bodies: Sequence[Body]) -> frozenset[str]:
-    """Figures of a scan or a text whose column has the same heads as the one beside it.
+    """Pairs of figures of a scan or a text that stand close together under the same heads.
 
-    A figure fell apart at a mark that was not seen, or a head was lost: the sums of halves hold as those of wholes do.
+    A figure fell apart at a mark that was not seen; the sums of halves hold as those of wholes do.
     """
-    return frozenset(f.id for body in bodies for f in body.figures if f.twin and not _born_digital(f))
+    found: set[str] = set()
+    for body in bodies:
+        twins = [figure for figure in body.figures if figure.twin and not _born_digital(figure)]
+        for one, other in pairwise(sorted(twins, key=lambda figure: (figure.row, figure.column))):
+            beside = one.row == other.row and other.column == one.column + 1
+            if beside and _touching(one.place, other.place):
+                found.update((one.id, other.id))
+    return frozenset(found)
+
+
+def _touching(one: Place | None, other: Place | None) -> bool:
+    """True where no more than a digit would stand between two places."""
+    if isinstance(one, PagePlace) and isinstance(other, PagePlace):
+        height = max(place.bbox[3] - place.bbox[1] for place in (one, other))
+        return other.bbox[0] - one.bbox[2] < _DIGIT * height
+    if isinstance(one, TextPlace) and isinstance(other, TextPlace):
+        return one.line == other.line and other.start - one.end <= 1
+    return False
 
 
 def read_displaced(bodies: Sequence[Body], doubts: Mapping[str, float]) -> frozenset[str]:
