@@ -17,7 +17,7 @@ import pytest
 
 from schemas.filing import Filing, from_json, to_json
 from tests.fakes import crashing, engine
-from tests.worker.test_crashes import LEASE, bury, settings_of
+from tests.worker.test_crashes import CASES, LEASE, bury, settings_of, steps_of_share
 from worker import leases
 from worker.api import stored, submitting
 from worker.api.models import Callback
@@ -170,7 +170,8 @@ def scene(database_url: str) -> Iterator[tuple[Path, str]]:
 
 
 @pytest.mark.slow
-def test_a_crash_at_any_step_of_an_upload_s_life_loses_nothing(scene: tuple[Path, str]) -> None:
+@pytest.mark.parametrize(("database_url", "share"), CASES, indirect=["database_url"])
+def test_a_crash_at_any_step_of_an_upload_s_life_loses_nothing(scene: tuple[Path, str], share: int) -> None:
     """Killed at each step in turn, then started again: one job, both versions, one correction, each event told."""
     home, url = scene
     prepare(home, url)
@@ -178,7 +179,7 @@ def test_a_crash_at_any_step_of_an_upload_s_life_loses_nothing(scene: tuple[Path
     check(home, url)
     for name in NAMED:
         assert any(name in step for step in steps), f"no step is {name}: {steps}"
-    for number in range(1, len(steps) + 1):
+    for number in steps_of_share(steps, NAMED, url, share):
         prepare(home, url)
         crashing.run(live, home, url, 0.0, crash_at=number)
         bury(url)
