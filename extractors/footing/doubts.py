@@ -95,6 +95,11 @@ def read_strays(bodies: Sequence[Body], meaning: Meaning) -> frozenset[str]:
     )
 
 
+def read_nameless(bodies: Sequence[Body]) -> frozenset[str]:
+    """Figures of a scan in rows without a label."""
+    return frozenset(f.id for body in bodies for f in body.figures if f.confidence < 1.0 and not f.labelled)
+
+
 def read_halved(bodies: Sequence[Body]) -> frozenset[str]:
     """Pairs of figures of a scan or a text that stand close together under the same heads.
 

@@ -46,7 +46,7 @@ class Evidence:
         final: the figures after repair. verdicts: of each identity on them, None where it divides by nought.
         doubts: probability of a misreading by id. strays: figures of whose row nothing is known.
         displaced: figures whose cells may have slid into another column.
-        blanks: figures of which nothing legible is printed.
+        blanks: figures of which nothing legible is printed. nameless: scanned figures whose row has no label.
     """
 
     board: Board
@@ -57,6 +57,7 @@ class Evidence:
     strays: frozenset[str] = frozenset()
     displaced: frozenset[str] = frozenset()
     blanks: frozenset[str] = frozenset()
+    nameless: frozenset[str] = frozenset()
 
     @property
     def conflicts(self) -> frozenset[str]:
@@ -98,7 +99,7 @@ def _standing(
         own = _changed_grade(evidence, member) if grade is None else grade
         return Standing("repaired", own, min(_BEST, probability))
     slid = member in evidence.displaced and not _in_its_column(evidence, member, vouchers)
-    stray = slid or member in evidence.strays
+    stray = slid or member in evidence.strays or _nameless(evidence, member, vouchers)
     if not vouchers:
         return Standing("unchecked", None, 1.0 - max(doubt, blame, _STRAY if stray else 0.0))
     remaining = max(1.0 - _BEST, doubt * _unnoticed(evidence, vouchers), blame)
@@ -109,6 +110,11 @@ def _standing(
 def _filled(evidence: Evidence) -> float:
     """The probability that a figure is right which is not legible: sums that only round may be off alike."""
     return min(_FILLED, 1.0 - evidence.board.rounding_rate() ** 2 / 2)
+
+
+def _nameless(evidence: Evidence, member: str, vouchers: Sequence[int]) -> bool:
+    """True for a figure of a scanned row without a label that is the total of nothing: its label was not read."""
+    return member in evidence.nameless and not any(evidence.board.identities[n].total == member for n in vouchers)
 
 
 def _in_its_column(evidence: Evidence, member: str, vouchers: Sequence[int]) -> bool:

@@ -7,7 +7,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from extractors.figures import Body
-from extractors.footing.doubts import read_displaced, read_doubts, read_halved, read_strays, read_unsettled
+from extractors.footing.doubts import (
+    read_displaced,
+    read_doubts,
+    read_halved,
+    read_nameless,
+    read_strays,
+    read_unsettled,
+)
 from extractors.meaning import Meaning
 from extractors.page import DEFAULT, Profile
 from extractors.repair.board import Board
@@ -61,7 +68,8 @@ def repair_figures(
     strays = read_strays(bodies, meaning) | read_halved(bodies)
     displaced = read_displaced(bodies, doubts)
     blanks = frozenset(f.id for body in bodies for f in body.figures if f.blank)
-    evidence = Evidence(board, final, verdicts, proposal, doubts, strays, displaced, blanks)
+    nameless = read_nameless(bodies)
+    evidence = Evidence(board, final, verdicts, proposal, doubts, strays, displaced, blanks, nameless)
     return _Writer(evidence, states, judge(evidence), profile.review_bound).outcome(bodies)
 
 

@@ -111,3 +111,15 @@ def test_columns_of_the_same_heads_are_noticed() -> None:
     document = statement("Cash | 4 | 8 | 6\nLoans | 5 | 9 | 7").headed({0: "2006", 1: "2006", 2: "2005"})
     [body] = read_figures(document.tables)
     assert [f.twin for f in body.figures] == [True, True, False] * 2
+
+
+@pytest.mark.parametrize(("confidence", "doubted"), [(0.998, True), (1.0, False)])
+def test_a_scanned_row_without_a_label_needs_review_unless_it_is_a_total(confidence: float, doubted: bool) -> None:
+    """Totals often go without a label; of any other row of a scan the label was not read."""
+    document = statement("Rent | 4,310 | 3,809\n | 8,105 | 6,251\nFuel | 5,214 | 6,722\n | 17,629 | 16,782", confidence)
+    bodies = tuple(
+        replace(b, figures=tuple(replace(f, labelled=bool(document.tables[0].rows[f.row].label)) for f in b.figures))
+        for b in document.bodies
+    )
+    found = repair_figures(bodies, document.meaning, find_identities(document.tables, bodies, document.meaning)).figures
+    assert [found[f"t1.r{row}.c0"].needs_review for row in range(4)] == [False, doubted, False, False]
