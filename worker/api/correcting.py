@@ -125,7 +125,7 @@ async def correct_result(
 
 @router.get("/results/{result}/corrections", responses=responses(404))
 async def list_corrections(result: ResultId, service: Serving, caller: Reader) -> SaidList:
-    """What was said of this result and of the versions before it, in order."""
+    """What was said of the jobs that have this result, in order: of versions before it, of itself and of later ones."""
     if not await service.rows.run(rows.may_see_result, caller.sees, result):
         raise not_found()
     found = await service.rows.run(_list, caller.sees, result)
