@@ -22,6 +22,7 @@ class ReadFigure:
         labelled: whether its row has a label. alone: whether it is the only cell of its row.
         blank: whether nothing legible is printed, and the number is what other figures determine.
         twin: whether the value column beside it has the very same heads: they may be halves of one.
+        open: whether nothing in the document decides if its mark parts thousands or decimals.
         ghost: whether its row looks like a misspelt second reading of a neighbour, with the same figures.
     """
 
@@ -38,6 +39,7 @@ class ReadFigure:
     ghost: bool = False
     twin: bool = False
     blank: bool = False
+    open: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from dataclasses import replace
 from extractors.figures.ghosts import find_ghosts, may_be_misread
 from extractors.figures.model import Body, ReadFigure
 from extractors.misspelt import vocabulary
-from extractors.numbers import Flaw, Style, plain, read_number, style_of
+from extractors.numbers import Flaw, Style, is_open, plain, read_number, style_of
 from extractors.page import Cell
 from extractors.tables import BodyRow, Table
 from schemas.filing import ColumnKind, Finding, Text
@@ -31,13 +31,34 @@ def read_figures(tables: Sequence[Table]) -> list[Body]:
     """The figures and texts of each table; ids count tables from 1, rows and columns from 0."""
     style = style_of(cell.text for table in tables for row in table.rows for cell in row.cells if cell)
     bodies = [_body(f"t{number}", table, style) for number, table in enumerate(tables, 1)]
-    bodies = [_amounts(body) for body in bodies]
+    bodies = _opened([_amounts(body) for body in bodies]) if style.guessed else [_amounts(body) for body in bodies]
     doubted = {body.id for body in bodies if may_be_misread(body.figures)}
     if not doubted:
         return bodies
     words = vocabulary(row.label for table in tables for row in table.rows)
     pairs = zip(tables, bodies, strict=True)
     return [_with_ghosts(table, body, words) if body.id in doubted else body for table, body in pairs]
+
+
+def _opened(bodies: list[Body]) -> list[Body]:
+    """The bodies with the figures marked whose scale nothing decides (sums hold in both), and one finding for all."""
+    marked = [
+        replace(b, figures=tuple(replace(f, open=True) if is_open(f.raw, b.style) else f for f in b.figures))
+        for b in bodies
+    ]
+    doubtful = [figure for body in marked for figure in body.figures if figure.open]
+    if not doubtful:
+        return marked
+    first = doubtful[0]
+    read = "thousands" if first.number.grouped else "decimals"
+    message = (
+        f"Nothing decides whether the point of {first.raw!r} parts thousands or decimals; it was taken for {read} "
+        f"in all {len(doubtful)} figures of this form."
+    )
+    finding = Finding(code="guessed_style", severity="warning", message=message, text=first.raw, place=first.place)
+    at = next(i for i, body in enumerate(marked) if first in body.figures)
+    marked[at] = replace(marked[at], findings=(finding, *marked[at].findings))
+    return marked
 
 
 def _amounts(body: Body) -> Body:

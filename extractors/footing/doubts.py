@@ -100,6 +100,11 @@ def read_nameless(bodies: Sequence[Body]) -> frozenset[str]:
     return frozenset(f.id for body in bodies for f in body.figures if f.confidence < 1.0 and not f.labelled)
 
 
+def read_open(bodies: Sequence[Body]) -> frozenset[str]:
+    """Figures that are a thousand times as much in the other style: sums hold in both."""
+    return frozenset(figure.id for body in bodies for figure in body.figures if figure.open)
+
+
 def read_halved(bodies: Sequence[Body]) -> frozenset[str]:
     """Pairs of figures of a scan or a text that stand close together under the same heads.
 

@@ -12,6 +12,7 @@ from extractors.footing.doubts import (
     read_doubts,
     read_halved,
     read_nameless,
+    read_open,
     read_strays,
     read_unsettled,
 )
@@ -65,7 +66,7 @@ def repair_figures(
     final = dict(figures)
     final.update({member: board.readings[member].printed(value) for member, value in proposal.changes.items()})
     verdicts = [None if state is None else state.verdict for state in states]
-    strays = read_strays(bodies, meaning) | read_halved(bodies)
+    strays = read_strays(bodies, meaning) | read_halved(bodies) | read_open(bodies)
     displaced = read_displaced(bodies, doubts)
     blanks = frozenset(f.id for body in bodies for f in body.figures if f.blank)
     nameless = read_nameless(bodies)

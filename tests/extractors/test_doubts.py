@@ -53,6 +53,14 @@ def test_rows_with_labels_keep_what_their_sums_prove() -> None:
     assert [figure(DAMAGED, raw).needs_review for raw in ("$ 42,739", "6,226")] == [False, False]
 
 
+def test_figures_that_may_be_a_thousand_times_as_much_need_review_though_their_sums_hold() -> None:
+    """``41.892`` foots as thousands and as decimals; in a document where nothing else has a mark nobody knows."""
+    guessed = "Revenue\n\n\t2011\nProducts\t41.892\nServices\t24.461\nTotal revenue\t66.353\n"
+    assert [figure(guessed, raw).needs_review for raw in ("41.892", "24.461", "66.353")] == [True] * 3
+    known = guessed + "Margin\t12,5 %\n"
+    assert (figure(known, "66.353").value, figure(known, "66.353").needs_review) == ("66353", False)
+
+
 SLID = """
 Cash | 2,345 | 1,350
 Receivables | 4,100 | 3,900

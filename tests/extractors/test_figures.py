@@ -89,6 +89,19 @@ def test_a_document_of_decimal_commas_is_read_so() -> None:
     assert str(second.figures[0].number.value) == "1234"
 
 
+def test_figures_of_a_guessed_style_are_open_with_one_finding() -> None:
+    """Sums hold in both scales: a person is to say which it is."""
+    first, second = read_figures(
+        [table(["2024"], ("Sales", "129.847"), ("Staff", "12")), table(["2024"], ("Total", "1.234"))]
+    )
+    assert [figure.open for figure in (*first.figures, *second.figures)] == [True, False, True]
+    assert [(f.code, f.text) for f in (*first.findings, *second.findings)] == [("guessed_style", "129.847")]
+    (body,) = read_figures([table(["2024"], ("Sales", "129.847"), ("Staff", "12.5"))])
+    assert body.findings[0].code == "guessed_style"
+    (body,) = read_figures([table(["2024"], ("Sales", "129.847"), ("Staff", "1,012.5"))])
+    assert (body.figures[0].open, body.findings) == (False, ())
+
+
 def test_notes_may_have_parts() -> None:
     """A column headed by the word holds notes, though "14(a)" could be a marked figure and "2.1" a decimal."""
     body = read(["Notes", "2015"], ("Plant", "14(a)", "402"), ("Goodwill", "2.1", "12"), ("Tax", "5, 6(b)", "7"))

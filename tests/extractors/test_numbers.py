@@ -1,10 +1,12 @@
 """The number grammar, example by example, and as laws."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from extractors.numbers import COMMA_STYLE, read_number, style_of
+from extractors.numbers import COMMA_STYLE, POINT_STYLE, is_open, read_number, style_of
 from schemas.amounts import amount, canonical
 
 
@@ -90,6 +92,33 @@ def test_the_decimal_comma_is_found_and_read() -> None:
     number = read_number("1.234,50", style)
     assert number is not None
     assert canonical(number.value) == "1234.50"
+
+
+def test_points_before_three_digits_throughout_part_thousands() -> None:
+    """Nobody prints twelve amounts with three decimals and not one of a thousand or more."""
+    texts = [f"{whole}.{part}" for whole in (1, 23, 129, 847) for part in ("016", "512", "930")]
+    assert style_of([*texts, "97", "(4)"]) == COMMA_STYLE
+    assert style_of([*texts, *["4.2", "5.1"]]) == replace(COMMA_STYLE, guessed=True)
+    assert style_of([*texts, "1,016.512"]) == POINT_STYLE
+
+
+def test_rates_with_three_decimals_do_not_make_thousands() -> None:
+    """Rates stay below a hundred: what they are is a guess, and with one figure with commas it is certain."""
+    rates = [f"{whole}.{part}" for whole in (4, 5, 6, 7) for part in ("125", "250", "875")]
+    assert style_of(rates) == replace(POINT_STYLE, guessed=True)
+    assert style_of([f"{rate}%" for rate in rates]) == POINT_STYLE
+    assert style_of([*rates, "1,250"]) == POINT_STYLE
+
+
+def test_a_few_points_before_three_digits_decide_nothing() -> None:
+    """Few figures may be decimals by chance; one that can only be written in one style decides."""
+    assert style_of(["129.847", "12.345"]).guessed
+    assert not style_of(["129.847", "12.345", "12,25"]).guessed
+    assert style_of(["129.847", "0,125"]) == COMMA_STYLE
+    assert style_of(["129.847", "0.125"]) == POINT_STYLE
+    assert is_open("(129.847)", style_of(["129.847"]))
+    assert not is_open("129.84", style_of(["129.847"]))
+    assert not is_open("129.847", POINT_STYLE)
 
 
 def test_blanks_between_thousands_are_the_style_of_a_document_that_sets_them_throughout() -> None:
