@@ -31,6 +31,7 @@ from schemas.errors import (
 from worker import blame, leases, routing, sources
 from worker.blobs import DamagedBlobError, MissingBlobError, Store, open_blobs, storing
 from worker.corrections import rows as corrections
+from worker.corrections.rows import Inherited
 from worker.database import Database
 from worker.leases import Claim
 from worker.local.conversion import RESULT
@@ -313,20 +314,23 @@ def _store(bench: Bench, held: Claim, folder: Path, outcome: dict[str, Any]) -> 
     stored = put()
     summary = {k: v for k, v in outcome.items() if k not in ("state", "sha256")}
     result = (stored.sha256, stored.size)
-    ending = _patiently(bench, lambda: _finish(bench, held, result, summary))
+    finish = partial(leases.finish, bench.db, held, result, summary)
+    ending = _patiently(bench, lambda: _finish(bench, held, stored.sha256, finish))
     bench.blobs.make_sure(stored.sha256, put)
     if ending == "differs":
         log.error("job %d: ALARM: two executions gave different results, %s is one", held.id, stored.sha256)
     return ending
 
 
-def _finish(bench: Bench, held: Claim, result: tuple[str, int], summary: dict[str, Any]) -> leases.Ending:
+def _finish(
+    bench: Bench, held: Claim, result: str, commit: Callable[[float, Inherited | None], leases.Ending]
+) -> leases.Ending:
     """Commit, with what people have said of the result that this one supersedes; again where more is said meanwhile."""
     while True:
-        inherited = corrections.inherit(bench.db, bench.blobs, held.supersedes, result[0])
-        ending = leases.finish(bench.db, held, result, summary, time.time(), inherited)
+        inherited = corrections.inherit(bench.db, bench.blobs, held.supersedes, result)
+        ending = commit(time.time(), inherited)
         if inherited is not None and inherited.version is not None and ending == "done":
-            again = partial(corrections.inherit, bench.db, bench.blobs, held.supersedes, result[0])
+            again = partial(corrections.inherit, bench.db, bench.blobs, held.supersedes, result)
             bench.blobs.make_sure(inherited.version.sha256, again)
         if ending != "stale":
             return ending
@@ -347,8 +351,8 @@ def _store_parts(bench: Bench, held: Claim, folder: Path, outcome: dict[str, Any
     content = {"container": about, **whole, "parts": listed, "skipped": outcome.get("skipped", [])}
     data = json.dumps(content).encode() + b"\n"
     result = bench.blobs.put_bytes(data)
-    index = (result.sha256, result.size)
-    ending = _patiently(bench, lambda: leases.finish_container(bench.db, held, index, tuple(parts), time.time()))
+    finish = partial(leases.finish_container, bench.db, held, (result.sha256, result.size), tuple(parts))
+    ending = _patiently(bench, lambda: _finish(bench, held, result.sha256, finish))
     for part, listing in zip(outcome["parts"], parts, strict=True):
         put = partial(bench.blobs.put_file, folder / part["file"], bench.settings.max_bytes)
         bench.blobs.make_sure(listing.sha256, put)

@@ -360,6 +360,16 @@ def _delivery(row: Row) -> Delivery:
     return Delivery(**values, review=int(summary.get("review") or 0), container=bool(summary.get("container")))
 
 
+def find_part_job(db: Database, container: int, number: int, sha256: str) -> int | None:
+    """The job, locked, of a container's part with these bytes, the one of this number first; None without one."""
+    row = db.row(
+        "SELECT p.job_id FROM deliveries p JOIN deliveries d ON d.id = p.parent JOIN jobs j ON j.id = p.job_id"
+        " WHERE d.job_id = ? AND j.sha256 = ? ORDER BY CASE WHEN p.part = ? THEN 0 ELSE 1 END, p.job_id DESC LIMIT 1",
+        (container, sha256, number),
+    )
+    return int(row["job_id"]) if row is not None and lock(db, row["job_id"]) is not None else None
+
+
 def find_parts(db: Database, delivery: int) -> list[Row]:
     """The parts of a container's name, in order: ``part, base, sha256, state, problem, summary``."""
     return db.rows(

@@ -175,6 +175,7 @@ def _end_done(
         (held.id, held.supersedes or held.id, held.engine, sha256, size, now, json.dumps(summary)),
     )
     left = 0 if inherited is None else corrections.add_inherited(db, held.id, held.engine, inherited, now)
+    left += corrections.count_gone(db, held.supersedes, held.engine)
     deliveries.mark_ready(db, held.id, now)
     if held.supersedes is not None and deliveries.lock(db, held.supersedes) is not None:
         deliveries.hand_over(db, held.supersedes, held.id, now)
@@ -185,28 +186,44 @@ def _end_done(
 
 
 @atomic
-def finish_container(db: Database, held: Claim, result: tuple[str, int], parts: tuple[Part, ...], now: float) -> Ending:
+def finish_container(
+    db: Database,
+    held: Claim,
+    result: tuple[str, int],
+    parts: tuple[Part, ...],
+    now: float,
+    inherited: Inherited | None = None,
+) -> Ending:
     """End a container's job by giving each of its parts a job, and each of its names a name for each part.
 
     The part's job is one of its own, with attempts, limits and quarantine of its own, so that one bad part takes
-    nothing from the others. It keeps the container's urgency.
+    nothing from the others. It keeps the container's urgency. ``inherited`` and ``stale`` as for ``finish``: what was
+    a filing may be a container now.
     """
     if not is_held(db, held):
         return "fenced"
+    if corrections.is_stale(db, held.supersedes, inherited):
+        return "stale"
     for part in sorted(parts, key=lambda p: p.sha256):  # in one order everywhere, so that nobody waits in a circle
         deliveries.add_document(db, part.sha256, part.size, now)
     children = [(part, _find_child(db, held, part, now)) for part in parts]
-    _end_done(db, held, result, {"container": True, "parts": len(parts)}, now)
+    _end_done(db, held, result, {"container": True, "parts": len(parts)}, now, inherited)
     for part, child in children:
         deliveries.add_part(db, held.id, child, (part.number, part_name(part.number, part.name)), now)
     return "done"
 
 
 def _find_child(db: Database, held: Claim, part: Part, now: float) -> int:
-    """The job of a part; a new one where it has none, or where an engine converts again what an earlier one did."""
+    """The job of a part; a new one where it has none, or where an engine converts again what an earlier one did.
+
+    The same bytes are the same document, even where the earlier engine said something else of them: what people have
+    said of it goes on.
+    """
     known = deliveries.find_job(db, part.sha256, held.profile, part.origin, held.key_id)
     if known is not None and held.supersedes is None:
         return known
+    if known is None and held.supersedes is not None:
+        known = deliveries.find_part_job(db, held.supersedes, part.number, part.sha256)
     own = deliveries.find_job(db, part.sha256, held.profile, part.origin, held.key_id, held.engine)
     if own is not None:
         return own

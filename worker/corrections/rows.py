@@ -167,3 +167,22 @@ def is_stale(db: Database, supersedes: int | None, inherited: Inherited | None) 
         return False
     row = db.row("SELECT max(id) AS last FROM corrections WHERE job_id = ?", (supersedes,))
     return (row["last"] if row is not None else None) != (inherited.last if inherited is not None else None)
+
+
+def count_gone(db: Database, container: int | None, engine: str) -> int:
+    """How much was said of parts of an earlier engine's container, at any depth, that no job of this engine takes over.
+
+    Inside the transaction that ends the later engine's job, when that of each part that is still there is made, and
+    before the names of the earlier one go over.
+    """
+    if container is None:
+        return 0
+    row = db.row(
+        "WITH RECURSIVE gone(id, job_id) AS (SELECT p.id, p.job_id FROM deliveries p"
+        " JOIN deliveries d ON d.id = p.parent JOIN jobs j ON j.id = p.job_id WHERE d.job_id = ? AND j.engine != ?"
+        " AND NOT EXISTS (SELECT 1 FROM jobs n WHERE n.supersedes = p.job_id AND n.engine = ?)"
+        " UNION SELECT p.id, p.job_id FROM deliveries p JOIN gone g ON p.parent = g.id)"
+        " SELECT count(*) AS said FROM corrections WHERE job_id IN (SELECT job_id FROM gone)",
+        (container, engine, engine),
+    )
+    return int(row["said"]) if row is not None else 0
