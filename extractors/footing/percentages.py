@@ -12,11 +12,11 @@ from dataclasses import dataclass, replace
 from itertools import permutations, product
 from math import log
 
+from extractors.footing.bases import MOST_BASES, find_bases, find_bases_elsewhere
 from extractors.footing.evidence import significant
 from extractors.footing.labels import REVENUE, is_total, likeness
 from extractors.footing.ledger import Entry, Ledger
 from schemas.amounts import ONE, Amount, half_unit, whole
-from schemas.filing import Period
 from schemas.identities import Addend, Evaluation, Identity, Printed, evaluate
 
 _HOLDS = 2.3  # nats of each significant digit of a percentage that agrees
@@ -26,7 +26,7 @@ _ACCEPT_MANY = 9.0  # a block or a column; many are tried
 _PLUGGED = 3  # halves of a last place beyond rounding that a plugged percentage is off by
 _PLUG = 1.0  # nats of an instance that is off by a last place: as likely plugged as misread
 _LEAST = 3  # percentages that must hold before a block or a column is believed
-_MOST_BASES, _MOST_COLUMNS = 8, 16
+_MOST_COLUMNS = 16
 _ALIKE = 0.34
 
 HUNDRED = whole(100)
@@ -125,9 +125,9 @@ def find_percentages(
         for share in _columns(ledger, amounts, doubts):
             found += share.identities()
             claimed.update(kept.percentage[0].row for kept in share.kept)
-        own = _bases(amounts)
+        own = find_bases(amounts)
         for block in _blocks([entry for entry in ledger.entries if entry.row not in claimed]):
-            best = _block(block, amounts, own or _elsewhere(everything, ledger.table, block[0].periods), doubts)
+            best = _block(block, amounts, own or find_bases_elsewhere(everything, amounts, block[0].periods), doubts)
             found += best.identities()
             claimed.update(entry.row for entry in block if best.kept)
         for entry in ledger.entries:
@@ -166,10 +166,6 @@ def _across(entry: Entry, terms: Sequence[tuple[int, Entry]], base: Entry) -> li
 
 
 # --- rows -----------------------------------------------------------------------------------------------------------
-
-
-def _bases(amounts: Sequence[Entry]) -> list[Entry]:
-    return [entry for entry in amounts if REVENUE.search(f"{entry.label} {entry.heading}")][:_MOST_BASES]
 
 
 def _row(entry: Entry, amounts: Sequence[Entry], bases: Sequence[Entry], doubts: Mapping[str, float]) -> _Weighed:
@@ -236,27 +232,6 @@ def _believed(best: _Weighed, tried: int) -> _Weighed:
     return replace(best, nats=nats) if sound else _NONE
 
 
-def _elsewhere(everything: Sequence[Ledger], table: int, periods: Sequence[Period | None]) -> list[Entry]:
-    """Revenue in the other tables, its figures set under the columns of this one by their periods."""
-    found: list[dict[Period, tuple[Entry, int]]] = []
-    for ledger in everything:
-        for entry in ledger.entries if ledger.unit == "amount" and ledger.table != table else ():
-            if REVENUE.search(entry.label) and is_total(entry.label):
-                where = {period: (entry, c) for c, period in enumerate(entry.periods) if period and entry.figures[c]}
-                found.append(where)
-    joined: dict[Period, tuple[Entry, int]] = {}
-    for where in found:
-        for period, spot in where.items():
-            joined.setdefault(period, spot)
-    spots = [joined.get(period) if period else None for period in periods]
-    first = next((spot for spot in spots if spot), None)
-    if first is None:
-        return []
-    figures = tuple(spot[0].figures[spot[1]] if spot else None for spot in spots)
-    values = tuple(spot[0].values[spot[1]] if spot else None for spot in spots)
-    return [replace(first[0], figures=figures, values=values, periods=tuple(periods))]
-
-
 # --- columns --------------------------------------------------------------------------------------------------------
 
 
@@ -267,7 +242,7 @@ def _columns(ledger: Ledger, amounts: Sequence[Entry], doubts: Mapping[str, floa
     if len(pairs) < _LEAST or ledger.columns > _MOST_COLUMNS:
         return
     used = [c for c in range(ledger.columns) if sum(1 for _, row in pairs if row.figures[c]) >= _LEAST]
-    bases = [entry for entry in amounts if REVENUE.search(entry.label) or is_total(entry.label)][: 2 * _MOST_BASES]
+    bases = [entry for entry in amounts if REVENUE.search(entry.label) or is_total(entry.label)][: 2 * MOST_BASES]
     for column in range(ledger.columns):
         printed = [(entry, row) for entry, row in pairs if entry.figures[column]]
         if len(printed) < _LEAST:

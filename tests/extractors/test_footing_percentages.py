@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from extractors.footing import find_identities
-from schemas.filing import Duration
+from schemas.filing import Duration, Instant
 from schemas.identities import Identity, Printed, evaluate
 from tests.fakes.statements import Statement, statement
 
@@ -50,6 +50,15 @@ GAAP gross margin              | 47.5%  | 62.1%
 Stock-based compensation       | 0.8%   | {plugged}
 Amortization                   | 0.1%   | 0.2%
 Non-GAAP gross margin          | 48.4%  | 63.1%
+"""
+
+STATEMENT = """
+Product          | 65,399  | 73,074
+Service          | 53,672  | 50,515
+Total revenue    | 119,071 | 123,589
+Cost of revenue  | 62,510  | 46,898
+Gross profit     | 56,561  | 76,691
+Operating costs  | 48,214  | 61,377
 """
 
 OPERATIONS = "Product | 65,399 | 73,074\nService | 53,672 | 50,515\nTotal revenue | 119,071 | 123,589"
@@ -111,6 +120,45 @@ def test_a_block_of_percentages_mirrors_the_amounts_above_over_the_revenue_of_an
     states = verdicts(document)
     assert states.pop("r5.c1") == "broken"
     assert set(states.values()) == {"rounding"}
+
+
+@pytest.mark.parametrize(
+    "periods",
+    [None, (Instant(instant="2011-06-30"), Instant(instant="2010-06-30"))],
+    ids=["no periods", "days on which they end"],
+)
+def test_columns_without_a_period_are_those_that_print_the_same_figures(periods: tuple[Instant, ...] | None) -> None:
+    """A lost or half lost head does not keep a plugged percentage from its revenue."""
+    own = statement(RECONCILED.format(plugged="0.7%"), periods=periods)
+    document = own.beside(statement(STATEMENT, periods=HALF, name="t2"))
+    assert members(quotients(document)["t1.r5.c1"]) == ([(1, "r1.c1")], "r2.c1")
+    states = verdicts(document)
+    assert states.pop("r5.c1") == "broken"
+    assert len(states) == 7
+    assert set(states.values()) == {"rounding"}
+
+
+@pytest.mark.parametrize(
+    ("periods", "other"),
+    [
+        ((Instant(instant="2011-09-30"), Instant(instant="2010-09-30")), STATEMENT),
+        (None, STATEMENT.replace("56,561", "56,516").replace("76,691", "76,619")),
+        (None, STATEMENT.replace("76,691", "56,561")),
+    ],
+    ids=["another day", "other figures", "the same figure in two columns"],
+)
+def test_columns_that_may_be_of_other_periods_lend_no_revenue(periods: tuple[Instant, ...] | None, other: str) -> None:
+    """Where heads say otherwise, or figures do not say which column it is, the percentages have no base."""
+    own = statement(RECONCILED.format(plugged="0.7%"), periods=periods)
+    assert "t1.r4.c0" not in quotients(own.beside(statement(other, periods=HALF, name="t2")))
+
+
+def test_a_table_that_lost_its_labels_may_hold_revenue_in_any_row() -> None:
+    """Several figures that agree say which column it is, the percentages which row."""
+    rows = RECONCILED.format(plugged="0.7%") + "Operating costs | 48,214 | 61,377\n"
+    torn = "\n".join(f"| {line.partition('|')[2]}" for line in STATEMENT.strip().splitlines())
+    found = quotients(statement(rows).beside(statement(torn, name="t2")))
+    assert {members(found[f"t1.r{row}.c{column}"])[1] for row in range(4, 8) for column in (0, 1)} == {"r2.c0", "r2.c1"}
 
 
 def test_a_percentage_far_off_has_another_base_and_is_left_alone() -> None:
