@@ -132,7 +132,8 @@ def _judge_names(handed: list[Handed], home: Path, verdict: Verdict) -> None:
             _judge_original(item, home / "done" / item.name, verdict)
         elif error.exists():
             if not item.planted:
-                verdict.refused.append(f"{item.name}: {json.loads(error.read_bytes())['code']}")
+                problem = json.loads(error.read_bytes())
+                verdict.refused.append(f"{item.name}: {problem['code']} ({problem['detail']})")
             _judge_original(item, home / "failed" / item.name, verdict)
         else:
             verdict.lost.append(item.name)

@@ -259,12 +259,15 @@ def _request(bench: Bench, held: Claim, sha256: str, folder: Path) -> Request:
 def _check_blame(request: Request, sha256: str, ended: Ended) -> None:
     """Refuse to conclude anything from a full disk, or from bytes that are not the document's.
 
+    On a full disk a library may call the document damaged, or leave a page out, for a file of its own that it could
+    not write.
+
     Raises:
         FullError: the disk is full, whatever the document does. DamagedBlobError: the child has read other bytes.
     """
     outcome = ended.outcome
     failed = ended.verdict == "ended" and outcome["state"] == "failed"
-    if ended.verdict == "crashed" or (failed and outcome["problem"]["code"] == StorageError.code):
+    if ended.verdict == "crashed" or failed or outcome.get("left_out"):
         blame.check_disk(Path(request.folder))
     if failed:
         blame.check_bytes(Path(request.source), sha256)

@@ -16,6 +16,7 @@ zygote dies, the kernel kills the child.
 from __future__ import annotations
 
 import contextlib
+import errno
 import importlib
 import json
 import os
@@ -28,7 +29,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from extractors.page import DEFAULT
-from schemas.errors import CrossfootError
+from schemas.errors import CrossfootError, StorageError
 from worker.confine import Limits, adopt_orphans, confine, prepare
 from worker.local.conversion import NOISE, OUTCOME, Work, origin_of
 from worker.local.warm import warm_up
@@ -45,6 +46,8 @@ WARM = (
     "extractors.text",
 )
 KILL = b"kill\n"
+# what a write says where there is no room, or the disk is failing
+DISK = (errno.ENOSPC, errno.EDQUOT, errno.EIO)
 
 
 def main() -> None:
@@ -136,7 +139,7 @@ def _convert(engine: Any, request: dict[str, Any], parent: int) -> NoReturn:
     except MemoryError:
         status = EXIT_MEMORY
     except Exception as error:  # noqa: BLE001 - the boundary of the job: a fault of ours is an answer too
-        status = _tell_fault(folder, error)
+        status = _tell_failure(folder, _name(error))
     finally:
         os._exit(status)
 
@@ -162,11 +165,18 @@ def _tell(folder: Path, pages: int) -> None:
     temporary.replace(folder / PAGES)
 
 
-def _tell_fault(folder: Path, error: Exception) -> int:
-    """Write a fault of the program down as the outcome; the exit status."""
+def _name(error: Exception) -> CrossfootError:
+    """What a conversion that could not even say what came of it has met: a disk without room, or a fault of ours."""
+    if isinstance(error, OSError) and error.errno in DISK:
+        return StorageError(f"Writing failed: {error.strerror}.")
+    return CrossfootError(f"A fault of the program: {type(error).__name__}: {error}"[:500])
+
+
+def _tell_failure(folder: Path, error: CrossfootError) -> int:
+    """Write down what went wrong as the outcome; the exit status. Where even that fails, there is no outcome."""
     traceback.print_exc()
-    problem = CrossfootError(f"A fault of the program: {type(error).__name__}: {error}"[:500]).problem()
-    (folder / OUTCOME).write_text(json.dumps({"state": "failed", "problem": problem}), encoding="ascii")
+    with contextlib.suppress(OSError):
+        (folder / OUTCOME).write_text(json.dumps({"state": "failed", "problem": error.problem()}), encoding="ascii")
     return 0
 
 

@@ -20,6 +20,8 @@ from worker.settings import Settings
 from worker.supervisor import make_folders
 
 EVERY = {*FAULTS, "flushall"}
+# how many documents a fault may make be begun again: those of four pool processes, which on a full disk try thrice
+UNDER_WAY = dict.fromkeys(("group", "stop", "redis", "flushall", "postgres"), 4) | {"child": 1, "around": 0, "full": 12}
 
 
 @pytest.mark.service
@@ -43,7 +45,8 @@ def test_nothing_is_lost_while_the_server_is_killed(tmp_path: Path) -> None:
         chaos = Chaos(Plan(250, seconds=20.0, settle=60.0), tmp_path, server, own_disk=is_own)
         verdict = chaos.run()
     assert verdict.faults() == {}
-    assert verdict.extra <= MOST_EXTRA
+    # faults come more densely here than a share of so few documents could say: what was under way, and no more
+    assert verdict.executions - verdict.documents <= sum(UNDER_WAY[fault] * n for fault, n in chaos.done.items())
     assert chaos.fed >= 100
     assert {"child", "group", "redis", "flushall"} <= set(chaos.done) or chaos.fed < 250
 

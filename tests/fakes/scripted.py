@@ -1,17 +1,18 @@
 """The engine behind the sandbox, doing what its document says: a small stand-in for the readers and their failures.
 
-The document is text; each line is a word and perhaps a number: ``sleep 0.5``, ``crash``, ``crash-once PATH``, ``hang``,
-``eat 4000`` (megabytes), ``starve 300`` (takes so many megabytes and aborts), ``raise``, ``fail``, ``locked`` (asks for
-the password ``KEY``), ``pages 7``, ``review``, ``orphan PATH`` (starts a program that outlives it and writes its number
-there), ``note PATH`` (adds a line there), ``status PATH`` (writes what the kernel says of its process), ``socket``,
-``connect`` (in a program that it starts), ``read PATH``, ``write PATH``, ``variables PATH`` (writes its environment
-there), ``signal PID`` (asks whether it may send one), ``escape PATH`` (starts a program in a session of its own),
-``pages-at-once`` (says how many it may read).
+The document is text; each line is a word and perhaps a number: ``sleep 0.5``, ``crash``, ``crash-once PATH``,
+``hang``, ``eat 4000`` (megabytes), ``starve 300`` (takes so many megabytes and aborts), ``raise``, ``full`` (meets a
+full disk), ``fail``, ``locked`` (asks for the password ``KEY``), ``pages 7``, ``review``, ``orphan PATH`` (starts a
+program that outlives it and writes its number there), ``note PATH`` (adds a line there), ``status PATH`` (writes what
+the kernel says of its process), ``socket``, ``connect`` (in a program that it starts), ``read PATH``, ``write PATH``,
+``variables PATH`` (writes its environment there), ``signal PID`` (asks whether it may send one), ``escape PATH``
+(starts a program in a session of its own), ``pages-at-once`` (says how many it may read).
 A document that begins with ``container`` is one; its parts are what ``----`` lines separate.
 """
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import os
@@ -113,6 +114,10 @@ def _raise(_: str) -> None:
     raise ZeroDivisionError("a fault")
 
 
+def _full(_: str) -> None:
+    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
 def _fail(_: str) -> None:
     raise UnreadableError("It is damaged on purpose.", "line 1")
 
@@ -164,6 +169,7 @@ DEEDS: dict[str, Callable[[str], None]] = {
     "eat": _eat,
     "starve": _starve,
     "raise": _raise,
+    "full": _full,
     "fail": _fail,
     "orphan": _orphan,
     "note": _note,

@@ -184,6 +184,25 @@ def test_only_who_fills_the_disk_is_to_blame_for_it(
     assert list(home.scratch.iterdir()) == []
 
 
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"state": "failed", "problem": {"code": "E_CORRUPT", "detail": "It is damaged.", "place": None}},
+        {"state": "converted", "left_out": "Page 3 could not be read."},
+    ],
+    ids=["damaged", "partial"],
+)
+def test_what_is_found_on_a_full_disk_is_found_again(
+    home: Settings, db: Database, monkeypatch: pytest.MonkeyPatch, said: dict[str, Any]
+) -> None:
+    """A library that could not write a file of its own may say that of a good document: it is read again."""
+    with monkeypatch.context() as patch:
+        patch.setattr(shutil, "disk_usage", lambda _: shutil._ntuple_diskusage(1 << 30, 1 << 30, 0))
+        assert convert(home, Child(outcome=said)) == "queued"
+        assert state(db) == ("queued", 0)
+    assert convert(home) == "done"
+
+
 @pytest.mark.parametrize("free", [17, 255])
 def test_who_crashes_beside_little_room_is_given_up(
     home: Settings, db: Database, monkeypatch: pytest.MonkeyPatch, free: int

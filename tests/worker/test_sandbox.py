@@ -88,6 +88,15 @@ def test_a_fault_of_the_program_names_itself(convert: Callable[..., Ended]) -> N
     assert "Traceback" in ended.noise
 
 
+def test_what_the_disk_refuses_is_no_fault_of_the_program(convert: Callable[..., Ended], tmp_path: Path) -> None:
+    """A full disk, met where not even the outcome can be written, is storage that failed, or a child without one."""
+    assert convert("full\n").outcome["problem"]["code"] == "E_STORAGE"
+    (tmp_path / "folder" / OUTCOME).unlink()
+    (tmp_path / "folder" / OUTCOME).mkdir()
+    ended = convert("fine\n")
+    assert (ended.verdict, ended.cause) == ("crashed", "its process left no outcome")
+
+
 def test_a_killed_child_is_a_crash_and_the_next_is_none(convert: Callable[..., Ended]) -> None:
     """A dead child leaves the sandbox ready for the next document."""
     ended = convert("crash\n")
