@@ -11,7 +11,6 @@ import re
 from collections.abc import Iterator, Sequence
 from itertools import permutations
 
-from extractors.numbers import read_number
 from extractors.text.decode import SourceLine
 from extractors.text.markup import Slot, bare, numbers_in
 from extractors.text.merged import Record
@@ -41,7 +40,7 @@ def find_apart(lines: Sequence[SourceLine], following: Sequence[Slot]) -> list[R
     if any(_TITLE.match(line.text) or len(line.text) > _LONGEST_LABEL for line in lines):
         return []
     told = [(piece, line) for line in lines if is_figures(line) for piece in _pieces(line)]
-    sums = [_value(slot.pieces[0]) for slot in following if len(slot.pieces) == 1]
+    sums = [slot.pieces[0].amount for slot in following if len(slot.pieces) == 1]
     if not 1 <= len(sums) <= _MOST_COLUMNS or not 2 * len(sums) <= len(told) <= _MOST_FIGURES or len(told) % len(sums):
         return []
     found = {tuple(map(tuple, way)): way for way in _ways(told, len(sums)) if _foots(way, sums)}
@@ -67,17 +66,12 @@ def _ways(told: Sequence[_Told], count: int) -> Iterator[list[list[_Told]]]:
 
 def _foots(columns: Sequence[Sequence[_Told]], sums: Sequence[Amount | None]) -> bool:
     for column, wanted in zip(columns, sums, strict=True):
-        values = [_value(piece) for piece, _ in column]
+        values = [piece.amount for piece, _ in column]
         if not wanted or any(value is None for value in values):
             return False
         if total([value for value in values if value is not None]) != wanted:
             return False
     return True
-
-
-def _value(piece: Piece) -> Amount | None:
-    number = read_number(piece.text)
-    return None if number is None or number.flaws else number.value
 
 
 def _record(row: Sequence[_Told]) -> Record:

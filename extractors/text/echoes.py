@@ -21,7 +21,6 @@ _FEWEST_ROWS = 3
 _KNOWN = 0.6
 _LEAST_KNOWN = 6  # figures of two digits and more that a repetition shares with the table
 _SHARE = 0.8  # of its figures must have a place in it
-_DOUBT = 0.6
 
 _Cell = tuple[int, int]
 """Number of the record, column."""
@@ -59,8 +58,9 @@ def with_echoes(records: Sequence[Record], echoes: Sequence[Record], columns: in
 
 
 def _filled(record: Record, column: int, piece: Piece, echo: Record) -> Record:
-    doubted = replace(piece, confidence=min(piece.confidence, _DOUBT))
-    return replace(record, values={**record.values, column: (doubted,)}, lines={**record.lines, column: echo.line})
+    return replace(
+        record, values={**record.values, column: (piece.doubted(),)}, lines={**record.lines, column: echo.line}
+    )
 
 
 def _told(records: Sequence[Record], said: Sequence[Piece], columns: int) -> list[tuple[_Cell, Piece]]:

@@ -48,7 +48,7 @@ def part_by_sums(records: Sequence[Record]) -> tuple[list[Record], list[Record]]
 def _parted(records: Sequence[Record], start: int) -> Iterator[tuple[list[Record], int]]:
     """The rows that begin in a record, and the end of the records that print them; nothing when no sum says."""
     for column, pieces in records[start].values.items():
-        sums = _sums([_value(piece) for piece in pieces])
+        sums = _sums([piece.amount for piece in pieces])
         others = {c for r in records for c in r.values} - {column}
         if not sums or not others:
             continue
@@ -67,11 +67,6 @@ def _parted(records: Sequence[Record], start: int) -> Iterator[tuple[list[Record
 def _bare(record: Record) -> bool:
     """True for a row without words; what a currency sign or a head left behind is none."""
     return not record.label and not any(re.search(r"\d", piece.text) for piece in record.extras)
-
-
-def _value(piece: Piece) -> Amount | None:
-    number = read_number(piece.text)
-    return None if number is None or number.flaws else number.value
 
 
 def _sums(values: Sequence[Amount | None]) -> list[tuple[int, int]]:
@@ -93,12 +88,12 @@ def _chosen(region: Sequence[Record], column: int, count: int, sums: Sequence[tu
     shown: dict[Amount, _Found] = {}
     for record in region:
         for piece in record.values.get(column, ()):
-            value = _value(piece)
+            value = piece.amount
             if value is not None:
                 shown.setdefault(value, (piece, record.line_of(column)))
     if not count <= len(shown) <= _MOST_CHOICES:
         return []
-    ways = [way for way in combinations(shown.values(), count) if set(sums) <= set(_sums([_value(p) for p, _ in way]))]
+    ways = [way for way in combinations(shown.values(), count) if set(sums) <= set(_sums([p.amount for p, _ in way]))]
     return list(ways[0]) if len(ways) == 1 else []
 
 

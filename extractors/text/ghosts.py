@@ -11,8 +11,6 @@ from extractors.numbers import read_number
 from extractors.text.merged import Record, key, phrases, section
 from extractors.text.tokens import Piece
 
-_DOUBT = 0.6
-
 
 def without_ghosts(records: Sequence[Record], words: Mapping[str, int]) -> tuple[list[Record], list[Record]]:
     """Part the rows from their ghosts. ``words``: how often each word stands in the document."""
@@ -91,7 +89,7 @@ def with_doubts(records: Sequence[Record], columns: int) -> list[Record]:
         whole = wreck or _lone(record, columns, mostly) or any(_echoes(record, other) for other in neighbours)
         whole = whole or any(_digits(p) in unparted for pieces in record.values.values() for p in pieces)
         doubted = {
-            column: tuple(_doubted(piece) for piece in pieces) if whole or column in cut else pieces
+            column: tuple(piece.doubted() for piece in pieces) if whole or column in cut else pieces
             for column, pieces in record.values.items()
         }
         done.append(replace(record, values=doubted))
@@ -124,10 +122,6 @@ def _half_open(piece: Piece) -> bool:
 
 def _digits(piece: Piece) -> str:
     return re.sub(r"\D", "", piece.text)
-
-
-def _doubted(piece: Piece) -> Piece:
-    return replace(piece, confidence=min(piece.confidence, _DOUBT))
 
 
 def _cut_columns(records: Sequence[Record], columns: int) -> set[int]:

@@ -10,16 +10,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from extractors.numbers import Number, read_number
 from extractors.page import Reading
 from extractors.text.ghosts import garbled
 from extractors.text.merged import Record
-from extractors.text.tokens import Piece
+from extractors.text.tokens import DOUBT, Piece
 from schemas.amounts import Amount, total
 
 _LEAST_DASHES = 3  # of a document that prints a dash for nothing
 _REACH = 12  # rows of a sum
-_DOUBT = 0.6
 _TELLING = 100  # a smaller total agrees by chance
 
 _Column = list[Amount | None]
@@ -28,7 +26,7 @@ _Column = list[Amount | None]
 def prints_dashes(records: Sequence[Record]) -> bool:
     """True when nothing is a dash in the rows of a document."""
     pieces = [piece for record in records for held in record.values.values() for piece in held]
-    return sum(number is not None and number.nil for number in map(_number, pieces)) >= _LEAST_DASHES
+    return sum(number is not None and number.nil for number in (piece.number for piece in pieces)) >= _LEAST_DASHES
 
 
 def with_noughts(records: Sequence[Record], columns: int) -> tuple[list[Record], list[Record]]:
@@ -56,17 +54,7 @@ def _scrap(record: Record) -> bool:
 
 def _held(record: Record, column: int) -> Amount | None:
     pieces = record.values.get(column, ())
-    return _value(pieces[0]) if len(pieces) == 1 else None
-
-
-def _value(piece: Piece) -> Amount | None:
-    number = _number(piece)
-    return None if number is None or number.flaws else number.value
-
-
-def _number(piece: Piece) -> Number | None:
-    likeliest = max(piece.rivals, key=lambda reading: reading.probability).text if piece.rivals else piece.text
-    return read_number(likeliest)
+    return pieces[0].amount if len(pieces) == 1 else None
 
 
 def _lost(values: Sequence[_Column], column: int, at: int) -> bool:
@@ -93,4 +81,4 @@ def _foots(column: _Column, first: int, end: int) -> bool:
 
 def _nought(record: Record) -> Piece:
     end = len(record.line.text)
-    return Piece("", end, end, _DOUBT, (Reading("\N{EM DASH}", _DOUBT),))
+    return Piece("", end, end, DOUBT, (Reading("\N{EM DASH}", DOUBT),))

@@ -10,12 +10,15 @@ import itertools
 import math
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
-from extractors.numbers import Flaw, plain, read_number
+from extractors.numbers import Flaw, Number, plain, read_number
 from extractors.page import Reading
+from schemas.amounts import Amount
 
+# how sure a figure is that only its surroundings speak for, or that they speak against
+DOUBT = 0.6
 _TOKEN = re.compile(r"\S+")
 # a closing mark directly before an opening one: the blank between two columns was lost
 _GLUED = re.compile(r"(?<=[)%])(?=[$(\d])|(?<=\d)(?=[$(]\d)|(?<=[\d-])(?=\$)")
@@ -71,6 +74,22 @@ class Piece:
     end: int
     confidence: float = 1.0
     rivals: tuple[Reading, ...] = ()
+
+    @property
+    def number(self) -> Number | None:
+        """What its likeliest reading says."""
+        rivals = self.rivals
+        return read_number(max(rivals, key=lambda r: r.probability).text if rivals else self.text)
+
+    @property
+    def amount(self) -> Amount | None:
+        """The value of that reading; None where its form has a flaw: no term of a sum that is to prove something."""
+        number = self.number
+        return None if number is None or number.flaws else number.value
+
+    def doubted(self) -> Piece:
+        """The same, as doubtful as what its surroundings speak against."""
+        return replace(self, confidence=min(self.confidence, DOUBT))
 
 
 @dataclass(frozen=True, slots=True)
