@@ -218,13 +218,15 @@ def _watch(up: Up, cases: list[Case]) -> Iterator[tuple[Case, Answer]]:
     waiting = {clean(case.relative.as_posix()): case for case in cases}
     by_file = {case.relative.name: key for key, case in waiting.items()}
     while waiting and time.monotonic() - begun < ALL_SECONDS:
-        if time.monotonic() - moved > (QUIET_SECONDS if any(up.settings.work.iterdir()) else IDLE_SECONDS):
-            break
+        # looked at before the answers are: what leaves between the two has its answer
+        patience = QUIET_SECONDS if any(up.settings.work.iterdir()) else IDLE_SECONDS
         for path, answer in _answers(up).items():
             case = waiting.pop(path, None) or waiting.pop(by_file.get(path, ""), None)
             if case is not None:
                 moved = time.monotonic()
                 yield case, answer
+        if time.monotonic() - moved > patience:
+            break
         time.sleep(1.0)
     for case in waiting.values():
         left = os.path.lexists(up.settings.inbox / case.relative)
