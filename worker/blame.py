@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
 import shutil
 from pathlib import Path
 from typing import Final
 
-from worker.blobs import DamagedBlobError, FullError
+from worker.blobs import DamagedBlobError, FullError, find_hash
 from worker.settings import MEGABYTE
 
 # with less than this, whatever is written may fail
@@ -38,7 +37,5 @@ def check_bytes(source: Path, sha256: str) -> None:
     Raises:
         DamagedBlobError: they are others.
     """
-    with source.open("rb") as stream:
-        found = hashlib.file_digest(stream, "sha256").hexdigest()
-    if found != sha256:
+    if find_hash(source) != sha256:
         raise DamagedBlobError(sha256)

@@ -138,6 +138,21 @@ def start_again(db: Database, job_id: int) -> bool:
     return bool(touched)
 
 
+def make_again(db: Database, job_id: int, engine: str) -> bool:
+    """Queue a job that is done because its result is lost; False where the same bytes would not come out of it.
+
+    That is so where another engine has made it, or people have corrected it.
+    """
+    touched = db.execute(
+        "UPDATE jobs SET state = 'queued', attempt = 0, hinted_at = 0, finished_at = NULL WHERE id = ?"
+        " AND state = 'done' AND engine = ? AND NOT EXISTS (SELECT 1 FROM corrections c WHERE c.job_id = jobs.id)",
+        (job_id, engine),
+    )
+    if touched:
+        db.execute("UPDATE deliveries SET ready = 0, delivered_at = NULL WHERE job_id = ?", (job_id,))
+    return bool(touched)
+
+
 def _reopen_container(db: Database, job_id: int) -> None:
     """The index of a container is written again when a part that has failed was tried again, at every depth."""
     rows = db.rows(

@@ -11,7 +11,7 @@ from typing import Final, Literal, Self, get_args
 
 from schemas.errors import UsageError
 from worker import deliveries, events, redo, retention
-from worker.blobs import open_blobs
+from worker.blobs import DamagedBlobError, MissingBlobError, Store, open_blobs
 from worker.database import Database, Row
 from worker.settings import Settings, engine_name
 
@@ -21,6 +21,8 @@ FIELDS: Final = (
     "SELECT id, state, sha256, urgency, kind, attempt, parent, created_at, finished_at, problem, result_sha256,"
     " summary, engine, supersedes, uri FROM jobs"
 )
+
+LOST: Final = "its result is lost, and would not come out the same: an earlier engine or people had a part in it."
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,15 +98,21 @@ class Jobs:
             raise UsageError(f"There is no job {job_id}.")
         return self._job(row)
 
-    def retry(self, job_id: int) -> Job:
+    def retry(self, job_id: int, store: Store | None = None) -> Job:
         """Queue a failed, quarantined or cancelled job again, its attempts counted from 0.
 
+        So is one that is done and whose result the store, where it is given, holds damaged or not at all.
+
         Raises:
-            UsageError: there is no such job, or it is not in one of these states.
+            UsageError: there is no such job, it is not in one of these states, or its result cannot be made again.
         """
+        job = self.show(job_id)
+        lost = job.state == "done" and store is not None and _is_lost(store, job.result_sha256 or "")
         with self._db.transaction():
-            if not deliveries.start_again(self._db, job_id):
-                raise UsageError(f"Job {job_id} is {self.show(job_id).state}: only what has failed is tried again.")
+            again = deliveries.make_again(self._db, job_id, engine_name()) if lost else False
+            if not again and not deliveries.start_again(self._db, job_id):
+                why = LOST if lost else "only what has failed is tried again."
+                raise UsageError(f"Job {job_id} is {self.show(job_id).state}: {why}")
         return self.show(job_id)
 
     def cancel(self, job_id: int) -> Job:
@@ -179,6 +187,15 @@ class Jobs:
             else (),
         }
         return Job(**values)
+
+
+def _is_lost(store: Store, sha256: str) -> bool:
+    """Whether the store holds a result damaged, or not at all."""
+    try:
+        store.read(sha256)
+    except (DamagedBlobError, MissingBlobError):
+        return True
+    return False
 
 
 def _unique(names: builtins.list[str]) -> tuple[str, ...]:

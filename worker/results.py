@@ -19,7 +19,7 @@ from typing import Any
 
 from schemas.errors import CrossfootError, StorageError
 from worker import deliveries
-from worker.blobs import Store, make_folder, open_blobs, sync_file, sync_folder
+from worker.blobs import DamagedBlobError, MissingBlobError, Store, make_folder, open_blobs, sync_file, sync_folder
 from worker.database import Database
 from worker.deliveries import Delivery
 from worker.naming import ERROR_SUFFIX, INDEX_NAME, RESULT_SUFFIX, fits, with_hash
@@ -41,7 +41,7 @@ def deliver(settings: Settings, db: Database) -> int:
     blobs = open_blobs(settings) if ready else None
     for delivery in ready:
         try:
-            _deliver(settings, db, blobs or open_blobs(settings), delivery)
+            _deliver_or_tell(settings, db, blobs or open_blobs(settings), delivery)
         except (OSError, StorageError) as error:
             seconds = deliveries.postpone(db, delivery, time.time())
             log.warning("%s: cannot be delivered (%s), again in %.0f s", delivery.base, error, seconds)
@@ -66,6 +66,17 @@ def find_site(settings: Settings) -> str:
             os.link(temporary, file)
         temporary.unlink()
     return file.read_text(encoding="utf-8").strip()
+
+
+def _deliver_or_tell(settings: Settings, db: Database, blobs: Store, delivery: Delivery) -> None:
+    """One name; what the store has lost or damaged is told beside it, since waiting does not bring it back."""
+    try:
+        _deliver(settings, db, blobs, delivery)
+    except (DamagedBlobError, MissingBlobError) as error:
+        again = f"{error.detail} crossfoot jobs retry {delivery.job_id} makes its result again."
+        told = StorageError(again, delivery.path).problem()
+        write_atomically(settings.failed / f"{delivery.base}{ERROR_SUFFIX}", _json(told))
+        raise
 
 
 def _deliver(settings: Settings, db: Database, blobs: Store, delivery: Delivery) -> None:

@@ -40,7 +40,7 @@ class Purged:
 
 
 def purge(db: Database, store: Store, ended_before: float, *, grace: float = GRACE_SECONDS) -> Purged:
-    """Remove jobs that ended before a moment, with everything that only they needed."""
+    """Remove jobs that ended before a moment, with everything that only they needed, and what was damaged by then."""
     gone = Purged()
     after: int | None = 0
     while after is not None:
@@ -49,7 +49,17 @@ def purge(db: Database, store: Store, ended_before: float, *, grace: float = GRA
         for sha256 in results:
             _remove_bytes(db, store, sha256, gone, grace)
     _purge_documents(db, store, gone, grace)
+    _purge_damaged(store, ended_before, gone)
     return gone
+
+
+def _purge_damaged(store: Store, aside_before: float, gone: Purged) -> None:
+    """Remove bytes that were set aside before a moment: no row names them, and no job is given them."""
+    for kept in list(store.list_damaged()):
+        if kept.stored_at < aside_before:
+            store.remove_damaged(kept.sha256)
+            gone.files += 1
+            gone.size += kept.size
 
 
 @atomic

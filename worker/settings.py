@@ -49,7 +49,8 @@ class Settings:
         concurrency: documents converted at the same time.
         pages_at_once: pages of a scan read at the same time; 0 is two where the documents under way leave cores free.
         busy_seconds: how long to wait for the database.
-        retention_days: how long a job that has ended is kept, with its document and results; 0 is for ever.
+        retention_days: how long a job that has ended is kept, with its document and results, and how long bytes that
+            were found damaged in the store; 0 is for ever.
         quota_mb: what documents and results may take in the store; reserve_mb: what is left free on its disk.
         webhook_networks: private networks that webhooks and fetched documents may reach, ``10.1.0.0/16,::1/128``.
         log_format: ``json`` has the roles of the service write one JSON object a line.

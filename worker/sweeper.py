@@ -140,8 +140,9 @@ def keep_house(settings: Settings, db: Database, now: float) -> None:
     if settings.retention_days:
         gone = retention.purge(db, store, now - settings.retention_days * retention.DAY_SECONDS)
     orphans = retention.remove_orphans(db, store)
-    if gone.jobs or orphans.files:
-        log.info("removed %d old jobs, and %d files that nothing names", gone.jobs, orphans.files)
+    if gone.files or gone.jobs or orphans.files:
+        named, unnamed = gone.files, orphans.files
+        log.info("removed %d old jobs with %d files, and %d files that nothing names", gone.jobs, named, unnamed)
 
 
 class House(threading.Thread):

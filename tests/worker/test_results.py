@@ -9,13 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from schemas.errors import UnreadableError
+from schemas.errors import UnreadableError, UsageError
 from worker import deliveries, leases, results
 from worker.blobs import Blobs
 from worker.database import Database
 from worker.deliveries import Arrival
 from worker.jobs import Jobs
-from worker.settings import Settings
+from worker.settings import Settings, engine_name
 from worker.supervisor import make_folders
 
 
@@ -34,13 +34,13 @@ def db(home: Settings) -> Iterator[Database]:
         yield opened
 
 
-def drop(home: Settings, db: Database, path: str, text: str, work_id: str) -> int:
+def drop(home: Settings, db: Database, path: str, text: str, work_id: str, engine: str = "e 1") -> int:
     """A file in ``work/`` with its row; its job."""
     file = home.work / work_id / path
     file.parent.mkdir(parents=True)
     file.write_text(text)
     stored = Blobs(home.blobs).put_file(file, 1000)
-    return deliveries.arrive(db, Arrival(path, stored.sha256, stored.size, "text", "normal", "e 1", work_id), 0.0)
+    return deliveries.arrive(db, Arrival(path, stored.sha256, stored.size, "text", "normal", engine, work_id), 0.0)
 
 
 def end(home: Settings, db: Database, job: int, result: str | None, review: int = 0) -> None:
@@ -131,3 +131,39 @@ def test_a_password_file_goes_where_its_document_goes(home: Settings, db: Databa
     end(home, db, job, "result")
     results.deliver(home, db)
     assert files(home.done) == ["s/a.txt", "s/a.txt.password"]
+
+
+def test_a_damaged_result_is_told_and_made_again_on_request(home: Settings, db: Database) -> None:
+    """It is not put beside the name; the error there says what to do, and is gone when the result is there."""
+    job = drop(home, db, "a.txt", "a", "w1", engine_name())
+    end(home, db, job, "result")
+    row = db.row("SELECT result_sha256 FROM jobs")
+    assert row is not None
+    blob = Blobs(home.blobs).path(row["result_sha256"])
+    blob.chmod(0o600)
+    blob.write_text("resu1t")
+    assert results.deliver(home, db) == 0
+    assert files(home.results) == []
+    said = json.loads((home.failed / "a.txt.error.json").read_text())
+    assert (said["code"], said["place"]) == ("E_STORAGE", "a.txt")
+    assert said["detail"].endswith(f"crossfoot jobs retry {job} makes its result again.")
+    with Jobs.open(home) as jobs:
+        assert jobs.retry(job, Blobs(home.blobs)).state == "queued"
+    end(home, db, job, "result")
+    db.execute("UPDATE deliveries SET next_at = 0")
+    assert results.deliver(home, db) == 1
+    assert (home.results / "a.txt.json").read_text() == "result"
+    assert files(home.failed) == []
+    with Jobs.open(home) as jobs, pytest.raises(UsageError, match="only what has failed"):
+        jobs.retry(job, Blobs(home.blobs))
+
+
+def test_a_lost_result_of_another_engine_is_not_replaced_by_ours(home: Settings, db: Database) -> None:
+    """Other bytes would come out: that is no repair."""
+    job = drop(home, db, "a.txt", "a", "w1")
+    end(home, db, job, "result")
+    row = db.row("SELECT result_sha256 FROM jobs")
+    assert row is not None
+    Blobs(home.blobs).path(row["result_sha256"]).unlink()
+    with Jobs.open(home) as jobs, pytest.raises(UsageError, match="an earlier engine"):
+        jobs.retry(job, Blobs(home.blobs))

@@ -422,6 +422,21 @@ def test_the_sweeper_keeps_house(home: Settings, db: Database, store: Store) -> 
     assert list(store.list()) == []
 
 
+def test_damaged_bytes_go_when_their_time_is_up(home: Settings, db: Database, store: Store) -> None:
+    """They are kept from when they were set aside, for as long as jobs are; for ever where nothing else is said."""
+    hashes = [store.put_bytes(text).sha256 for text in (b"old", b"young")]
+    for sha256 in hashes:
+        store.set_aside(sha256)
+    old = time.time() - 3 * retention.DAY_SECONDS
+    os.utime(home.blobs / "damaged" / hashes[0], (old, old))
+    keep_house(home, db, time.time())
+    assert {kept.sha256 for kept in store.list_damaged()} == set(hashes)
+    keep_house(replace(home, retention_days=2.0), db, time.time())
+    assert [kept.sha256 for kept in store.list_damaged()] == hashes[1:]
+    assert retention.purge(db, store, time.time() + 1).files == 1
+    assert list(store.list_damaged()) == []
+
+
 def test_each_home_fills_its_own_folders(home: Settings, db: Database, tmp_path: Path) -> None:
     """Where several homes share a database, a name is served by the home it came to."""
     other = replace(home, home=tmp_path / "other", site="other")

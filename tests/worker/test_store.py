@@ -17,8 +17,8 @@ import pytest
 
 from schemas.errors import ConfigurationError, LimitError, StorageError
 from tests.fakes.s3 import BUCKET, S3Server
-from worker.blobs import FullError, MissingBlobError, Store, open_blobs
-from worker.blobs.objects import ObjectBlobs
+from worker.blobs import Blobs, DamagedBlobError, FullError, MissingBlobError, Store, open_blobs
+from worker.blobs.objects import ObjectBlobs, connect
 from worker.settings import Settings
 
 
@@ -102,15 +102,36 @@ def test_a_store_that_takes_nothing_says_so(tmp_path: Path, s3: S3Server) -> Non
     assert list((tmp_path / "cache").iterdir()) == []
 
 
-def test_other_bytes_under_a_hash_are_not_handed_out(tmp_path: Path, s3: S3Server) -> None:
-    """Who has changed what lies in the bucket is found out before anything is converted."""
-    store = ObjectBlobs(f"s3://{BUCKET}/changed", tmp_path / "cache")
+def damage(store: Store, sha256: str, data: bytes) -> None:
+    """Have other bytes lie under a hash."""
+    if isinstance(store, ObjectBlobs):
+        obstore.put(connect(store.url), store.key(sha256), data)
+        return
+    assert isinstance(store, Blobs)
+    store.path(sha256).chmod(0o600)
+    store.path(sha256).write_bytes(data)
+
+
+def test_other_bytes_under_a_hash_are_not_handed_out(store: Store, tmp_path: Path) -> None:
+    """Who has changed what lies in the store is found out before it is read or put beside a name."""
     sha256 = store.put_bytes(b"abc").sha256
-    assert s3.keys("changed") == [store.key(sha256)]
-    obstore.put(s3.client("changed"), store.key(sha256), b"abd")
-    with pytest.raises(StorageError, match="other bytes"):
-        store.fetch(sha256, tmp_path)
-    assert [p.name for p in tmp_path.iterdir()] == ["cache"]
+    damage(store, sha256, b"abd")
+    for ask in (store.read, lambda sha: store.place(sha, tmp_path / "to" / "x")):
+        with pytest.raises(DamagedBlobError, match="other bytes"):
+            ask(sha256)
+    assert list((tmp_path / "to").iterdir()) == []
+    if isinstance(store, ObjectBlobs):  # a folder hands out the file itself: who has read it looks
+        with pytest.raises(DamagedBlobError):
+            store.fetch(sha256, tmp_path / "to")
+
+
+def test_who_brings_the_right_bytes_mends_the_folder(tmp_path: Path) -> None:
+    """Bytes of the same length are no longer taken for those that are brought."""
+    store = Blobs(tmp_path)
+    sha256 = store.put_bytes(b"abc").sha256
+    damage(store, sha256, b"abd")
+    store.put_bytes(b"abc")
+    assert store.read(sha256) == b"abc"
 
 
 def test_a_full_disk_under_a_copy_is_no_fault_of_the_document(
@@ -134,7 +155,12 @@ def test_damaged_bytes_are_set_aside_and_can_be_put_again(store: Store) -> None:
     store.set_aside(sha256)
     assert store.find(sha256) is None
     assert list(store.list()) == []
+    ((aside, size, when),) = [(kept.sha256, kept.size, kept.stored_at) for kept in store.list_damaged()]
+    assert (aside, size, abs(when - time.time()) < 60) == (sha256, 3, True)
     store.put_bytes(b"abc")
+    store.remove_damaged(sha256)
+    store.remove_damaged(sha256)
+    assert list(store.list_damaged()) == []
     assert store.read(sha256) == b"abc"
 
 

@@ -9,6 +9,7 @@ from schemas.errors import ConfigurationError
 from worker.blobs.files import (
     Stored,
     find_free,
+    find_hash,
     is_regular,
     is_special,
     make_folder,
@@ -30,6 +31,7 @@ __all__ = [
     "Store",
     "Stored",
     "find_free",
+    "find_hash",
     "is_regular",
     "is_special",
     "make_folder",

@@ -116,6 +116,12 @@ def spooled(stream: BinaryIO, folder: Path, limit: int) -> Iterator[tuple[Path, 
         temporary.unlink(missing_ok=True)
 
 
+def find_hash(path: Path) -> str:
+    """The sha256 of a file's bytes."""
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
 def check_size(size: int, limit: int) -> None:
     """Refuse what is too large.
 

@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import BinaryIO, Final
 
 from schemas.errors import StorageError
-from worker.blobs.files import Stored, find_free, make_folder, spooled, sync_file, sync_folder
-from worker.blobs.stores import DAMAGED, GRACE_SECONDS, Kept, MissingBlobError, Store, storing
+from worker.blobs.files import Stored, find_free, find_hash, make_folder, spooled, sync_file, sync_folder
+from worker.blobs.stores import DAMAGED, GRACE_SECONDS, DamagedBlobError, Kept, MissingBlobError, Store, storing
 
 TEMPORARY: Final = "tmp"
 
@@ -43,7 +43,8 @@ class Blobs(Store):
         target = self.path(stored.sha256)
         target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         try:
-            is_there = target.stat().st_size == stored.size
+            # what is no longer what its name says gives way to what is
+            is_there = target.stat().st_size == stored.size and find_hash(target) == stored.sha256
             if is_there:
                 os.utime(target)  # young again: who tidies up leaves it alone while its row is being written
         except FileNotFoundError:
@@ -85,6 +86,8 @@ class Blobs(Store):
             make_folder(target.parent)
             try:
                 self._copy(sha256, temporary)
+                if find_hash(temporary) != sha256:
+                    raise DamagedBlobError(sha256)
                 temporary.replace(target)
             finally:
                 # rename(2) does nothing where both names are the same file already, and says that it has done it
@@ -118,9 +121,23 @@ class Blobs(Store):
 
     def set_aside(self, sha256: str) -> None:
         """Take bytes that are not those of their hash out of the way: into ``damaged/``."""
+        target = self.root / DAMAGED / sha256
         with storing(), contextlib.suppress(FileNotFoundError):
-            make_folder(self.root / DAMAGED)
-            self.path(sha256).replace(self.root / DAMAGED / sha256)
+            make_folder(target.parent)
+            self.path(sha256).replace(target)
+            os.utime(target)
+
+    def list_damaged(self) -> Iterator[Kept]:
+        """Everything that was set aside."""
+        for path in (self.root / DAMAGED).glob("*"):
+            with contextlib.suppress(FileNotFoundError):
+                status = path.stat()
+                yield Kept(path.name, status.st_size, status.st_mtime)
+
+    def remove_damaged(self, sha256: str) -> None:
+        """Remove what was set aside under a hash."""
+        with storing():
+            (self.root / DAMAGED / sha256).unlink(missing_ok=True)
 
     def list(self) -> Iterator[Kept]:
         """Everything that is stored."""

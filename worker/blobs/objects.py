@@ -44,6 +44,7 @@ class ObjectBlobs(Store):
     """The store under one prefix of one bucket, which must exist; ``cache`` is a folder for what is on its way."""
 
     def __init__(self, url: str, cache: Path) -> None:
+        self.url = url
         self._cache = cache
         self._store = connect(url)
 
@@ -78,11 +79,6 @@ class ObjectBlobs(Store):
             yield cast("BinaryIO", reader)
         finally:
             reader.close()
-
-    def read(self, sha256: str) -> bytes:
-        """All bytes of a hash."""
-        with _answering(sha256):
-            return bytes(obstore.get(self._store, self.key(sha256)).bytes())
 
     def fetch(self, sha256: str, folder: Path) -> Path:
         """A copy in a folder; that the bytes are those of the hash is made sure."""
@@ -131,12 +127,24 @@ class ObjectBlobs(Store):
 
     def list(self) -> Iterator[Kept]:
         """Everything that is stored."""
+        return (kept for folder, kept in self._list(None) if folder != DAMAGED)
+
+    def list_damaged(self) -> Iterator[Kept]:
+        """Everything that was set aside."""
+        return (kept for _, kept in self._list(DAMAGED))
+
+    def _list(self, below: str | None) -> Iterator[tuple[str, Kept]]:
+        """What lies there: its folder, and what is known of it."""
         with _answering():
-            for page in obstore.list(self._store):
+            for page in obstore.list(self._store, below):
                 for found in page:
                     folder, _, name = found["path"].rpartition("/")
-                    if folder != DAMAGED:
-                        yield Kept(name, found["size"], found["last_modified"].timestamp())
+                    yield folder, Kept(name, found["size"], found["last_modified"].timestamp())
+
+    def remove_damaged(self, sha256: str) -> None:
+        """Remove what was set aside under a hash."""
+        with contextlib.suppress(MissingBlobError), _answering(sha256):
+            obstore.delete(self._store, f"{DAMAGED}/{sha256}")
 
     def remove_stale(self) -> int:
         """Remove what interrupted writers left in the cache; how many files."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import hashlib
 import io
 import os
 from abc import ABC, abstractmethod
@@ -29,13 +30,14 @@ class MissingBlobError(StorageError):
 
     def __init__(self, sha256: str) -> None:
         super().__init__(f"The store does not hold {sha256[:16]}… any more.")
+        self.sha256 = sha256
 
 
 class DamagedBlobError(StorageError):
     """The store holds other bytes than its name says."""
 
     def __init__(self, sha256: str) -> None:
-        super().__init__(f"What the store holds as {sha256[:16]}… are other bytes: bring the document again.")
+        super().__init__(f"What the store holds as {sha256[:16]}… are other bytes than were put there.")
         self.sha256 = sha256
 
 
@@ -99,9 +101,16 @@ class Store(ABC):
         """
 
     def read(self, sha256: str) -> bytes:
-        """All bytes of a hash; the errors of ``open``."""
+        """All bytes of a hash; the errors of ``open``.
+
+        Raises:
+            DamagedBlobError: they are others.
+        """
         with self.open(sha256) as stream:
-            return stream.read()
+            data = bytes(stream.read())
+        if hashlib.sha256(data).hexdigest() != sha256:
+            raise DamagedBlobError(sha256)
+        return data
 
     @abstractmethod
     def fetch(self, sha256: str, folder: Path) -> Path:
@@ -109,7 +118,11 @@ class Store(ABC):
 
     @abstractmethod
     def place(self, sha256: str, target: Path) -> None:
-        """Put the bytes of a hash into a file, atomically, in place of what lies there."""
+        """Put the bytes of a hash into a file, atomically, in place of what lies there.
+
+        Raises:
+            DamagedBlobError: they are others. MissingBlobError: they are not there.
+        """
 
     @abstractmethod
     def remove(self, sha256: str, older_than: float = GRACE_SECONDS) -> bool:
@@ -118,6 +131,14 @@ class Store(ABC):
     @abstractmethod
     def set_aside(self, sha256: str) -> None:
         """Take bytes that are not those of their hash out of the way, so that the right ones can be put; kept."""
+
+    @abstractmethod
+    def list_damaged(self) -> Iterator[Kept]:
+        """Everything that was set aside, and when it last was."""
+
+    @abstractmethod
+    def remove_damaged(self, sha256: str) -> None:
+        """Remove what was set aside under a hash."""
 
     @abstractmethod
     def list(self) -> Iterator[Kept]:

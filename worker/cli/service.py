@@ -112,12 +112,17 @@ def show_job(job: Annotated[int, typer.Argument(metavar="JOB")], home: Home = No
 
 @jobs.command("retry")
 def retry_jobs(job: Annotated[list[int], typer.Argument(metavar="JOB")], home: Home = None) -> None:
-    """Queue failed, quarantined or cancelled jobs again, their attempts counted from nought."""
+    """Queue failed, quarantined or cancelled jobs again, their attempts counted from nought.
+
+    A job that is done is queued where the store has lost or damaged its result.
+    """
+    from worker.blobs import open_blobs
     from worker.jobs import Jobs
 
-    with Jobs.open(_settings(home)) as rows:
+    settings = _settings(home)
+    with Jobs.open(settings) as rows:
         for number in job:
-            typer.echo(_line(rows.retry(number)))
+            typer.echo(_line(rows.retry(number, open_blobs(settings))))
 
 
 @jobs.command("cancel")
