@@ -11,8 +11,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from schemas.amounts import amount, decimals_of, trimmed
-from schemas.filing import Check, Figure, Filing, Term, Verdict
-from schemas.identities import Addend, Identity, Printed, evaluate, key_of
+from schemas.filing import Check, Figure, Filing, Status, Term, Verdict
+from schemas.identities import Addend, CheckVerdict, Identity, Printed, evaluate, key_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,22 +49,22 @@ def recheck(filing: Filing) -> list[Discrepancy]:
     found = [Discrepancy(name, f"stands {count} times in this result") for name, count in counts.items() if count > 1]
     found += [d for check in filing.checks for d in _check_discrepancies(check, figures)]
     found += [d for figure in every for d in _status_discrepancies(figure, checks)]
-    verdict = verdict_of(every, filing.checks)
+    verdict = verdict_of((figure.status for figure in every), (check.verdict for check in filing.checks))
     if filing.verdict != verdict:
         found.append(Discrepancy("verdict", f"says {filing.verdict}, but the figures and checks say {verdict}"))
     return found
 
 
-def verdict_of(figures: Iterable[Figure], checks: Iterable[Check]) -> Verdict:
-    """A document's verdict: the worst that its figures and checks say."""
-    statuses, verdicts = {figure.status for figure in figures}, {check.verdict for check in checks}
-    if "conflict" in statuses:
+def verdict_of(statuses: Iterable[Status], verdicts: Iterable[CheckVerdict]) -> Verdict:
+    """A document's verdict: the worst that the statuses of its figures and the verdicts of its checks say."""
+    stands, holds = set(statuses), set(verdicts)
+    if "conflict" in stands:
         return "conflict"
-    if "broken" in verdicts:
+    if "broken" in holds:
         return "differs"
-    if "repaired" in statuses:
+    if "repaired" in stands:
         return "balanced_with_repairs"
-    return "balanced" if verdicts else "unproved"
+    return "balanced" if holds else "unproved"
 
 
 def _check_discrepancies(check: Check, figures: dict[str, Figure]) -> Iterator[Discrepancy]:

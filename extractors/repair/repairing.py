@@ -26,8 +26,9 @@ from extractors.repair.readings import Readings, read_readings
 from extractors.repair.telling import name_change, write_difference, write_identity, write_reason
 from extractors.repair.trust import learn_trust
 from schemas.amounts import Amount, canonical, trimmed
-from schemas.filing import Check, Finding, Repair, Rival, Term, Verdict
-from schemas.identities import CheckVerdict, Evaluation, Identity, Printed
+from schemas.filing import Check, Finding, Repair, Rival, Term
+from schemas.identities import Evaluation, Identity, Printed
+from schemas.recheck import verdict_of
 
 THRESHOLD = 0.99
 """The posterior probability from which a change is a repair."""
@@ -152,7 +153,8 @@ class _Writer:
         names = {number: f"k{place}" for place, number in enumerate(evaluated, 1)}
         checks = tuple(self._check(number, names[number]) for number in evaluated)
         judged = {f.id: self._judged(f.id, names) for body in bodies for f in body.figures}
-        return Outcome(judged, checks, self._findings(), self._verdict())
+        verdict = verdict_of((f.status for f in judged.values()), (check.verdict for check in checks))
+        return Outcome(judged, checks, self._findings(), verdict)
 
     def _check(self, number: int, name: str) -> Check:
         identity, state = self.evidence.board.identities[number], self.states[number]
@@ -276,13 +278,3 @@ class _Writer:
         message = f"{written} is off by {trimmed(state.residual) if state else ''}: more than rounding usually leaves."
         members = tuple(dict.fromkeys(identity.members()))
         return Finding(code="rounds_widely", severity="warning", message=message, figures=members)
-
-    def _verdict(self) -> Verdict:
-        if any(standing.status == "conflict" for standing in self.standings.values()):
-            return "conflict"
-        verdicts: list[CheckVerdict | None] = [verdict for verdict in self.evidence.verdicts if verdict]
-        if "broken" in verdicts:
-            return "differs"
-        if any(standing.status == "repaired" for standing in self.standings.values()):
-            return "balanced_with_repairs"
-        return "balanced" if verdicts else "unproved"

@@ -58,7 +58,7 @@ def apply_corrections(filing: Filing, corrections: Sequence[Correction]) -> Fili
             ),
             "checks": tuple(checks.values()),
             "findings": (*kept, *findings),
-            "verdict": verdict_of(figures.values(), checks.values()),
+            "verdict": verdict_of((f.status for f in figures.values()), (check.verdict for check in checks.values())),
         }
     )
 
