@@ -134,8 +134,7 @@ def _same_fact(one: tuple[Ledger, int], other: tuple[Ledger, int], doubts: Mappi
 
 def _alike(left: Entry, right: Entry) -> float:
     """Nats the labels give to two rows being one fact."""
-    told = (words_of(left.heading) ^ words_of(right.heading)) & _TELLING
-    if left.table == right.table and left.heading and right.heading and told:
+    if left.table == right.table and _told_apart(left, right):
         return -99.0  # basic and diluted earnings of one caption
     if left.label and left.label == right.label:
         return 0.0
@@ -149,8 +148,14 @@ def _one_section(left: Entry, right: Entry) -> bool:
     """True unless the rows stand under headings that have little in common: there "Domestic" may be two facts."""
     if not left.heading or not right.heading:
         return left.table != right.table or left.heading == right.heading
-    one, other = words_of(left.heading), words_of(right.heading)
-    return likeness(one, other) >= _LIKE and not (one ^ other) & _TELLING
+    alike = likeness(words_of(left.heading), words_of(right.heading))
+    return alike >= _LIKE and not _told_apart(left, right)
+
+
+def _told_apart(left: Entry, right: Entry) -> bool:
+    """True when a word that makes another fact stands in one of two headings."""
+    told = (words_of(left.heading) ^ words_of(right.heading)) & _TELLING
+    return bool(left.heading and right.heading and told)
 
 
 def _shared(left: Entry, right: Entry) -> Iterator[tuple[int, int]]:
