@@ -13,7 +13,6 @@ from schemas.amounts import Amount, product
 from schemas.identities import CheckVerdict
 
 _FARTHEST = 6.0  # nats beyond which two misreadings need no thought
-_MOST_MOVES = 120
 
 
 def find_cancelling(
@@ -28,25 +27,36 @@ def find_cancelling(
     for number, verdict in enumerate(verdicts):
         if verdict == "exact" and board.is_sum(number):
             for nats, pair in _pairs(board, number, changes):
-                odds = exp(-nats - _broken_by(board, verdicts, {**changes, **pair}, pair))
+                if all(_chance(nats) <= found.get(member, 0.0) for member in pair):
+                    continue  # what other checks say makes it only rarer
+                chance = _chance(nats + _broken_by(board, verdicts, {**changes, **pair}, pair))
                 for member in pair:
-                    found[member] = max(found.get(member, 0.0), odds / (1.0 + odds))
+                    found[member] = max(found.get(member, 0.0), chance)
     return found
+
+
+def _chance(nats: float) -> float:
+    """The probability whose odds are so many nats below even."""
+    return exp(-nats) / (1.0 + exp(-nats))
 
 
 def _pairs(board: Board, number: int, changes: Mapping[str, Amount]) -> Iterator[tuple[float, dict[str, Amount]]]:
     """Rivals of two members that leave the sum as it is, with their nats."""
     weights = board.weights(number)
-    moves = [
+    moves = sorted(
         (board.cost(member, value), member, value, product(weights[member], value - board.figures[member].value))
         for member in board.doubted(number)
         if member not in changes
-        for value in sorted(board.readings[member].recorded)
-    ]
+        for value in board.readings[member].recorded
+    )
     known: dict[Amount, list[tuple[float, str, Amount]]] = {}
-    for nats, member, value, shift in [move for move in moves if move[0] <= _FARTHEST][:_MOST_MOVES]:
+    for nats, member, value, shift in moves:
+        if nats > _FARTHEST:
+            break
         for other_nats, other, other_value in known.get(-shift, ()):
-            if other != member and nats + other_nats <= _FARTHEST:
+            if nats + other_nats > _FARTHEST:
+                break
+            if other != member:
                 yield nats + other_nats, {member: value, other: other_value}
         known.setdefault(shift, []).append((nats, member, value))
 

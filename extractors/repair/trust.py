@@ -75,12 +75,17 @@ def _blamed(
     """Figure → probability that it was misread, given that one at least of each broken sum was."""
     found: dict[str, float] = {}
     for members in broken:
-        odds = [factors[bands[m]] * doubts[m] / (1.0 - doubts[m]) for m in members]
-        chances = [each / (1.0 + each) for each in odds]
+        chances = [_scaled(doubts[m], factors[bands[m]]) for m in members]
         some = 1.0 - prod(1.0 - each for each in chances)
         for member, each in zip(members, chances, strict=True):
-            found[member] = max(found.get(member, 0.0), each / some)
+            # of figures that are certain none is to blame
+            found[member] = max(found.get(member, 0.0), each / some if some else 0.0)
     return found
+
+
+def _scaled(doubt: float, factor: float) -> float:
+    """The probability (0-1) whose odds are so many times those of another one."""
+    return factor * doubt / (factor * doubt + 1.0 - doubt)
 
 
 def _factor(expected: Sequence[float], seen: Sequence[float]) -> float:

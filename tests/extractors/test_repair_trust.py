@@ -51,6 +51,14 @@ def test_forms_that_nobody_prints_say_nothing_of_the_others() -> None:
     assert "t1.r0.c0" not in nats
 
 
+@pytest.mark.parametrize("doubt", [0.0, 1.0])
+def test_figures_that_are_certain_or_hopeless_can_be_weighed(doubt: float) -> None:
+    """Doubts at the ends of their range give numbers, no division by nought."""
+    identities, figures = sums(10, 5)
+    nats = learn_trust(identities, figures, dict.fromkeys(figures, doubt), frozenset())
+    assert all(abs(value) < 10 for value in nats.values())
+
+
 def judged(document: Statement) -> dict[str, bool]:
     """Which figures need review."""
     relations = find_relations(document.tables, document.bodies, document.meaning)
@@ -73,6 +81,19 @@ def test_readings_on_record_that_do_not_cancel_leave_a_sum_its_proof() -> None:
     same = {"t1.r1.c0": "(34)", "t1.r2.c0": "24"}
     rivals = {"t1.r1.c0": (Reading("(84)", 0.2),), "t1.r2.c0": (Reading("29", 0.2),)}
     assert not any(judged(statement(CHANGES).reread(same, rivals)).values())
+
+
+def test_no_sum_is_too_long_to_look_for_readings_that_cancel() -> None:
+    """Two of two hundred addends, the last ones, have readings on record that cancel."""
+    values = [1000 + 7 * row for row in range(200)]
+    rows = [f"Item {row} | {value:,}" for row, value in enumerate(values)]
+    document = statement("\n".join([*rows, f"Total | {sum(values):,}"]))
+    others = [value + 5 for value in values[:-2]] + [values[-2] + 3, values[-1] - 3]
+    rivals = {f"t1.r{n}.c0": (Reading(f"{o:,}", 0.1 if n < 198 else 0.4),) for n, o in enumerate(others)}
+    meant = sum_of("t1.r200.c0", tuple(f"t1.r{row}.c0" for row in range(200)))
+    document = document.reread({member: document.figures()[member].raw for member in rivals}, rivals)
+    outcome = repair_figures(document.bodies, document.meaning, [meant]).figures
+    assert [outcome[f"t1.r{row}.c0"].needs_review for row in (100, 197, 198, 199)] == [False, False, True, True]
 
 
 def test_what_is_lost_is_not_made_up_by_two_far_readings() -> None:
