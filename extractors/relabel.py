@@ -70,8 +70,8 @@ def apply_labels(layout: Layout, witnesses: Sequence[Filing] = ()) -> Layout:
             best = max(matches, key=lambda match: match.telling)
             named = _named(tables[number], best, matches)
             if named is not None:
-                tables[number] = named
-                findings.append(_borrowed(number, best))
+                tables[number], rows = named
+                findings.append(_borrowed(number, best.source, rows))
     return replace(layout, tables=tuple(tables), findings=tuple(findings))
 
 
@@ -167,8 +167,8 @@ def _proved(table: Table, best: _Match, matches: Sequence[_Match]) -> dict[int, 
     return found
 
 
-def _named(table: Table, best: _Match, matches: Sequence[_Match]) -> Table | None:
-    """The table with the labels of one that agrees with it; None where too few are proved."""
+def _named(table: Table, best: _Match, matches: Sequence[_Match]) -> tuple[Table, tuple[int, ...]] | None:
+    """The table with the labels of one that agrees with it, and the rows that got one; None where few are proved."""
     found = _proved(table, best, matches)
     if len(found) < _LEAST_RUN:
         return None
@@ -176,18 +176,20 @@ def _named(table: Table, best: _Match, matches: Sequence[_Match]) -> Table | Non
     whole = not any(row.label for row in table.rows if any(row.cells))
     said = {_plain(source.labels[other]) for other in found.values()}
     rows: list[BodyRow] = []
+    lent: list[int] = []
     path: tuple[str, ...] = ()
     for number, row in enumerate(table.rows):
         if number in found:
             own = source.paths.get(found[number], ())
             rows += _sections(path, own, row) if whole else ()
+            lent.append(len(rows))
             rows.append(
                 replace(row, label=source.labels[found[number]], indent=float(len(own)) if whole else row.indent)
             )
             path = own
         elif any(row.cells) or not _told(row.label, said):
             rows.append(row)
-    return replace(table, rows=tuple(rows), heads=_heads(table, matches))
+    return replace(table, rows=tuple(rows), heads=_heads(table, matches)), tuple(lent)
 
 
 def _told(label: str, said: set[str]) -> bool:
@@ -221,10 +223,21 @@ def _heads(table: Table, matches: Sequence[_Match]) -> tuple[tuple[str, ...], ..
     return tuple(heads)
 
 
-def _borrowed(number: int, match: _Match) -> Finding:
-    source = match.source.name
+def _borrowed(number: int, source: _Source, rows: Sequence[int]) -> Finding:
     return Finding(
         code="labels_borrowed",
         severity="warning",
-        message=f"Labels of table t{number + 1} were torn off; {source} prints the same figures and lends its own.",
+        message=f"The labels of table t{number + 1} were torn off in rows {_runs(rows)} of this result; {source.name} "
+        "prints the same figures and lends its own.",
     )
+
+
+def _runs(rows: Sequence[int]) -> str:
+    """Ascending numbers as a person writes them: ``1-3, 7``."""
+    runs: list[list[int]] = []
+    for row in rows:
+        if runs and runs[-1][-1] == row - 1:
+            runs[-1].append(row)
+        else:
+            runs.append([row])
+    return ", ".join(str(run[0]) if len(run) == 1 else f"{run[0]}-{run[-1]}" for run in runs)

@@ -124,10 +124,12 @@ def test_the_column_that_agrees_takes_its_heads_and_no_other_does() -> None:
 
 
 def test_borrowed_labels_are_told() -> None:
-    """A finding says whose labels they are."""
+    """A finding says whose labels they are, and which rows of the result have them."""
     result = filing(TORN, WITNESS)
     [found] = [finding for finding in result.findings if finding.code == "labels_borrowed"]
-    assert "t1" in found.message
+    named = {row.label: row.index for row in result.tables[0].rows}
+    rows = f"{named['Licences']}-{named['Operating income']}"
+    assert f"table t1 were torn off in rows {rows} of this result" in found.message
 
 
 def test_without_a_table_that_agrees_labels_stay_off() -> None:
