@@ -8,46 +8,42 @@ from extractors.convert import convert
 from schemas.filing import Figure, Filing
 from schemas.recheck import recheck
 
-NINE = """Stock-based compensation
-(in thousands)
+STUB = ("Cost of goods", "Research", "Marketing", "Administration", "Total compensation")
 
-\tNine months ended\tNine months ended
-\tSeptember 30, 2011\tSeptember 30, 2010
-Cost of goods\t1,021\t1,377
-Research\t2,511\t3,404
-Marketing\t1,802\t2,633
-Administration\t4,140\t5,217
-Total compensation\t9,474\t12,631
-"""
-SIX = """Stock-based compensation
-(in thousands)
 
-\tSix months ended\tSix months ended
-\tJune 30, 2011\tJune 30, 2010
-Cost of goods\t714\t918
-Research\t1,733\t2,251
-Marketing\t1,196\t1,740
-Administration\t2,719\t3,486
-Total compensation\t6,362\t8,395
-"""
-QUARTER = """Stock-based compensation
-(in thousands)
+def period(name: str, ends: tuple[str, str], *columns: tuple[str, ...]) -> str:
+    """A table of one period in two years, tabs between its cells."""
+    heads = [f"\t{name} months ended" * 2, "".join(f"\t{end}" for end in ends)]
+    rows = ["\t".join(cells) for cells in zip(STUB, *columns, strict=True)]
+    return "\n".join(["Stock-based compensation", "(in thousands)", "", *heads, *rows, ""])
 
-\tThree months ended\tThree months ended
-\tSeptember 30, 2011\tSeptember 30, 2010
-Cost of goods\t307\t459
-Research\t778\t1,153
-Marketing\t606\t893
-Administration\t1,421\t1,731
-Total compensation\t3,112\t4,236
-Other charges\t{damage}\t7,007
-"""
+
+AUTUMN, SUMMER = ("September 30, 2011", "September 30, 2010"), ("June 30, 2011", "June 30, 2010")
+NINE = period(
+    "Nine",
+    AUTUMN,
+    ("1,021", "2,511", "1,802", "4,140", "9,474"),
+    ("1,377", "3,404", "2,633", "5,217", "12,631"),
+)
+SIX = period(
+    "Six",
+    SUMMER,
+    ("714", "1,733", "1,196", "2,719", "6,362"),
+    ("918", "2,251", "1,740", "3,486", "8,395"),
+)
+QUARTER = period(
+    "Three",
+    AUTUMN,
+    ("307", "778", "606", "1,421", "3,112"),
+    ("459", "1,153", "893", "1,731", "4,236"),
+)
+OTHER = "Other charges\t{damage}\t7,007\n"
 DAMAGED, SOUND = "0,705", "8,705"
 
 
 def document(lost: str, damage: str = DAMAGED) -> str:
     """Nine months and a quarter of which one figure was lost."""
-    quarter = QUARTER.format(damage=damage)
+    quarter = (QUARTER + OTHER).format(damage=damage)
     assert quarter.count(f"\t{lost}\n") == 1
     return NINE + "\n\n" + quarter.replace(f"\t{lost}\n", "\t\n")
 
@@ -102,7 +98,7 @@ TRUNCATED = (("\t459\n", "\t45\n"), ("\t1,153\n", "\t1,15\n"), ("\t893\n", "\t89
 
 def cut_off(*witnesses: str) -> list[Figure]:
     """The figures of a column in which last digits broke off, in the order of their rows."""
-    text = NINE + "\n\n" + QUARTER.format(damage=DAMAGED)
+    text = NINE + "\n\n" + (QUARTER + OTHER).format(damage=DAMAGED)
     for whole, cut in TRUNCATED:
         text = text.replace(whole, cut)
     filing, _ = filled(text, *witnesses)
