@@ -56,6 +56,7 @@ DISK_MB = 768
 LARGEST_PIECE, SMALLEST_PIECE = 1 << 24, 1 << 12
 FULL_SECONDS = 6.0
 BALLAST = "ballast"
+FAULT_WORDS = "ault of the program"
 FULL_WORDS = ("No space left", "disk is full", "nearly full")
 # so far the client is ahead of the workers: documents come in for as long as there are faults
 AHEAD = 100
@@ -101,6 +102,8 @@ class Chaos:
         self._later: list[tuple[float, Callable[[], object]]] = []
         # how often who has met the full disk, by their logs
         self.met: Counter[str] = Counter()
+        # lines of the logs about exceptions that nobody has thought of; their documents were tried again
+        self.own_faults: list[str] = []
         self._is_full = False
         self._documents = self._make_documents()
         self._more = True
@@ -133,6 +136,7 @@ class Chaos:
         for log in sorted((self.up.home / "logs").glob("*.log")):
             text = log.read_text(encoding="utf-8", errors="replace")
             self.met[log.stem] += sum(text.count(words) for words in FULL_WORDS)
+            self.own_faults += [line for line in text.splitlines() if FAULT_WORDS in line]
         return judge(self.log, self.up.home, self.notes, self.url)
 
     def _is_due(self) -> bool:
@@ -333,6 +337,8 @@ def show(chaos: Chaos, verdict: Verdict) -> bool:
     print("faults       " + ", ".join(f"{times} {name}" for name, times in sorted(chaos.done.items())))
     if chaos.own_disk:
         print("full disk    met by " + ", ".join(f"{log} {times} times" for log, times in sorted((+chaos.met).items())))
+    for line in chaos.own_faults:
+        print(f"exception    {line}")
     for name in ("lost", "divergent", "stuck", "refused", "passed", "broken"):
         found = faults.get(name, [])
         print(f"{name:12} {len(found)}" + "".join(f"\n             {line}" for line in found[:10]))

@@ -290,16 +290,27 @@ def _conclude(bench: Bench, held: Claim, folder: Path, ended: Ended) -> str:
         log.warning("job %d, attempt %d: %s %s", held.id, held.attempt, ended.cause, ended.noise[-500:])
         return leases.release(bench.db, bench.settings, held, ended.cause, time.time()) or "fenced"
     outcome = ended.outcome
-    if outcome["state"] == "failed" and outcome["problem"]["code"] == StorageError.code:
-        cause = f"storage failed ({outcome['problem']['detail']})"  # in the child: it may be what the document does
-        return leases.release(bench.db, bench.settings, held, cause, time.time()) or "fenced"
     if outcome["state"] == "failed":
-        if outcome["problem"]["code"] == CrossfootError.code:
-            log.error("job %d: %s\n%s", held.id, outcome["problem"]["detail"], ended.noise)
-        raise _error(outcome["problem"])
+        return _give_back(bench, held, outcome["problem"], ended.noise)
     if outcome["state"] == "container":
         return _store_parts(bench, held, folder, outcome)
     return _store(bench, held, folder, outcome)
+
+
+def _give_back(bench: Bench, held: Claim, problem: dict[str, Any], noise: str) -> str:
+    """Try again what may have gone wrong without the document's doing; what the document is, no attempt changes.
+
+    Raises:
+        CrossfootError: what is wrong with the document.
+    """
+    if problem["code"] == StorageError.code:  # in the child: it may be what the document does
+        cause = f"storage failed ({problem['detail']})"
+        return leases.release(bench.db, bench.settings, held, cause, time.time()) or "fenced"
+    error = _error(problem)
+    if problem["code"] != CrossfootError.code:
+        raise error
+    log.error("job %d, attempt %d: %s\n%s", held.id, held.attempt, error.detail, noise)
+    return leases.release(bench.db, bench.settings, held, "the program failed", time.time(), error) or "fenced"
 
 
 def _error(problem: dict[str, Any]) -> CrossfootError:

@@ -164,6 +164,16 @@ def test_a_child_that_fills_the_disk_is_given_up_in_the_end(home: Settings, db: 
     assert state(db) == ("quarantined", 3)
 
 
+def test_a_fault_of_the_program_is_tried_again_before_it_is_final(home: Settings, db: Database) -> None:
+    """What a moment was to blame for goes by; what comes every time is said of the document as it was."""
+    problem = {"code": "E_INTERNAL", "detail": "A fault of the program: KeyError: 7", "place": None}
+    child = Child(outcome={"state": "failed", "problem": problem})
+    assert [convert(home, child) for _ in range(4)] == ["queued", "queued", "quarantined", "passed"]
+    row = db.row("SELECT error_code, problem FROM jobs")
+    assert row is not None
+    assert (row["error_code"], json.loads(row["problem"])["detail"]) == ("E_INTERNAL", problem["detail"])
+
+
 @pytest.mark.parametrize("own", [0, 30 * MEGABYTE], ids=["others fill it", "it fills it"])
 def test_only_who_fills_the_disk_is_to_blame_for_it(
     home: Settings, db: Database, monkeypatch: pytest.MonkeyPatch, own: int
