@@ -147,23 +147,25 @@ def finish(
     if is_held(db, held):
         if corrections.is_stale(db, held.supersedes, inherited):
             return "stale"
-        _end_done(db, held, result, summary, now, inherited)
+        _end_done(db, held, _Made(result, summary, inherited), now)
         return "done"
     row = db.row("SELECT 1 FROM jobs WHERE id = ? AND state = 'done'", (held.id,))
     same = db.row("SELECT 1 FROM results WHERE job_id = ? AND sha256 = ?", (held.id, result[0]))
     return "differs" if row is not None and same is None else "fenced"
 
 
-def _end_done(
-    db: Database,
-    held: Claim,
-    result: tuple[str, int],
-    summary: Mapping[str, object],
-    now: float,
-    inherited: Inherited | None = None,
-) -> None:
+@dataclass(frozen=True, slots=True)
+class _Made:
+    """What came of a job: its result (hash, bytes), what is told of it, and what was said of the one it supersedes."""
+
+    result: tuple[str, int]
+    summary: Mapping[str, object]
+    inherited: Inherited | None
+
+
+def _end_done(db: Database, held: Claim, made: _Made, now: float) -> None:
     """A version more, and one with what was inherited; the names of the superseded job are served again, with it."""
-    sha256, size = result
+    (sha256, size), summary, inherited = made.result, made.summary, made.inherited
     db.exclude(sha256)
     corrected = None if inherited is None else inherited.version
     final, facts = (sha256, summary) if corrected is None else (corrected.sha256, {**summary, **corrected.summary})
@@ -207,7 +209,7 @@ def finish_container(
     for part in sorted(parts, key=lambda p: p.sha256):  # in one order everywhere, so that nobody waits in a circle
         deliveries.add_document(db, part.sha256, part.size, now)
     children = [(part, _find_child(db, held, part, now)) for part in parts]
-    _end_done(db, held, result, {"container": True, "parts": len(parts)}, now, inherited)
+    _end_done(db, held, _Made(result, {"container": True, "parts": len(parts)}, inherited), now)
     for part, child in children:
         deliveries.add_part(db, held.id, child, (part.number, part_name(part.number, part.name)), now)
     return "done"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -12,6 +12,10 @@ import pytest
 from tests.fakes import engine
 from tests.fakes.postgres import Postgres
 from worker.cli import main
+from worker.database import Database
+from worker.inbox import Inbox
+from worker.settings import Settings
+from worker.supervisor import make_folders
 
 
 @dataclass(frozen=True)
@@ -58,3 +62,24 @@ def database_url(request: pytest.FixtureRequest) -> str:
         return ""
     server: Postgres = request.getfixturevalue("postgres")
     return server.make_database()
+
+
+@pytest.fixture
+def home(tmp_path: Path, database_url: str) -> Settings:
+    """A home with its folders, its rows on either database, and an inbox that is quick."""
+    settings = replace(Settings(), home=tmp_path / "home", database_url=database_url, watch_stability=1.0)
+    make_folders(settings)
+    return settings
+
+
+@pytest.fixture
+def db(home: Settings) -> Iterator[Database]:
+    """Its database."""
+    with Database.open(home) as opened:
+        yield opened
+
+
+@pytest.fixture
+def inbox(home: Settings, db: Database) -> Inbox:
+    """Its inbox; the test says what time it is."""
+    return Inbox(home, db)

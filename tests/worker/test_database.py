@@ -8,7 +8,6 @@ import secrets
 import sqlite3
 import threading
 import time
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -37,13 +36,6 @@ FIRST = Path(__file__).parent / "first_schema.sql"
 def home(tmp_path: Path, database_url: str) -> Settings:
     """A home, its rows on either database."""
     return replace(Settings(), home=tmp_path / "home", database_url=database_url)
-
-
-@pytest.fixture
-def db(home: Settings) -> Iterator[Database]:
-    """Its database."""
-    with Database.open(home) as opened:
-        yield opened
 
 
 def first_home(home: Path) -> None:

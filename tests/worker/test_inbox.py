@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,22 +15,12 @@ from worker.database import Database
 from worker.inbox import Inbox, Look, Seen, is_ignored, is_stable, observe, read_patience, scan
 from worker.jobs import Jobs
 from worker.settings import Settings
-from worker.supervisor import make_folders
 
 
 @pytest.fixture
-def home(tmp_path: Path) -> Settings:
-    """A home with its folders, and an inbox that is quick."""
-    settings = replace(Settings(), home=tmp_path / "home", watch_stability=1.0)
-    make_folders(settings)
-    return settings
-
-
-@pytest.fixture
-def inbox(home: Settings) -> Iterator[Inbox]:
-    """An inbox; the test says what time it is."""
-    with Database.open(home) as db:
-        yield Inbox(home, db)
+def database_url() -> str:
+    """What the inbox does has nothing to do with where its rows are."""
+    return ""
 
 
 def paths_of_jobs(settings: Settings) -> list[str]:

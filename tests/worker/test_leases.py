@@ -6,7 +6,6 @@ import hashlib
 import json
 import shutil
 import tempfile
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -40,13 +39,6 @@ RESULT = ("r" * 64, 7)
 def home(tmp_path: Path, database_url: str) -> Settings:
     """A home with a lease of ten seconds, on either database."""
     return replace(Settings(), home=tmp_path, lease_seconds=LEASE, database_url=database_url)
-
-
-@pytest.fixture
-def db(home: Settings) -> Iterator[Database]:
-    """Its database."""
-    with Database.open(home) as opened:
-        yield opened
 
 
 def arrive(db: Database, name: str, text: str, work_id: str | None = None, password: str | None = None) -> int:

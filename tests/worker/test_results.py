@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -16,22 +14,6 @@ from worker.database import Database
 from worker.deliveries import Arrival
 from worker.jobs import Jobs
 from worker.settings import Settings, engine_name
-from worker.supervisor import make_folders
-
-
-@pytest.fixture
-def home(tmp_path: Path, database_url: str) -> Settings:
-    """A home with its folders, its rows on either database."""
-    settings = replace(Settings(), home=tmp_path / "home", database_url=database_url)
-    make_folders(settings)
-    return settings
-
-
-@pytest.fixture
-def db(home: Settings) -> Iterator[Database]:
-    """Its database."""
-    with Database.open(home) as opened:
-        yield opened
 
 
 def drop(home: Settings, db: Database, path: str, text: str, work_id: str, engine: str = "e 1") -> int:

@@ -7,7 +7,7 @@ import json
 import os
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -28,21 +28,6 @@ from worker.supervisor import make_folders
 from worker.sweeper import keep_house
 
 OLD, NEW = "crossfoot 1", "crossfoot 2"
-
-
-@pytest.fixture
-def home(tmp_path: Path, database_url: str) -> Settings:
-    """A home with its folders, its rows on either database."""
-    settings = replace(Settings(), home=tmp_path / "home", database_url=database_url)
-    make_folders(settings)
-    return settings
-
-
-@pytest.fixture
-def db(home: Settings) -> Iterator[Database]:
-    """Its database."""
-    with Database.open(home) as opened:
-        yield opened
 
 
 @pytest.fixture

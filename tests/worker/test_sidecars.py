@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,22 +15,12 @@ from worker.database import Database
 from worker.inbox import Inbox, is_ignored
 from worker.settings import Settings
 from worker.sidecars import Options, OptionsError, read_options
-from worker.supervisor import make_folders
 
 
 @pytest.fixture
-def home(tmp_path: Path) -> Settings:
-    """A home with its folders, and an inbox that is quick."""
-    settings = replace(Settings(), home=tmp_path / "home", watch_stability=1.0)
-    make_folders(settings)
-    return settings
-
-
-@pytest.fixture
-def inbox(home: Settings) -> Iterator[Inbox]:
-    """An inbox; the test says what time it is."""
-    with Database.open(home) as db:
-        yield Inbox(home, db)
+def database_url() -> str:
+    """What the inbox does has nothing to do with where its rows are."""
+    return ""
 
 
 def beside(folder: Path, text: str | bytes) -> Options:
