@@ -42,6 +42,7 @@ SETTINGS = Settings(
     deadline_seconds=DEADLINE,
     deadline_max_seconds=DEADLINE,
     deadline_page_seconds=0.0,
+    deadline_stretch=1.0,  # whatever else this machine does
     watch_stability=0.3,
     watch_polling=0.2,
     sweep_seconds=1.0,

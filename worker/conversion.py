@@ -41,7 +41,6 @@ from worker.settings import Settings
 
 T = TypeVar("T")
 log = logging.getLogger("crossfoot")
-CPU_MARGIN_SECONDS = 60
 # where nothing can be converted at all, nothing is gained by trying fast
 PAUSE_SECONDS = 2.0
 AGAIN_SECONDS = 0.5
@@ -113,7 +112,8 @@ def convert_job(settings: Settings, sandbox: Sandbox, job_id: int) -> str:
 def _give_up_bytes(bench: Bench, held: Claim, error: DamagedBlobError) -> str:
     """Try again what may have been damaged on its way; after the last attempt, make room for the right bytes."""
     log.error("job %d: %s", held.id, error.detail)
-    state = leases.release(bench.db, bench.settings, held, "its bytes were damaged", time.time(), error)
+    said = StorageError(f"{error.detail.removesuffix('.')}: bring the document again.")
+    state = leases.release(bench.db, bench.settings, held, "its bytes were damaged", time.time(), said)
     if state == "quarantined":
         bench.blobs.set_aside(error.sha256)
     return state or "fenced"
@@ -247,7 +247,7 @@ def _request(bench: Bench, held: Claim, sha256: str, folder: Path) -> Request:
         source=str(bench.blobs.fetch(sha256, folder)),
         name="document",
         memory=settings.memory_bytes(held.kind),
-        cpu=int(settings.deadline_max_seconds) * pages_at_once + CPU_MARGIN_SECONDS,
+        cpu=settings.cpu_seconds(pages_at_once),
         max_bytes=settings.max_bytes,
         password=held.password,
         origin=held.origin,
@@ -280,12 +280,12 @@ def _conclude(bench: Bench, held: Claim, folder: Path, ended: Ended) -> str:
     if ended.verdict == "dropped":
         return "fenced"
     if ended.verdict == "late":
-        raise LimitError("time", "Converting it takes longer than is allowed.")
+        raise LimitError("time", ended.cause)
     if ended.verdict == "memory":
         if held.kind == "pdf":  # full of scans, perhaps: where those are read there is more room
             leases.move(bench.db, held, "ocr")
             return "moved"
-        raise LimitError("memory", "Converting it takes more memory than is allowed.")
+        raise LimitError("memory", "Reading it takes more memory than is allowed.")
     if ended.verdict == "crashed":
         log.warning("job %d, attempt %d: %s %s", held.id, held.attempt, ended.cause, ended.noise[-500:])
         return leases.release(bench.db, bench.settings, held, ended.cause, time.time()) or "fenced"

@@ -73,7 +73,7 @@ def _deliver_or_tell(settings: Settings, db: Database, blobs: Store, delivery: D
     try:
         _deliver(settings, db, blobs, delivery)
     except (DamagedBlobError, MissingBlobError) as error:
-        again = f"{error.detail} crossfoot jobs retry {delivery.job_id} makes its result again."
+        again = f"{error.detail.removesuffix('.')}: crossfoot jobs retry {delivery.job_id} makes the result again."
         told = StorageError(again, delivery.path).problem()
         write_atomically(settings.failed / f"{delivery.base}{ERROR_SUFFIX}", _json(told))
         raise

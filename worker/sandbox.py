@@ -18,6 +18,7 @@ from typing import Any, Final, Literal, TypeAlias
 
 from schemas.errors import ServiceError
 from worker.confine import find_missing, harmless, ran_dry
+from worker.deadlines import Deadline
 from worker.local.conversion import NOISE, OUTCOME, PAGES_AT_ONCE
 from worker.settings import Settings
 from worker.zygote import EXIT_MEMORY, KILL, PAGES
@@ -62,7 +63,7 @@ class Ended:
     Attributes:
         verdict: ``ended`` with an ``outcome`` (see ``worker.local.conversion``), or what happened instead: it
             ``crashed``, was killed because it was ``late``, ran out of ``memory``, or was ``dropped`` by our own wish.
-        cause: half a sentence about a crash. noise: the end of what it printed.
+        cause: half a sentence about a crash, a whole one about being late. noise: the end of what it printed.
     """
 
     verdict: Verdict
@@ -133,9 +134,12 @@ class Sandbox:
         """
         child = self._start(request)
         folder = Path(request.folder)
-        verdict, answer = self._watch(folder, keep, every)
+        deadline = Deadline(self._settings)
+        verdict, answer = self._watch(folder, deadline, keep, every)
         if verdict is not None:
             answer = self._kill(child)
+        if verdict == "late":
+            return Ended("late", {}, deadline.error(_read_pages(folder)).detail, _read_noise(folder))
         return _ended(request, verdict, answer)
 
     def _start(self, request: Request) -> int:
@@ -151,13 +155,14 @@ class Sandbox:
             self.close()
         raise ServiceError("No process can be started that converts documents.")
 
-    def _watch(self, folder: Path, keep: Callable[[], bool], every: float) -> tuple[Verdict | None, Answer]:
+    def _watch(
+        self, folder: Path, deadline: Deadline, keep: Callable[[], bool], every: float
+    ) -> tuple[Verdict | None, Answer]:
         """Wait for the child's end: (None, the answer about it), or why it must be killed (and no answer)."""
-        begun = time.monotonic()
-        kept = begun
+        kept = time.monotonic()
         while True:
             now = time.monotonic()
-            if now - begun > self._settings.deadline(_read_pages(folder)):
+            if deadline.is_over(_read_pages(folder)):
                 return "late", {}
             if now - kept >= every:
                 if not keep():

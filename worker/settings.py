@@ -21,6 +21,8 @@ from schemas.errors import ConfigurationError
 PREFIX = "CROSSFOOT_"
 MEGABYTE = 1024 * 1024
 DEFAULT_HOME = Path("crossfoot-data")
+# so that a document over its deadline is always told so, and never killed by the kernel before
+CPU_MARGIN_SECONDS = 60
 
 
 def _bounded(default: float, low: float, high: float) -> Any:
@@ -39,7 +41,8 @@ class Settings:
         store: ``file:///folder`` or ``s3://bucket/prefix`` for documents and results; empty is ``home/blobs``.
         site: a name for this home where several share one database: its folders are filled by its own processes.
         lease_seconds: how long a worker may be silent before its document is given to another.
-        deadline_seconds, deadline_page_seconds, deadline_max_seconds: wall clock for one document.
+        deadline_seconds, deadline_page_seconds, deadline_max_seconds: how long one document may take.
+        deadline_stretch: up to how many times that where the machine has too few processors; 1 is the plain clock.
         attempts: how often a document may take its process down.
         sweep_seconds: between two sweeps; rehint_seconds: age at which an unanswered hint is sent again.
         hint_window: outstanding hints per queue: the back-pressure.
@@ -68,6 +71,7 @@ class Settings:
     deadline_seconds: float = _bounded(60.0, 0.1, 86400.0)
     deadline_page_seconds: float = _bounded(5.0, 0.0, 3600.0)
     deadline_max_seconds: float = _bounded(900.0, 0.1, 86400.0)
+    deadline_stretch: float = _bounded(3.0, 1.0, 100.0)
     attempts: int = _bounded(3, 1, 100)
     sweep_seconds: float = _bounded(5.0, 0.05, 3600.0)
     rehint_seconds: float = _bounded(30.0, 0.1, 3600.0)
@@ -160,8 +164,12 @@ class Settings:
         return self.pages_at_once or (2 if 2 * running <= len(os.sched_getaffinity(0)) else 1)
 
     def deadline(self, pages: int | None) -> float:
-        """Seconds of wall clock for a document of so many pages (None: not known, counted as one)."""
+        """Seconds for a document of so many pages (None: not known, counted as one); see ``worker.deadlines``."""
         return min(self.deadline_max_seconds, self.deadline_seconds + self.deadline_page_seconds * max(1, pages or 1))
+
+    def cpu_seconds(self, pages_at_once: int) -> int:
+        """Processor time of a converting process, and of each program it starts: more than any deadline leaves it."""
+        return int(self.deadline_max_seconds * self.deadline_stretch) * pages_at_once + CPU_MARGIN_SECONDS
 
     def memory_bytes(self, kind: str) -> int:
         """Memory in bytes for a document of a queue's kind."""

@@ -397,6 +397,7 @@ def test_more_pages_have_more_time(crossfoot: Crossfoot, monkeypatch: pytest.Mon
     """The deadline grows with the pages: a long document is given time in which a short one is given up."""
     monkeypatch.setenv("CROSSFOOT_DEADLINE_SECONDS", "0.1")
     monkeypatch.setenv("CROSSFOOT_DEADLINE_PAGE_SECONDS", "0.01")
+    monkeypatch.setenv("CROSSFOOT_DEADLINE_STRETCH", "1")
     write("short.txt", "SLOW")
     assert crossfoot("convert", "short.txt").status == 8
     write("long.txt", "SLOW" + " and so on" * 500_000)

@@ -16,6 +16,7 @@ from tests.worker.conftest import Said
 from worker import app, supervisor
 from worker import backfill as filler
 from worker import jobs as rows
+from worker.blobs import Store
 from worker.settings import Settings
 
 Crossfoot = Callable[..., Said]
@@ -62,8 +63,9 @@ class FakeJobs:
         """One result."""
         return [{"job": number, "version": 1}]
 
-    def retry(self, number: int) -> rows.Job:
-        """Queued again."""
+    def retry(self, number: int, store: Store) -> rows.Job:
+        """Queued again; whether the store still has its result is asked where it lies."""
+        assert list(store.list()) == []
         self.asked.append(("retry", number))
         return job(number, "queued")
 

@@ -128,7 +128,7 @@ def test_a_damaged_result_is_told_and_made_again_on_request(home: Settings, db: 
     assert files(home.results) == []
     said = json.loads((home.failed / "a.txt.error.json").read_text())
     assert (said["code"], said["place"]) == ("E_STORAGE", "a.txt")
-    assert said["detail"].endswith(f"crossfoot jobs retry {job} makes its result again.")
+    assert said["detail"].endswith(f"crossfoot jobs retry {job} makes the result again.")
     with Jobs.open(home) as jobs:
         assert jobs.retry(job, Blobs(home.blobs)).state == "queued"
     end(home, db, job, "result")

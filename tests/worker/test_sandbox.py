@@ -24,7 +24,13 @@ from worker.sandbox import Ended, Request, Sandbox
 from worker.settings import Settings
 
 needs_landlock = pytest.mark.skipif(not landlock.version(), reason="this kernel has no Landlock")
-SETTINGS = replace(Settings(), engine_module="tests.fakes.scripted", deadline_seconds=0.7, deadline_page_seconds=0.0)
+SETTINGS = replace(
+    Settings(),
+    engine_module="tests.fakes.scripted",
+    deadline_seconds=0.7,
+    deadline_page_seconds=0.0,
+    deadline_stretch=1.0,
+)
 
 
 @pytest.fixture(scope="module")
@@ -119,7 +125,8 @@ def test_a_child_past_its_deadline_dies_with_all_it_started(convert: Callable[..
     """A program that the child started does not outlive it."""
     orphan = tmp_path / "orphan"
     begun = time.monotonic()
-    assert convert(f"orphan {orphan}\nhang\n").verdict == "late"
+    ended = convert(f"orphan {orphan}\nhang\n")
+    assert (ended.verdict, ended.cause) == ("late", "Reading it takes longer than the 1 s allowed.")
     assert time.monotonic() - begun < 3
     wait_for(lambda: is_gone(int(orphan.read_text())), 3)
 

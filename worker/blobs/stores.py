@@ -37,7 +37,7 @@ class DamagedBlobError(StorageError):
     """The store holds other bytes than its name says."""
 
     def __init__(self, sha256: str) -> None:
-        super().__init__(f"What the store holds as {sha256[:16]}… are other bytes than were put there.")
+        super().__init__(f"What the store holds as {sha256[:16]}… are other bytes.")
         self.sha256 = sha256
 
 

@@ -15,7 +15,6 @@ import os
 import resource
 import signal
 import sys
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from multiprocessing.connection import wait as wait_for
@@ -25,6 +24,7 @@ from typing import Any
 
 from schemas.errors import AttemptsError, CrossfootError, LimitError
 from worker.confine import Limits, confine, prepare, ran_dry
+from worker.deadlines import Deadline
 from worker.local.conversion import NOISE, OUTCOME, Work, work
 from worker.settings import Settings
 
@@ -46,7 +46,7 @@ class _Child:
     process: ForkProcess
     folder: Path
     pages: Any
-    started: float
+    deadline: Deadline
     loaded: int  # bytes of address space at its start, and the most that was seen since
     peak: int = 0
 
@@ -74,12 +74,12 @@ class Children:
         # the libraries that this process has loaded are no fault of the document
         loaded = _address_space("self")
         prepare(folder)
-        limits = Limits(loaded + self._room, int(self._settings.deadline_max_seconds) + 1)
+        limits = Limits(loaded + self._room, self._settings.cpu_seconds(task.pages_at_once))
         process = FORK.Process(target=_main, args=(task, folder, pages, limits))
         process.start()
         with contextlib.suppress(OSError):  # the child does the same; whoever is first
             os.setpgid(process.pid or 0, process.pid or 0)
-        self._running[process.sentinel] = _Child(process, folder, pages, time.monotonic(), loaded)
+        self._running[process.sentinel] = _Child(process, folder, pages, Deadline(self._settings), loaded)
 
     def wait(self, seconds: float) -> Iterator[Ended]:
         """The children that have ended, after at most so many seconds; those over their deadline are killed."""
@@ -92,12 +92,12 @@ class Children:
             yield _ended(child, None, starved=starved)
         for sentinel, child in list(self._running.items()):
             child.peak = max(child.peak, _address_space(str(child.process.pid)))
-            allowed = self._settings.deadline(child.pages.value or None)
-            if time.monotonic() - child.started > allowed:
+            pages = child.pages.value or None
+            if child.deadline.is_over(pages):
                 del self._running[sentinel]
                 _kill(child)
                 child.process.join()
-                yield _ended(child, LimitError("time", f"Reading it takes longer than the {allowed:.0f} s allowed."))
+                yield _ended(child, child.deadline.error(pages))
 
     def close(self) -> None:
         """End all children at once."""
