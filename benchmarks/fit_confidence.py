@@ -26,6 +26,7 @@ from extractors.ocr import cells
 from extractors.ocr.calibrated import agreement_of
 from extractors.page import Profile, Reading
 from extractors.routes import read_document
+from extractors.source import Source
 from extractors.tables import find_tables
 from schemas.amounts import canonical
 
@@ -62,7 +63,7 @@ class Recorder:
 
 def prediction(data: bytes) -> dict[str, Any]:
     """A document in the scorer's format; the confidence of a figure is the number of its evidence."""
-    layout = find_tables(read_document(data, "pdf", Profile(repair=False)))
+    layout = find_tables(read_document(Source(data), "pdf", Profile(repair=False)))
     tables = []
     for table, body in zip(layout.tables, read_figures(layout.tables), strict=True):
         order = {c: n for n, c in enumerate(c for c, kind in enumerate(body.columns) if kind == "value")}

@@ -34,6 +34,7 @@ from extractors.page import DEFAULT, Origin  # noqa: E402
 from extractors.repair import Outcome, repair_figures  # noqa: E402
 from extractors.routes import read_document  # noqa: E402
 from extractors.sniff import sniff  # noqa: E402
+from extractors.source import Source  # noqa: E402
 from extractors.tables import Table, find_tables  # noqa: E402
 from schemas.identities import Addend, Identity, Printed, evaluate  # noqa: E402
 
@@ -69,7 +70,7 @@ def read_proof(path: Path) -> Proof:
     """Read and prove one document, as ``convert`` does."""
     data = path.read_bytes()
     begun = time.process_time()
-    layout = find_tables(read_document(data, sniff(data), DEFAULT))
+    layout = find_tables(read_document(Source(data), sniff(data), DEFAULT))
     bodies = read_figures(layout.tables)
     meaning = find_meaning(layout, bodies, Origin())
     read = time.process_time()

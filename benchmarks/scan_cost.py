@@ -5,8 +5,8 @@
 All FILEs are converted by one command with one job, then each page image is read by ``tesseract --psm 6`` (one thread,
 the image as it lies in the file); the CPU time of all processes counts, start and all: with few pages the start is a
 good part of it, so the first file alone is shown too. Then documents of 10 and of 100
-pages, made of the first file's pages over and over, are converted, and the peak of the largest process is printed, also
-without the file, which lies in memory as a whole (a hundred pages need CROSSFOOT_DEADLINE_SECONDS on a busy machine).
+pages, made of the first file's pages over and over, are converted, and the peak of the largest process is printed (a
+hundred pages need CROSSFOOT_DEADLINE_SECONDS on a busy machine).
 """
 
 from __future__ import annotations
@@ -121,9 +121,7 @@ def main() -> int:
             path = folder / f"{count}.pdf"
             path.write_bytes(image_pdf(many, Scanner(dpi=images[0][1])))
             size, peak = path.stat().st_size / 2**20, convert(path, folder).peak
-            print(
-                f"{count} pages in {size:.0f} MB: peak of a process {peak:.0f} MB, {peak - size:.0f} besides the file"
-            )
+            print(f"{count} pages in {size:.0f} MB: peak of a process {peak:.0f} MB")
     return 0
 
 

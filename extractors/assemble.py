@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -10,6 +9,7 @@ from extractors.figures import Body, ReadFigure
 from extractors.meaning import Meaning, RowMeaning, TableMeaning
 from extractors.page import Document, Origin, Profile
 from extractors.repair import Judged, Outcome
+from extractors.source import Source
 from extractors.tables import Layout, Table
 from schemas import __version__
 from schemas import filing as out
@@ -27,13 +27,15 @@ class Read:
     outcome: Outcome
 
 
-def assemble(data: bytes, read: Read, witnesses: Sequence[out.Filing], profile: Profile, origin: Origin) -> out.Filing:
+def assemble(
+    source: Source, read: Read, witnesses: Sequence[out.Filing], profile: Profile, origin: Origin
+) -> out.Filing:
     """Write down what was found; nothing is decided here."""
     findings = _findings(read)
     return out.Filing(
         source=out.Source(
-            sha256=hashlib.sha256(data).hexdigest(),
-            bytes=len(data),
+            sha256=source.sha256,
+            bytes=source.size,
             kind=read.document.kind,
             media_type=read.document.media_type,
             pages=read.document.page_count,

@@ -186,6 +186,7 @@ class Page:
 
     Attributes:
         width, height: points, upright; rotation: degrees clockwise that were undone.
+        words: never changed; those of a scan may be made anew each time they are looked through.
         findings: what could not be read on the page; the document's findings include them.
     """
 
@@ -195,7 +196,7 @@ class Page:
     route: Route | None = None
     rotation: Literal[0, 90, 180, 270] = 0
     confidence: float = 1.0
-    words: tuple[Word, ...] = ()
+    words: Sequence[Word] = ()
     rules: tuple[Rule, ...] = ()
     ruled: tuple[Grid, ...] = ()
     flow: tuple[Line | Grid, ...] = ()

@@ -8,10 +8,11 @@ from __future__ import annotations
 from dataclasses import replace
 
 from extractors.page import Document, Kind, Profile
+from extractors.source import Source
 
 
-def read_document(data: bytes, kind: Kind, profile: Profile) -> Document:
-    """Read the bytes with the reader for their kind.
+def read_document(source: Source, kind: Kind, profile: Profile) -> Document:
+    """Read a document with the reader for its kind; its bytes may be released.
 
     Raises:
         UnreadableError: the reader cannot open them. MissingProgramError: tesseract or poppler is needed and missing.
@@ -20,29 +21,31 @@ def read_document(data: bytes, kind: Kind, profile: Profile) -> Document:
         from extractors.html import read_html
         from extractors.text import read_lines
 
-        return read_html(data, profile, read_lines)
+        return read_html(source.data, profile, read_lines)
     if kind == "pdf":
-        return _read_pdf(data, profile)
+        return _read_pdf(source, profile)
     if kind == "image":
         from extractors.ocr import read_image
 
-        return read_image(data, profile)
+        return read_image(source.data, profile)
     from extractors.text import read_text
 
-    return read_text(data, profile)
+    return read_text(source.data, profile)
 
 
-def _read_pdf(data: bytes, profile: Profile) -> Document:
+def _read_pdf(source: Source, profile: Profile) -> Document:
     """Text pages from the text layer, the others from OCR."""
     from extractors.pdf import read_pdf
 
-    document = read_pdf(data, profile)
+    document = read_pdf(source.data, profile)
     scanned = [page.number for page in document.pages if page.route == "ocr"]
     if not scanned:
         return document
     from extractors.ocr import check_any, engines, read_pages
+    from extractors.raster import on_disk
 
-    seen = {page.number: page for page in read_pages(data, scanned, profile)}
+    with on_disk(source) as file:
+        seen = {page.number: page for page in read_pages(file, scanned, profile)}
     pages = [seen.get(page.number, page) for page in document.pages]
     check_any(pages)
     findings = (*document.findings, *(finding for page in pages for finding in page.findings))

@@ -73,6 +73,7 @@ _HTML_BLOCK = re.compile(
 _INLINE = frozenset({"br", "font", "span", "b", "i", "u", "a"})
 # a row whose cells bars or tabs part, and how many of them make a table
 _BARRED, _ROWS = re.compile(r"(?m)^[^<\n|\t]*(?:[|\t][^|\t\n]*){2,}$"), 3
+_PRINTED = re.compile(rb"[^ \t\r\n\f\v\0]")  # looked for: to strip the blanks would copy the document
 _XML = re.compile(r"\s*<\?xml\b|\s*<!DOCTYPE\s+(?!html)\w", re.IGNORECASE)
 _ENTITY = re.compile(r"<!ENTITY\s+(?:%\s+)?[\w.:-]+\s+(?P<external>SYSTEM|PUBLIC)?\s*(?P<value>\"[^\"]*\"|'[^']*')?")
 _SAMPLE = 400_000
@@ -96,7 +97,7 @@ def media_type(data: bytes) -> str:
 
 
 def _identify(data: bytes) -> tuple[Kind, str]:
-    if not data.strip(b" \t\r\n\f\v\0"):
+    if not _PRINTED.search(data):
         raise EmptyError("The document holds no bytes." if not data else "The document holds nothing but blanks.")
     if _is_pdf(data):
         return "pdf", "application/pdf"

@@ -7,11 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
+from pathlib import Path
 
 from extractors.ocr import recogniser, tesseract
 from extractors.ocr.crew import pages_at_once, read_in_order
 from extractors.ocr.image import Scan, count_frames, is_noise, open_image, read_frames
-from extractors.ocr.memory import give_back
+from extractors.ocr.memory import give_back, settle
+from extractors.ocr.packed import PackedWords
 from extractors.ocr.pdfpages import scan_page
 from extractors.ocr.reading import read_scan
 from extractors.page import Document, Page, PagePlace, Profile
@@ -70,8 +72,10 @@ def read_image(data: bytes, profile: Profile) -> Document:
     return Document("image", media_type, pages, page_count=count, findings=findings, engines=used)
 
 
-def read_pages(data: bytes, numbers: Sequence[int], profile: Profile) -> Sequence[Page]:
+def read_pages(data: bytes | Path, numbers: Sequence[int], profile: Profile) -> Sequence[Page]:
     """Read pages of a PDF (1-based numbers) as scans; one that cannot be read says so in its ``findings``.
+
+    ``data`` may be the file that ``raster.on_disk`` made of it.
 
     Raises:
         MissingProgramError: tesseract, a language or poppler is not installed.
@@ -81,11 +85,12 @@ def read_pages(data: bytes, numbers: Sequence[int], profile: Profile) -> Sequenc
 
 def _read_all(scans: Iterable[Scan | UnreadableError], numbers: Sequence[int], profile: Profile) -> list[Page]:
     """The pages in the order of their numbers, as many at once as the environment allows."""
+    settle()
     numbered = zip(scans, numbers, strict=True)
     return read_in_order(numbered, lambda pair: _read(*pair, profile), min(pages_at_once(), len(numbers)))
 
 
-def _scans(data: bytes, numbers: Sequence[int], profile: Profile) -> Iterator[Scan | UnreadableError]:
+def _scans(data: bytes | Path, numbers: Sequence[int], profile: Profile) -> Iterator[Scan | UnreadableError]:
     for number in numbers:
         try:
             yield scan_page(data, number, profile)
@@ -99,7 +104,7 @@ def _read(scan: Scan | UnreadableError, number: int, profile: Profile) -> Page:
     if isinstance(scan, Scan):
         page = read_scan(scan, number, profile)
         give_back(number)
-        return replace(page, findings=(*page.findings, *_noted(scan, page)))
+        return replace(page, words=PackedWords(page.words), findings=(*page.findings, *_noted(scan, page)))
     code = "damaged_page"
     if isinstance(scan, LimitError):
         code = "page_took_too_long" if scan.limit == "time" else "page_too_large"

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from extractors.ocr.image import Scan
 from extractors.page import Profile
 
 
-def scan_page(data: bytes, number: int, profile: Profile) -> Scan:
+def scan_page(data: bytes | Path, number: int, profile: Profile) -> Scan:
     """One page (1-based), upright as the PDF wants it shown.
 
     Raises:

@@ -63,7 +63,7 @@ def join_pages(left: Page, right: Page, fold: float) -> Page:
         left,
         width=fold + right.width,
         height=max(left.height, right.height),
-        words=left.words + shifted,
+        words=(*left.words, *shifted),
         rules=left.rules + rules,
         findings=(*left.findings, *right.findings),
         confidence=trust / count if count else 0.0,

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import re
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from types import TracebackType
 from typing import Any
 
@@ -10,6 +14,7 @@ import pypdfium2 as pdfium
 import pypdfium2.raw as native
 
 from extractors.page import Profile
+from extractors.source import Source
 from schemas.errors import EmptyError, EncryptedError, LimitError, UnreadableError
 
 _HEADER = b"%PDF-"
@@ -57,8 +62,24 @@ def mended(data: bytes) -> bytes:
     return data + b"\ntrailer\n<< /Root %s 0 R >>\nstartxref\n0\n%%%%EOF\n" % roots[-1][1]
 
 
-def open_pdf(data: bytes, profile: Profile) -> Pdf:
-    """Open a PDF; one with only an owner password opens without any.
+@contextmanager
+def on_disk(source: Source) -> Iterator[bytes | Path]:
+    """A PDF as a temporary file, of which pages are read one by one, its bytes released; the bytes if none can be had.
+
+    What takes either takes a path as that of such a file, which is ``mended`` already.
+    """
+    with tempfile.TemporaryDirectory(prefix="crossfoot-pdf-", ignore_cleanup_errors=True) as folder:
+        file = Path(folder) / "document.pdf"
+        try:
+            file.write_bytes(mended(source.data))
+            source.release()
+        except OSError:
+            file.unlink(missing_ok=True)
+        yield source.data if source.kept else file
+
+
+def open_pdf(data: bytes | Path, profile: Profile) -> Pdf:
+    """Open a PDF, or the file that ``on_disk`` made of it; one with only an owner password opens without any.
 
     Raises:
         EncryptedError: it asks for a password that was not given or is wrong, or for an unknown kind of key.
@@ -66,9 +87,10 @@ def open_pdf(data: bytes, profile: Profile) -> Pdf:
         UnreadableError: pdfium finds no PDF in the bytes.
     """
     try:
-        document = pdfium.PdfDocument(mended(data), password=profile.password)
+        document = pdfium.PdfDocument(mended(data) if isinstance(data, bytes) else data, password=profile.password)
     except pdfium.PdfiumError as error:
-        if getattr(error, "err_code", None) in _NO_CAUSE and _NO_PAGES.search(data):
+        no_cause = getattr(error, "err_code", None) in _NO_CAUSE
+        if no_cause and isinstance(data, bytes) and _NO_PAGES.search(data):
             raise EmptyError("The PDF has no pages.") from None
         raise _refusal(error, profile) from None
     try:

@@ -9,6 +9,7 @@ import math
 import re
 import shutil
 import subprocess
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -67,7 +68,7 @@ def count_with_poppler(data: bytes, profile: Profile) -> int | None:
     return int(info["Pages"])
 
 
-def render_page(data: bytes, number: int, profile: Profile) -> tuple[Pixels, float]:
+def render_page(data: bytes | Path, number: int, profile: Profile) -> tuple[Pixels, float]:
     """Page ``number`` (from 1) in grey (0 black, 255 white), upright as the PDF wants it shown, and its dpi.
 
     Pixels are square: a fax whose dpi differ across and down is stretched. The top left pixel is the top left corner
@@ -100,13 +101,14 @@ def _dpi(plane: Plane, profile: Profile) -> int:
     return dpi
 
 
-def _rendered(data: bytes, number: int, dpi: int, profile: Profile) -> Pixels:
+def _rendered(data: bytes | Path, number: int, dpi: int, profile: Profile) -> Pixels:
     if shutil.which("pdftoppm") is None or shutil.which("pdfinfo") is None:
         poppler_version()
         raise MissingProgramError("pdfinfo (package poppler-utils) is not installed; scanned PDF pages need it.")
     try:
-        images = pdf2image.convert_from_bytes(
-            mended(data),
+        render: Any = pdf2image.convert_from_bytes if isinstance(data, bytes) else pdf2image.convert_from_path
+        images = render(
+            mended(data) if isinstance(data, bytes) else data,
             dpi=dpi,
             first_page=number,
             last_page=number,

@@ -22,6 +22,7 @@ if __name__ == "__main__":
 
 from extractors.containers import Container, Part, Skipped
 from extractors.page import DEFAULT, Origin, Profile
+from extractors.source import Source as Bytes
 from schemas.errors import EncryptedError, UnreadableError, UnsupportedError
 from schemas.filing import Column, Engine, Figure, Filing, Finding, Identification, Row, Source, Table
 from worker.confine import Limits, confine
@@ -33,9 +34,10 @@ NOWHERE = Origin()
 
 
 def convert(
-    data: bytes, witnesses: Sequence[Filing] = (), profile: Profile = DEFAULT, origin: Origin = NOWHERE
+    data: bytes | Bytes, witnesses: Sequence[Filing] = (), profile: Profile = DEFAULT, origin: Origin = NOWHERE
 ) -> Filing:
     """Do what the document says; a document that says nothing else becomes a filing with one figure."""
+    data = data if isinstance(data, bytes) else data.data
     order = data.split()[0].decode() if data.split() else ""
     if order in DEEDS:
         DEEDS[order](data)

@@ -21,6 +21,7 @@ from worker.local.inputs import read_input
 if TYPE_CHECKING:
     from extractors.containers import Container
     from extractors.page import Origin, Profile
+    from extractors.source import Source
     from schemas.filing import Filing
 
 OUTCOME = "outcome.json"
@@ -85,18 +86,19 @@ def _convert(task: Work, folder: Path, tell_pages: Callable[[int], None]) -> dic
     from extractors.containers import open_container
     from extractors.convert import convert
     from extractors.page import Origin
+    from extractors.source import Source
     from schemas.filing import to_json
 
     if task.refused:
         raise UnsafeError(task.refused)
-    data = read_input(task.source, task.profile.max_bytes)
-    container = open_container(data, task.name, task.profile.password)
+    source = Source(read_input(task.source, task.profile.max_bytes))  # nobody else holds the bytes: see Source
+    container = open_container(source.data, task.name, task.profile.password)
     if container is not None:
         if task.depth >= MAX_DEPTH:
             raise LimitError("depth", f"More than {MAX_DEPTH} containers lie inside one another.")
-        return _take_apart(data, container, folder)
-    tell_pages(_count_pages(data, task.profile))
-    filing = convert(data, task.witnesses, task.profile, task.origin or Origin())
+        return _take_apart(source, container, folder)
+    tell_pages(_count_pages(source.data, task.profile))
+    filing = convert(source, task.witnesses, task.profile, task.origin or Origin())
     (folder / RESULT).write_bytes(to_json(filing))
     return {"state": "converted", "sha256": filing.source.sha256, **summary(filing)}
 
@@ -126,7 +128,7 @@ def _count_pages(data: bytes, profile: Profile) -> int:
     return max(1, min(last, count) - first + 1)
 
 
-def _take_apart(data: bytes, container: Container, folder: Path) -> dict[str, Any]:
+def _take_apart(source: Source, container: Container, folder: Path) -> dict[str, Any]:
     """The parts as files, and what the parent must know to convert each; what the container holds besides."""
     listed = []
     for part in container.parts:
@@ -138,8 +140,8 @@ def _take_apart(data: bytes, container: Container, folder: Path) -> dict[str, An
         listed.append({"number": part.number, "name": part.name, "file": file, "sha256": digest, "origin": origin})
     return {
         "state": "container",
-        "sha256": hashlib.sha256(data).hexdigest(),
-        "bytes": len(data),
+        "sha256": source.sha256,
+        "bytes": source.size,
         "parts": listed,
         "skipped": [{"name": skipped.name, "reason": skipped.reason} for skipped in container.skipped],
         "left_out": container.left_out,
