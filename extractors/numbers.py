@@ -97,9 +97,9 @@ _MARKED = re.compile(r"\d[,.'\N{RIGHT SINGLE QUOTATION MARK}]\d{3}(?!\d)")
 _FEW_PARTED = 3  # so many may be misread commas
 # a thousand times as much in the comma style
 _OPEN = re.compile(r"[1-9]\d{0,2}\.\d{3}")
-# so many are no chance, one in so many of them is a hundred or more if they are amounts, and so many of them weigh as
+# so many are no chance, one in so many is a hundred or more if they are amounts, and so many of them weigh as
 # much as one figure that only the point style writes (misread commas are among these), or that it writes more often
-_MANY_OPEN, _LARGE, _STRONGLY, _WEAKLY = 12, 5, 20, 4
+_MANY_OPEN, _LARGE, _STRONGLY, _WEAKLY = 12, 10, 20, 4
 _NIL = re.compile(
     rf"(?:{_CURRENCY})?\s?\(?\s?(?:{_CURRENCY})?\s?-(?:\s?-)*\s?\)?\s?%?\s?(?P<mark>\((?:[a-zA-Z]|\d)\)|[*†‡])?\Z"
 )
@@ -306,14 +306,15 @@ def _grouping(head: str, style: Style, flaws: list[Flaw]) -> bool:
     parts = re.split(rf"[{re.escape(style.groups)}]", head)
     if not all(part.isdigit() for part in parts):
         return False
-    threes = len(parts[0]) <= 3 and all(len(part) == 3 for part in parts[1:])
     if " " in head:
+        # of several blanks a reader may have seen one
+        threes = len(parts[0]) <= 3 and all(len(part) % 3 == 0 for part in parts[1:])
         # blanks beside other marks are two figures ("278,286 278,286"), not one number
         if not threes or any(mark in head for mark in style.groups if mark != " "):
             return False
         if not style.blanks:
             flaws.append("blank_inside")
-    elif not threes:
+    elif len(parts[0]) > 3 or any(len(part) != 3 for part in parts[1:]):
         flaws.append("grouping")
     return True
 

@@ -18,8 +18,9 @@ import numpy.typing as npt
 from extractors.numbers import read_number
 from extractors.ocr.calibrated import agreement_of, same_value, trust
 from extractors.ocr.foreign import are_pale, is_date, is_day_and_year, is_foreign, is_item, is_lone_digit, is_tick
-from extractors.ocr.grammar import groups_by_points, weigh_readings
+from extractors.ocr.grammar import groups_by_points, strange_signs, weigh_readings
 from extractors.ocr.image import Pixels
+from extractors.ocr.pencil import minus_before, without_tick
 from extractors.ocr.prepare import Sheet
 from extractors.ocr.recogniser import Recogniser
 from extractors.ocr.runs import Run
@@ -52,6 +53,7 @@ _CLEAR = 0.9
 _FAINT_DIGIT = 0.5
 _WORD = re.compile(r"[A-Za-z][A-Za-z.,:;'’-]{2,}")
 _APOSTROPHE = "['\N{RIGHT SINGLE QUOTATION MARK}]"
+_LONE_SIGNS = frozenset("$€£¥")
 # letters that the recogniser's free reading may give for a sign of a number
 _LETTERS = re.compile(r"[A-HJ-NP-RT-Za-km-np-z]")
 
@@ -104,10 +106,11 @@ def read_cells(
     """
     whole = complete_runs(join_runs(runs, tokens, sheet.glyph), tokens, sheet)
     cells = assign(tokens, whole)
-    chosen = choose(cells, sheet.glyph)
+    chosen = [_bare(sheet, cell) for cell in choose(cells, sheet.glyph)]
     looked = recogniser.read([crop(sheet, cell.run) for cell in chosen])
     seen = [(cell, free, readings) for cell, (free, readings) in zip(chosen, looked, strict=True)]
     continental = groups_by_points(readings[0].text for _, _, readings in seen)
+    strange = strange_signs(readings[0].text for _, _, readings in seen)
     signs = _currency_signs(cells, tokens, seen, sheet.glyph)
     gone: set[int] = set()
     read: list[ReadToken] = []
@@ -119,7 +122,7 @@ def read_cells(
         if is_currency_sign(cell.run, readings, cell.text, signs, sheet.glyph):
             found = [ReadToken(_token("$", cell.run, SURE_SIGN))]
         else:
-            found = settle(cell, free, weigh_readings(readings, continental))
+            found = settle(cell, free, weigh_readings(readings, continental, strange))
             if faint and is_lone_digit(cell.text, free):
                 # made by pencil after all? a person is to look
                 found = [replace(read, token=replace(read.token, confidence=_FAINT_DIGIT)) for read in found]
@@ -205,6 +208,9 @@ def complete_runs(runs: Sequence[Run], tokens: Sequence[Token], sheet: Sheet) ->
     for token in tokens:
         if not read_number(token.text) or token.bottom - token.top > _TALLEST_NUMBER * sheet.glyph:
             continue
+        if is_flat(token.text):
+            # a dash has ink of its own, or it is a line that somebody drew under a figure
+            continue
         on = [run for run in found if _touches(run, token)]
         if not all(_within(run, token, sheet.glyph) for run in on):
             continue
@@ -264,10 +270,17 @@ def _may_be_junk(cell: Cell, glyph: float) -> bool:
     return not (cell.digits or cell.run.dash or cell.worded) and cell.run.width <= _WIDEST_JUNK * glyph
 
 
+def _bare(sheet: Sheet, cell: Cell) -> Cell:
+    """A numeric cell without what somebody has ticked beside it."""
+    run = without_tick(sheet, cell.run) if cell.digits else cell.run
+    return cell if run is cell.run else replace(cell, run=run)
+
+
 def crop(sheet: Sheet, run: Run) -> Pixels:
-    """The image of a run with some paper around it."""
+    """The image of a run with some paper around it, and with a faint minus before it."""
     across, down = round(_PAD_ACROSS * sheet.glyph), round(_PAD_DOWN * sheet.glyph)
-    return sheet.grey[max(0, run.top - down) : run.bottom + down, max(0, run.left - across) : run.right + across]
+    left = max(0, run.left - across - minus_before(sheet, run))
+    return sheet.grey[max(0, run.top - down) : run.bottom + down, left : run.right + across]
 
 
 def settle(cell: Cell, free: Reading, readings: list[Reading]) -> list[ReadToken]:
@@ -277,8 +290,8 @@ def settle(cell: Cell, free: Reading, readings: list[Reading]) -> list[ReadToken
         return []
     if is_date(cell.text, free) or is_item(cell.text, free):
         return [ReadToken(_token(free.text, cell.run, round(0.9 * free.probability, 4)))]
-    if best.text == "$":
-        return [ReadToken(_token("$", cell.run, 0.99))] if cell.letters <= 1 else []
+    if best.text in _LONE_SIGNS:
+        return [ReadToken(_token(best.text, cell.run, 0.99))] if cell.letters <= 1 else []
     strange = len(_LETTERS.findall(free.text)) > max(1, 0.2 * len(free.text))
     # letters forced into signs of numbers never give a reading that is sure of itself
     forced = not cell.digits and best.probability < _SURE

@@ -18,7 +18,7 @@ from extractors.page import Reading
 Strips = npt.NDArray[np.float32]
 Beam = dict[str, tuple[float, float]]
 
-SIGNS = "0123456789,.()$-%"
+SIGNS = "0123456789,.()$-%€£¥"
 _FORMS = {
     "（": "(",
     "）": ")",
@@ -32,6 +32,8 @@ _FORMS = {
     "\N{RIGHT SINGLE QUOTATION MARK}": ",",
     "％": "%",
     "＄": "$",
+    "￡": "£",
+    "￥": "¥",
     "O": "0",
     "o": "0",
     "l": "1",

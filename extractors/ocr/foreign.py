@@ -17,8 +17,9 @@ from extractors.page import Reading
 # from here on the recogniser's free reading is believed where Tesseract agrees with it, and where it does not
 _AGREED, _ALONE = 0.7, 0.9
 # "A-1", "11/01", "10-K": letters among digits, and strokes between them, are no signs of figures
-_FOREIGN = re.compile(r"[A-Za-z].*\d|\d[/:]\d|\d[-.][A-Za-z]")
+_FOREIGN = re.compile(r"[A-Za-z].*\d|\A[A-Z]{1,2}-[A-Z]\Z|\d[/:]\d|\d[-.][A-Za-z]")
 _STRANGE = re.compile(r"[A-Za-z/:]")
+_CODE = re.compile(r"[A-Za-z]{1,2}-")
 # letters that are taken for digits or "$" begin no item
 _ITEM = re.compile(r"[A-HJ-NP-RT-Z][A-Z]?-?\d{1,2}")
 _ITEMISED = 0.95
@@ -30,8 +31,8 @@ _TICKS = frozenset("√✓✔☑νVvJ")
 _LONGEST_TICK = 3
 _SURELY = 0.8
 _WORD = re.compile(r"[A-Za-z]{3}")
-# levels of grey
-_PALER = 50
+PALER = 50
+"""Levels of grey between print and what is made by pencil or stamp."""
 _DARKEST = 0.05
 # figures that show the shade of a column; how far right of them a bracket or a mark may stand, in heights of the print
 _COLUMN, _BESIDE = 2, 0.5
@@ -46,7 +47,9 @@ def is_foreign(seen: str, free: Reading) -> bool:
     """
     if not _FOREIGN.search(free.text) or free.probability < _AGREED:
         return False
-    return _STRANGE.findall(seen) == _STRANGE.findall(free.text)
+    # a 1 of old style is an I to Tesseract: "S-I"
+    code = _CODE.match(free.text)
+    return bool(code and seen.startswith(code[0])) or _STRANGE.findall(seen) == _STRANGE.findall(free.text)
 
 
 def is_date(seen: str, free: Reading) -> bool:
@@ -86,7 +89,7 @@ def are_pale(sheet: Sheet, runs: Sequence[Run], figures: Sequence[Run]) -> list[
     """
     if not figures:
         return [False] * len(runs)
-    dark = {run: _darkness(sheet, run) for run in dict.fromkeys((*runs, *figures))}
+    dark = {run: darkness(sheet, run) for run in dict.fromkeys((*runs, *figures))}
     shades = [dark[figure] for figure in figures]
     usual = float(np.median(shades))
     found = []
@@ -97,12 +100,15 @@ def are_pale(sheet: Sheet, runs: Sequence[Run], figures: Sequence[Run]) -> list[
             if figure.left < (run.left + run.right) / 2 < figure.right + _BESIDE * sheet.glyph
         ]
         own = max(usual, float(np.median(column))) if len(column) >= _COLUMN else usual
-        found.append(dark[run] > own + _PALER)
+        found.append(dark[run] > own + PALER)
     return found
 
 
-def _darkness(sheet: Sheet, run: Run) -> float:
-    """The grey that a twentieth of a run is darker than; numpy's percentile takes ten times as long."""
+def darkness(sheet: Sheet, run: Run) -> float:
+    """The grey (0 black to 255) that a twentieth of a run is darker than.
+
+    numpy's percentile takes ten times as long.
+    """
     greys = np.sort(sheet.grey[run.top : run.bottom, run.left : run.right], axis=None)
     whole, part = divmod(_DARKEST * (len(greys) - 1), 1)
     low, high = (int(greys[min(int(whole) + step, len(greys) - 1)]) for step in (0, 1))

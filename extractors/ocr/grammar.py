@@ -7,6 +7,7 @@ threes, decimals seldom in threes, brackets in pairs. A page that groups by poin
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from extractors.page import Reading
@@ -15,9 +16,13 @@ from extractors.page import Reading
 _ODD = 0.02
 # probability that a blot read as the one mark is the other
 _BLOT = 0.1
+# how rare a currency sign is where hardly any other figure of the page has it: it is a 6 or a 2
+_STRANGE = 0.001
+_CURRENCIES, _FEW = "€£¥", 2
 _SWAP = str.maketrans(",.", ".,")
 _PLAIN = re.compile(
-    r"""-?\$?-?(?:\(\$?-?(?P<inside>[\d,.]+)%?\)|(?P<bare>[\d,.]+))%?-?(?:\(\d\))?\Z|-\Z|\$-?\Z|\$?\(-\)\Z""",
+    r"""-?[$€£¥]?-?(?:\([$€£¥]?-?(?P<inside>[\d,.]+)%?\)|(?P<bare>[\d,.]+))%?-?[€£]?(?:\(\d\))?\Z
+    |-\Z|[$€£¥]-?\Z|[$€£¥]?\(-\)\Z""",
     re.VERBOSE,
 )
 _POINT_FIGURE = re.compile(r"(?:[1-9]\d{0,2}(?:,\d{3})+|\d+)?(?:\.(?:\d{1,2}|\d{4}))?|0?\.\d{3}")
@@ -42,12 +47,22 @@ def is_regular(text: str, continental: bool = False) -> bool:
     return figure is None or bool(_POINT_FIGURE.fullmatch(figure))
 
 
-def weigh_readings(readings: Sequence[Reading], continental: bool) -> list[Reading]:
-    """The readings and their variants (comma for point, a speck behind it away) by ink and by grammar together."""
+def strange_signs(texts: Iterable[str]) -> str:
+    """The currency signs besides $ that hardly any of the figures of a page has."""
+    found = Counter(sign for text in texts for sign in set(text))
+    return "".join(sign for sign in _CURRENCIES if found[sign] < _FEW)
+
+
+def weigh_readings(readings: Sequence[Reading], continental: bool, strange: str = "") -> list[Reading]:
+    """The readings and their variants (comma for point, a speck behind it away) by ink and by grammar together.
+
+    ``strange``: currency signs that the page does not use.
+    """
     weights: dict[str, float] = {}
     for reading in readings:
         for text, likelihood in _variants(reading.text, continental):
             factor = 1.0 if is_regular(text, continental) else _ODD
+            factor *= 1.0 if not strange or set(strange).isdisjoint(text) else _STRANGE
             weight = reading.probability * likelihood * factor
             weights[text] = weights.get(text, 0.0) + weight
     total = sum(weights.values()) or 1.0

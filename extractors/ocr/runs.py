@@ -18,6 +18,8 @@ Box = tuple[int, int, int, int]
 _GAP = 0.7
 _TALLEST = 2.4
 _WIDEST_GLYPH = 6.0
+# a point rises so high, and stands so near a figure
+_RISE, _FIGURE_NEAR = 0.5, 1.0
 # pieces of a broken rule: how thin they are, how far from its level, how far from its end
 _THIN, _LEVEL, _NEAR = 0.22, 0.12, 3.0
 # dashes of one row are alike, and no more than there are columns
@@ -77,17 +79,29 @@ def _group(pieces: Places, shape: tuple[int, ...], glyph: float) -> Places:
     What belongs together is found on a picture of half the height.
     """
     left, top, right, bottom = pieces.T
-    # points and commas rise as high as the figures they belong to: the gap across them is not counted twice
     low = (bottom - top < 0.6 * glyph) & (right - left < 0.6 * glyph)
-    start = np.maximum(0, top - np.where(low, round(0.5 * glyph), 0))
     mask = np.zeros((shape[0] // 2 + 1, shape[1]), np.uint8)
-    edges = (start // 2, (bottom + 1) // 2, left, right)
-    for above, below, first, last in zip(*(edge.tolist() for edge in edges), strict=True):
-        mask[above:below, first:last] = 255
+    _fill(mask, pieces[~low])
+    risen = pieces[low]
+    # what is as low but does not stand at the feet of a figure (an apostrophe, the rings of a per cent sign) would
+    # rise into the line above
+    reach, step = round(_FIGURE_NEAR * glyph), round(_RISE * glyph)
+    for at, (first, above, last, _) in enumerate(risen.tolist()):
+        beside = mask[max(0, above - step) // 2 : max(0, above - step // 2) // 2, max(0, first - reach) : last + reach]
+        if beside.any(axis=1).all():
+            # the gap across points and commas is not counted twice
+            risen[at, 1] = max(0, above - step)
+    _fill(mask, risen)
     # an odd width: with an even one OpenCV's closing moves everything by a pixel
     close = np.ones((1, 2 * round(_GAP * glyph / 2) + 1), np.uint8)
     mask = np.asarray(cv2.morphologyEx(mask, cv2.MORPH_CLOSE, close), dtype=np.uint8)
     return find_components(mask).numbers((top + bottom) // 4, (left + right) // 2)
+
+
+def _fill(mask: Pixels, pieces: Places) -> None:
+    """Boxes (left, top, right, bottom) of the page on a picture of half its height."""
+    for first, above, last, below in pieces.tolist():
+        mask[above // 2 : (below + 1) // 2, first:last] = 255
 
 
 def _broken_rules(stats: Stats, rules: Pixels, glyph: float) -> npt.NDArray[np.bool_]:

@@ -21,25 +21,36 @@ from extractors.page import Page, PagePlace, Rule, Word
 _LANDSCAPE = 1.15
 _FOLD = (0.42, 0.58)
 _GUTTER = 0.04
+# the shadow of a fold: rows looked at, where the paper beside it begins, levels of grey, share of the width
+_SAMPLES, _BESIDE, _DARKER, _NARROWEST = 400, 0.25, 25, 0.005
+# a share of the height, above and below: dark borders
+_EDGE = 0.03
 # a column of pixels with less ink is empty (dust), with more it is the shadow of the fold
 _DUST, _SHADOW = 0.002, 0.6
 # in heights of the print: labels are longer than figures, and begin at one edge or are set in
 _LABEL, _GAP, _INDENTS = 10.0, 0.7, 6.0
 _LEAST_LABELS = 8
+# no stroke of a letter is as long
+_LINE = 3.0
 
 
 def find_gutter(scan: Scan) -> int | None:
     """The column of pixels between two pages of print, or None.
 
-    A wide table has its labels at the left only. Two tables side by side below one title are no spread: it crosses
-    the strip between them.
+    The shadow of an open book's fold decides. Without one: a wide table has its labels at the left only, and two
+    tables side by side below one title are no spread, since the title crosses the strip between them.
     """
     height, width = scan.grey.shape
     if width * scan.dpi[1] < _LANDSCAPE * height * scan.dpi[0]:
         return None
+    deep = find_shadow(scan.grey)
+    if deep is not None:
+        halves = (find_ink(flatten(np.ascontiguousarray(half))) for half in np.split(scan.grey, [deep], axis=1))
+        return None if all(runs_sideways(half) for half in halves) else deep
     ink = find_ink(flatten(scan.grey))
-    start = round(_FOLD[0] * width)
-    share = (ink[:, start : round(_FOLD[1] * width)] > 0).mean(axis=0)
+    start, edge = round(_FOLD[0] * width), round(_EDGE * height)
+    # the shadow of the lid lies across both pages
+    share = (ink[edge : height - edge, start : round(_FOLD[1] * width)] > 0).mean(axis=0)
     first, last = _longest((share < _DUST) | (share > _SHADOW))
     if last - first < _GUTTER * width:
         return None
@@ -48,7 +59,23 @@ def find_gutter(scan: Scan) -> int | None:
         return None
     fold = start + (first + last) // 2
     glyph = print_height(ink, max(scan.dpi))
+    ink = _without_lines(ink, glyph)
     return fold if all(_has_labels(half, glyph) for half in (ink[:, :fold], ink[:, fold:])) else None
+
+
+def find_shadow(grey: Pixels) -> int | None:
+    """The darkest column of pixels of a shadow down the middle of a sheet with light paper on both sides, or None."""
+    height, width = grey.shape
+    columns = np.median(grey[:: max(1, height // _SAMPLES)], axis=0)
+    start, end = (round(share * width) for share in _FOLD)
+    beside = (columns[round(_BESIDE * width) : start], columns[end : round((1 - _BESIDE) * width)])
+    dark = columns[start:end] < min(float(np.median(side)) for side in beside) - _DARKER
+    first, last = _longest(dark)
+    # a rule is narrower, a photograph wider and not lighter at both of its sides
+    if last - first < _NARROWEST * width or dark[0] or dark[-1]:
+        return None
+    deepest: int = start + first + int(np.argmin(columns[start + first : start + last]))
+    return deepest
 
 
 def join_pages(left: Page, right: Page, fold: float) -> Page:
@@ -84,6 +111,13 @@ def _longest(free: np.ndarray[tuple[int], np.dtype[np.bool_]]) -> tuple[int, int
     edges = np.flatnonzero(np.diff(np.concatenate(([False], free, [False])).astype(np.int8)))
     stretches = list(zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True))
     return max(stretches, key=lambda stretch: stretch[1] - stretch[0], default=(0, 0))
+
+
+def _without_lines(ink: Pixels, glyph: float) -> Pixels:
+    """The ink without drawn lines: in a ruled form every label hangs together with all the others."""
+    long = 2 * round(_LINE * glyph / 2) + 1
+    lines = [cv2.morphologyEx(ink, cv2.MORPH_OPEN, np.ones(shape, np.uint8)) for shape in ((1, long), (long, 1))]
+    return np.asarray(cv2.subtract(ink, cv2.bitwise_or(*lines)), dtype=np.uint8)
 
 
 def _has_labels(ink: Pixels, glyph: float) -> bool:

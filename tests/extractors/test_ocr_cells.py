@@ -7,7 +7,7 @@ import pytest
 
 from extractors.ocr.cells import Cell, assign, choose, join_runs, settle, weigh
 from extractors.ocr.ctc import SIGNS, Alphabet, find_readings
-from extractors.ocr.grammar import groups_by_points, is_regular, weigh_readings
+from extractors.ocr.grammar import groups_by_points, is_regular, strange_signs, weigh_readings
 from extractors.ocr.runs import Run
 from extractors.ocr.signs import is_currency_sign, is_dash, is_print, trusted_sign
 from extractors.ocr.tesseract import Token
@@ -62,6 +62,17 @@ def test_printed_figures_are_regular(text: str) -> None:
 def test_broken_figures_are_not(text: str) -> None:
     """Marks that do not stand before threes, three decimals, half a pair of brackets."""
     assert not is_regular(text)
+
+
+def test_a_currency_sign_is_one_where_the_page_uses_it() -> None:
+    """A 6 that looks like a euro sign stays a 6 on a page without euros."""
+    assert is_regular("€1,234.5")
+    assert is_regular("(£12.5)")
+    readings = [Reading("€1,234", 0.9), Reading("61,234", 0.1)]
+    strange = strange_signs(["€1,234", "$2,345", "6,789"])
+    assert strange == "€£¥"
+    assert weigh_readings(readings, False, strange)[0].text == "61,234"
+    assert weigh_readings(readings, False, strange_signs(["€1,234", "€6"]))[0].text == "€1,234"
 
 
 def test_a_blot_before_three_digits_is_a_comma_on_a_page_of_commas() -> None:

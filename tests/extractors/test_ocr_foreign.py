@@ -10,6 +10,7 @@ import pytest
 
 from extractors.ocr.cells import Cell, complete_runs, settle
 from extractors.ocr.foreign import are_pale, drop_phantoms, is_date, is_foreign, is_item, is_tick
+from extractors.ocr.pencil import minus_before, without_tick
 from extractors.ocr.prepare import Sheet, clean, find_ink
 from extractors.ocr.runs import Run, find_runs
 from extractors.ocr.signs import is_dash
@@ -30,6 +31,20 @@ def test_dates_and_numbers_of_items_are_no_figures(text: str) -> None:
     """Where both engines see letters among digits or a stroke between them, the word stays a word."""
     forced = [Reading(re.sub(r"[^\d-]", "", text), 0.95)]
     assert settle(Cell(Run(0, 0, 60, 20), (0,), text), Reading(text, 0.99), forced) == []
+
+
+def test_the_name_of_a_form_is_no_amount() -> None:
+    """Both engines read "S-1" of old-style figures as "S-I", and forced into signs of numbers it is "$-1"."""
+    assert settle(Cell(Run(0, 0, 60, 20), (0,), "S-I"), Reading("S-I", 0.8), [Reading("$-1", 0.99)]) == []
+    assert settle(Cell(Run(0, 0, 60, 20), (0,), "S-I"), Reading("S-1", 0.8), [Reading("$-1", 0.99)]) == []
+    assert settle(Cell(Run(0, 0, 60, 20), (0,), "S-12"), Reading("$-12", 0.9), [Reading("$-12", 0.99)])
+
+
+def test_a_line_drawn_under_a_figure_is_no_dash_of_its_own() -> None:
+    """What Tesseract calls a dash gets no run where no ink of the shape of one is."""
+    page = np.full((200, 400), 255, np.uint8)
+    page[100:104, 100:260] = 120
+    assert complete_runs([], [Token("—", 100, 100, 260, 104, 0.3)], sheet(page)) == []
 
 
 def test_a_date_whose_stroke_tesseract_took_for_a_digit_is_a_date() -> None:
@@ -159,3 +174,55 @@ def test_points_of_old_style_figures_and_apostrophes_are_no_specks() -> None:
     _, ink, _ = clean(page, find_ink(page), 300.0)
     assert ink[72:77, 128:132].all()
     assert ink[52:60, 128:131].all()
+
+
+def block(page: np.ndarray[tuple[int, ...], np.dtype[np.uint8]], box: tuple[int, int, int, int], grey: int = 0) -> None:
+    """Ink in a box (left, top, right, bottom)."""
+    left, top, right, bottom = box
+    page[top:bottom, left:right] = grey
+
+
+def test_a_percent_sign_does_not_tie_its_line_to_the_one_above() -> None:
+    """Its rings are as small as points; points stand at the feet of figures and rise, rings do not."""
+    page = np.full((200, 400), 255, np.uint8)
+    for left in (100, 116, 132):
+        block(page, (left, 60, left + 12, 80))  # figures of the line above
+        block(page, (left, 90, left + 12, 110))  # and of the line with the percent sign
+    block(page, (148, 90, 156, 99))
+    block(page, (154, 101, 162, 110))
+    runs = find_runs(sheet(page), np.zeros_like(page))
+    assert [(run.left, run.top, run.right, run.bottom) for run in runs] == [(100, 60, 144, 80), (100, 90, 162, 110)]
+
+
+def test_a_point_between_digits_set_far_apart_ties_them() -> None:
+    """The gap across a point is not counted twice, in typewriter type for example."""
+    page = np.full((200, 400), 255, np.uint8)
+    block(page, (100, 60, 112, 80))
+    block(page, (123, 76, 127, 80))
+    block(page, (138, 60, 150, 80))
+    assert [(run.left, run.right) for run in find_runs(sheet(page), np.zeros_like(page))] == [(100, 150)]
+
+
+def test_a_tick_beside_a_figure_is_no_part_of_it() -> None:
+    """A mark much paler than the digits is cut off at either end; one as dark as they are stays."""
+    page = np.full((200, 400), 255, np.uint8)
+    for left in (100, 116, 132):
+        block(page, (left, 60, left + 12, 80))
+    block(page, (150, 58, 164, 80), 130)
+    whole = Run(100, 58, 164, 80)
+    assert without_tick(sheet(page), whole) == Run(100, 58, 144, 80)
+    assert without_tick(sheet(page[:, ::-1].copy()), Run(236, 58, 300, 80)) == Run(256, 58, 300, 80)
+    block(page, (150, 58, 164, 80), 20)
+    assert without_tick(sheet(page), whole) == whole
+
+
+def test_a_faint_minus_widens_what_is_read_again() -> None:
+    """Half way up before the first digit; the end of a word or of another figure is none."""
+    page = np.full((200, 400), 255, np.uint8)
+    block(page, (120, 60, 132, 80))
+    run = Run(120, 60, 132, 80)
+    assert minus_before(sheet(page), run) == 0
+    block(page, (110, 69, 114, 71), 180)
+    assert minus_before(sheet(page), run) == 18
+    block(page, (104, 62, 114, 80), 0)
+    assert minus_before(sheet(page), run) == 0

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from extractors.ocr import read_image
-from extractors.ocr.spreads import find_gutter
+from extractors.ocr.spreads import find_gutter, find_shadow
 from extractors.page import DEFAULT
 from tests.fakes.scans import DPI, STATEMENT, draw, encode, scan
 
@@ -36,6 +36,36 @@ def test_a_wide_table_is_no_spread() -> None:
     titled = opened(0, 31)
     titled[40:60, 1300:2200] = 0
     assert find_gutter(scan(titled)) is None
+
+
+def test_the_shadow_of_a_fold_parts_pages_whatever_is_printed_on_them() -> None:
+    """A page without labels has its own skew too; a column rule is no shadow, nor is a photograph at the middle."""
+    page = np.hstack([draw([*ROWS, *MORE]), draw([("", "12", "13")])])
+    assert find_gutter(scan(page)) is None
+    shaded = page.copy()
+    depth = 120 - np.abs(np.arange(-60, 60)) * 2
+    shaded[:, 1640:1760] -= np.minimum(depth, 200).astype(np.uint8)
+    fold = find_gutter(scan(shaded))
+    assert fold is not None
+    assert abs(fold - 1700) <= 2
+    ruled = page.copy()
+    ruled[:, 1700:1704] = 0
+    assert find_shadow(ruled) is None
+    ruled[:, 1500:2000] = 90
+    assert find_shadow(ruled) is None
+
+
+def test_the_pages_of_a_spread_may_be_ruled_forms_and_a_lid_may_lie_across_them() -> None:
+    """Lines tie all labels together, and a dark edge above crosses the strip between the pages."""
+    sheet = opened(0, 31)
+    for left in (100, 1800):
+        for top in range(100, 620, 60):
+            sheet[top : top + 2, left : left + 1450] = 0
+        sheet[100:580, left : left + 3] = 0
+    sheet[:8] = 0
+    fold = find_gutter(scan(sheet))
+    assert fold is not None
+    assert 1500 < fold < 1820
 
 
 @pytest.mark.parametrize("shadow", [False, True])

@@ -416,6 +416,14 @@ def test_a_raised_mark_of_a_scan_is_no_figure() -> None:
     assert [(token.text, token.figure) for token in find_tokens(line, 0.3)] == [("Other", False), ("12.5 ³", True)]
 
 
+def test_a_digit_far_behind_a_figure_is_no_raised_mark() -> None:
+    """A figure of the next column that stands a little higher is a figure."""
+    boxes = {"27-": (300.0, 100.0, 315.0, 107.0), "20": (355.0, 98.0, 363.0, 103.0)}
+    words = [Word(text, *box, place=PagePlace(page=1, bbox=box)) for text, box in boxes.items()]
+    (line,) = find_lines(words)
+    assert [token.text for token in find_tokens(line, 0.3)] == ["27-", "20"]
+
+
 def test_a_table_in_one_column_of_a_page_of_two_is_no_neighbour_of_the_prose_beside_it() -> None:
     """Running text left and right, and a table in the right column: its labels are not those of the prose."""
     prose = "Sales of the year rose again here"

@@ -52,9 +52,10 @@ def find_body(lines: Sequence[TextLine], em: float) -> Body:
     columns = find_columns([(i, _values(body)) for i, body in enumerate(bodies)], em)
     columns = _without_strays(bodies, columns, em)
     columns = _released(bodies, columns, em)
+    ends = [column.edge for column in columns]
     for body in bodies:
         values = _values(body)
-        body.cells = place(values, columns, em) if columns and values else {}
+        body.cells = place(values, columns, ends, em) if columns and values else {}
     return Body(bodies, columns)
 
 
@@ -126,6 +127,8 @@ def _under_label(body: BodyLine, bodies: list[BodyLine], em: float) -> bool:
 
 def _stray(column: Column, columns: list[Column], bodies: list[BodyLine], em: float) -> bool:
     """True when the members of a rare column stand where other rows have their labels, left of the true columns."""
+    if _page_number(column, bodies):
+        return True
     full = [c for c in columns if len(c.lines) >= 3 * len(column.lines)]
     if not full or column.right > min(c.left for c in full) + 0.3 * em:
         return False
@@ -137,6 +140,15 @@ def _stray(column: Column, columns: list[Column], bodies: list[BodyLine], em: fl
         return True
     rare = len(column.lines) <= max(1, _RARE * len(bodies))
     return rare and (crossed > len(column.lines) or column.figures == 0)
+
+
+def _page_number(column: Column, bodies: list[BodyLine]) -> bool:
+    """True for a bare number in a column of its own, alone in the last line but for what stands right of it."""
+    last = len(bodies) - 1
+    if column.lines != {last} or last == 0 or not all(_INTEGER.match(plain(token.text)) for token in column.tokens):
+        return False
+    line = bodies[last].line
+    return len(line.figures) == 1 and line.tokens[0] is column.tokens[0]
 
 
 def _released(bodies: list[BodyLine], columns: list[Column], em: float) -> list[Column]:

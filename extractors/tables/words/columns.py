@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from statistics import median
 
 from extractors.page import TextPlace
 from extractors.tables.words.lines import Token
 
 # in ems of the character plane (two characters): how far figures of one column drift
 _DRIFT = 1.6
+# what lies within a column has so many of its lines at most, and sticks out by so many ems
+_NESTED, _INSIDE = 0.1, 0.1
 
 
 @dataclass(slots=True)
@@ -30,6 +33,11 @@ class Column:
     def figures(self) -> int:
         """How many of the tokens are figures."""
         return sum(token.figure for token in self.tokens)
+
+    @property
+    def edge(self) -> float:
+        """Where its figures end, most of them; its right edge where it has none."""
+        return median([token.core[1] for token in self.tokens if token.figure] or [self.right])
 
     @property
     def centre(self) -> float:
@@ -56,10 +64,32 @@ def find_columns(rows: Sequence[tuple[int, Sequence[Token]]], em: float) -> list
         rows: line number and its tokens. em: the usual size of the type.
     """
     columns = _by_right_edge(rows, em)
-    figures = _merged([column for column in columns if column.figures], em)
+    figures = _unnested(_merged([column for column in columns if column.figures], em), em)
     # a phrase that runs over two columns of figures is in neither: a note, a running foot
     phrases = [column for column in columns if not column.figures and not _bridges(column, figures, em)]
     return _drifted(sorted(_merged(figures + phrases, em), key=lambda column: column.centre), em)
+
+
+def _unnested(columns: list[Column], em: float) -> list[Column]:
+    """The columns without the rare ones that lie within others on paper: pieces of figures that fell apart.
+
+    Both pieces are one cell then, whose print is no number, so that it is not lost and not believed either.
+    """
+    kept: list[Column] = []
+    for column in sorted(columns, key=lambda column: -len(column.lines)):
+        around = next((one for one in kept if _lies_within(column, one, em)), None)
+        if around is None:
+            kept.append(column)
+        else:
+            around.tokens += column.tokens
+            around.lines |= column.lines
+    return kept
+
+
+def _lies_within(column: Column, other: Column, em: float) -> bool:
+    rare = len(column.lines) <= _NESTED * len(other.lines)
+    inside = other.left - _INSIDE * em <= column.left and column.right <= other.right + _INSIDE * em
+    return rare and inside and not isinstance(column.tokens[0].words[0].place, TextPlace)
 
 
 def _drifted(columns: Sequence[Column], em: float) -> list[Column]:
@@ -138,24 +168,30 @@ def _kinship(one: Column, other: Column, em: float) -> float:
     return shared / narrow + 0.01 * len(one.tokens) + 0.01 * len(other.tokens)
 
 
-def place(tokens: Sequence[Token], columns: Sequence[Column], em: float) -> dict[int, list[Token]]:
-    """The tokens of a line by the index of the column they belong to; order is kept, two share one only in need."""
+def place(
+    tokens: Sequence[Token], columns: Sequence[Column], ends: Sequence[float], em: float
+) -> dict[int, list[Token]]:
+    """The tokens of a line by the index of the column they belong to; order is kept, two share one only in need.
+
+    ``ends``: the ``edge`` of each column.
+    """
     placed: dict[int, list[Token]] = {}
     least = 0
     for token in tokens:
-        index = _nearest(token, columns, least, em)
+        index = _nearest(token, columns, ends, (least, em))
         placed.setdefault(index, []).append(token)
         least = index
     return placed
 
 
-def _nearest(token: Token, columns: Sequence[Column], least: int, em: float) -> int:
+def _nearest(token: Token, columns: Sequence[Column], ends: Sequence[float], bounds: tuple[int, float]) -> int:
+    """The column, ``bounds[0]`` or later, that a token shares most with; ``bounds[1]``: the size of the type."""
+    least, em = bounds
     left, right = token.core
     enough = 0.6 * min(em, right - left)
 
     def fit(index: int) -> tuple[float, float]:
-        column = columns[index]
-        return min(column.overlap(left, right), enough), -abs(column.right - right)
+        return min(columns[index].overlap(left, right), enough), -abs(ends[index] - right)
 
     beside = [i for i in range(least, len(columns)) if columns[i].left < right and columns[i].right > left]
     return max(beside if enough > 0 and beside else range(least, len(columns)), key=fit)

@@ -19,6 +19,8 @@ from extractors.page import PagePlace, Word
 _LEVEL = 0.45
 # share of the size of a figure that a raised mark beside it has at most; of the height of its ink
 _SMALLER, _SMALLER_INK = 0.85, 0.75
+# in ems of the figure before it: a raised mark stands no further off
+_RAISED_GAP = 0.8
 # height of a capital in ems
 _CAPITAL = 0.7
 # blanks of usual type are 0.25 to 0.33 em wide (0.6 of typewriter type): wider gaps separate phrases
@@ -42,8 +44,8 @@ _RAISED = re.compile(r"(?:\(?[a-zA-Z\d]{1,3}\)|\[\d{1,2}\]|[*†‡§#]{1,3})[,:
 _SUPERSCRIPTS = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 # "1 234 567,8": what starts, goes on with and ends a number whose thousands stand apart by blanks
 _GROUP_HEAD = re.compile(rf"[-–—]?\(?(?:(?:{_SIGNS})\s?)?[-–—]?\d{{1,3}}\Z")
-_FULL_GROUP = re.compile(r"\d{3}\Z")
-_GROUP = re.compile(r"\d{3}(?:[.,]\d{1,2})?[)\]]?%?-?\)?\Z")
+_FULL_GROUP = re.compile(r"(?:\d{3})+\Z")
+_GROUP = re.compile(r"(?:\d{3})+(?:[.,]\d{1,2})?[)\]]?%?-?\)?\Z")
 # in ems, the blank between groups: for the first finding, and where it is known (the ink of a "1" stands further off)
 _GROUP_BLANK, _KNOWN_GROUP_BLANK = 0.65, 0.85
 _MARKED = re.compile(r"\(?\d{1,3}(?:[.,'\N{RIGHT SINGLE QUOTATION MARK}]\d{3})+\)?")
@@ -283,6 +285,8 @@ def _raised(figure: Word, words: Sequence[Word]) -> bool:
     """True for a small number that stands higher than the figure before it; of scans the ink says how small."""
     word = words[0]
     if len(words) > 1 or not re.fullmatch(r"\d{1,2}", word.text):
+        return False
+    if word.left - figure.right > _RAISED_GAP * em_of(figure):
         return False
     smaller = _SMALLER if word.size else _SMALLER_INK
     return em_of(word) <= smaller * em_of(figure) and word.bottom < figure.bottom - 0.15 * em_of(figure)

@@ -1,0 +1,35 @@
+"""Columns of words on paper: pieces of figures and numbers of pages make none."""
+
+from __future__ import annotations
+
+from extractors.page import Grid, Page, PagePlace, Word
+from extractors.tables.words import find_flow
+
+
+def test_a_piece_of_a_figure_makes_no_column_and_draws_no_figures_off_theirs() -> None:
+    """One figure of twelve fell apart: both pieces are one cell, which is no number and is reported."""
+    words = []
+    for row in range(12):
+        top = 100.0 + 12.0 * row
+        figures = [("22,364,", 400.0, 440.0), ("78", 444.0, 452.0)] if row == 5 else [("1,234,567", 400.0, 458.0)]
+        for text, left, right in ((f"Item {row}", 50.0, 90.0), *figures, ("7,654,321", 500.0, 558.0)):
+            box = (left, top, right, top + 7.0)
+            words.append(Word(text, *box, place=PagePlace(page=1, bbox=box)))
+    (grid,) = [block for block in find_flow(Page(1, 612.0, 792.0, words=tuple(words))) if isinstance(block, Grid)]
+    assert grid.columns == 3
+    assert [cell.text for cell in grid.cells if cell.column == 1].count("1,234,567") == 11
+    assert "22,364, 78" in [cell.text for cell in grid.cells if cell.column == 1]
+
+
+def test_the_number_of_a_page_beside_a_stamp_is_no_figure_of_the_table_above() -> None:
+    """Alone in the last line, in no column of the table, with words only to its right."""
+    words = []
+    for row in range(6):
+        top = 100.0 + 12.0 * row
+        line = [(f"Item {row}", 50.0, 90.0), ("1,234,567", 400.0, 458.0), ("7,654,321", 500.0, 558.0)]
+        for text, left, right in line if row < 5 else [("2", 300.0, 304.0), ("ENTERED", 315.0, 360.0)]:
+            box = (left, top, right, top + 7.0)
+            words.append(Word(text, *box, place=PagePlace(page=1, bbox=box)))
+    (grid,) = [block for block in find_flow(Page(1, 612.0, 792.0, words=tuple(words))) if isinstance(block, Grid)]
+    assert grid.columns == 3
+    assert [cell.text for cell in grid.cells if cell.column and cell.text == "2"] == []
