@@ -134,7 +134,7 @@ class Sandbox:
         """
         child = self._start(request)
         folder = Path(request.folder)
-        deadline = Deadline(self._settings)
+        deadline = Deadline(self._settings, child)
         verdict, answer = self._watch(folder, deadline, keep, every)
         if verdict is not None:
             answer = self._kill(child)

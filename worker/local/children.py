@@ -79,7 +79,8 @@ class Children:
         process.start()
         with contextlib.suppress(OSError):  # the child does the same; whoever is first
             os.setpgid(process.pid or 0, process.pid or 0)
-        self._running[process.sentinel] = _Child(process, folder, pages, Deadline(self._settings), loaded)
+        deadline = Deadline(self._settings, process.pid or 0)
+        self._running[process.sentinel] = _Child(process, folder, pages, deadline, loaded)
 
     def wait(self, seconds: float) -> Iterator[Ended]:
         """The children that have ended, after at most so many seconds; those over their deadline are killed."""
