@@ -27,7 +27,8 @@ def read_document(source: Source, kind: Kind, profile: Profile) -> Document:
     if kind == "image":
         from extractors.ocr import read_image
 
-        return read_image(source.data, profile)
+        with source.on_disk() as file:
+            return read_image(file, profile)
     from extractors.text import read_text
 
     return read_text(source.data, profile)
@@ -42,9 +43,9 @@ def _read_pdf(source: Source, profile: Profile) -> Document:
     if not scanned:
         return document
     from extractors.ocr import check_any, engines, read_pages
-    from extractors.raster import on_disk
+    from extractors.raster import mended
 
-    with on_disk(source) as file:
+    with source.on_disk(mended) as file:
         seen = {page.number: page for page in read_pages(file, scanned, profile)}
     pages = [seen.get(page.number, page) for page in document.pages]
     check_any(pages)

@@ -53,8 +53,8 @@ def preload() -> None:
     recogniser.load()
 
 
-def read_image(data: bytes, profile: Profile) -> Document:
-    """Read a PNG, a JPEG, a TIFF of one or more pages, a GIF or a BMP.
+def read_image(data: bytes | Path, profile: Profile) -> Document:
+    """Read a PNG, a JPEG, a TIFF of one or more pages, a GIF or a BMP, or a file that holds it.
 
     Raises:
         UnsupportedError: the bytes are none of these. UnreadableError: no page can be decoded.
@@ -75,7 +75,7 @@ def read_image(data: bytes, profile: Profile) -> Document:
 def read_pages(data: bytes | Path, numbers: Sequence[int], profile: Profile) -> Sequence[Page]:
     """Read pages of a PDF (1-based numbers) as scans; one that cannot be read says so in its ``findings``.
 
-    ``data`` may be the file that ``raster.on_disk`` made of it.
+    ``data`` may be a file that holds them, mended.
 
     Raises:
         MissingProgramError: tesseract, a language or poppler is not installed.

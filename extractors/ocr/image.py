@@ -15,6 +15,7 @@ import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal
 
 import cv2
@@ -89,20 +90,22 @@ def count_frames(image: Image.Image, profile: Profile) -> int:
             raise LimitError("pages", f"The image has more than {min(profile.max_pages, _MOST_PAGES)} pages.")
 
 
-def open_image(data: bytes, profile: Profile) -> Image.Image:
-    """Open the file without decoding a pixel.
+def open_image(data: bytes | Path, profile: Profile) -> Image.Image:
+    """Open an image, of which a file is not held in memory, without decoding a pixel.
 
     Raises:
         LimitError: too many pixels, or pages without end. UnsupportedError: none of the formats.
         UnreadableError: damaged header.
     """
+    file = data if isinstance(data, Path) else None
+    data = data.read_bytes() if isinstance(data, Path) else data
     if data.startswith(_TIFF):
         _check_chain(data)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         warnings.simplefilter("error", Image.DecompressionBombWarning)
         try:
-            image = _opened(data)
+            image = _opened(data, file)
         except _BOMBS:
             if data.startswith(b"BM"):
                 # not compressed: the file would have to hold them all
@@ -114,14 +117,18 @@ def open_image(data: bytes, profile: Profile) -> Image.Image:
             raise UnsupportedError("The bytes are neither a PNG nor a JPEG, TIFF, GIF or BMP.") from None
         except _DAMAGE as error:
             raise UnreadableError(f"The image is damaged: {error}.") from error
-    _check_size(image, profile, 1)
+    try:
+        _check_size(image, profile, 1)
+    except UnreadableError:
+        image.close()
+        raise
     return image
 
 
-def _opened(data: bytes) -> Image.Image:
+def _opened(data: bytes, file: Path | None) -> Image.Image:
     """What PIL makes of the header; a PNG whose notes are too large is opened without them."""
     try:
-        return Image.open(io.BytesIO(data), formats=FORMATS)
+        return Image.open(file or io.BytesIO(data), formats=FORMATS)
     except ValueError:
         if not data.startswith(_PNG):
             raise

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import re
-import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -14,7 +11,6 @@ import pypdfium2 as pdfium
 import pypdfium2.raw as native
 
 from extractors.page import Profile
-from extractors.source import Source
 from schemas.errors import EmptyError, EncryptedError, LimitError, UnreadableError
 
 _HEADER = b"%PDF-"
@@ -62,24 +58,8 @@ def mended(data: bytes) -> bytes:
     return data + b"\ntrailer\n<< /Root %s 0 R >>\nstartxref\n0\n%%%%EOF\n" % roots[-1][1]
 
 
-@contextmanager
-def on_disk(source: Source) -> Iterator[bytes | Path]:
-    """A PDF as a temporary file, of which pages are read one by one, its bytes released; the bytes if none can be had.
-
-    What takes either takes a path as that of such a file, which is ``mended`` already.
-    """
-    with tempfile.TemporaryDirectory(prefix="crossfoot-pdf-", ignore_cleanup_errors=True) as folder:
-        file = Path(folder) / "document.pdf"
-        try:
-            file.write_bytes(mended(source.data))
-            source.release()
-        except OSError:
-            file.unlink(missing_ok=True)
-        yield source.data if source.kept else file
-
-
 def open_pdf(data: bytes | Path, profile: Profile) -> Pdf:
-    """Open a PDF, or the file that ``on_disk`` made of it; one with only an owner password opens without any.
+    """Open a PDF, or a file of one that is ``mended``; with only an owner password it opens without any.
 
     Raises:
         EncryptedError: it asks for a password that was not given or is wrong, or for an unknown kind of key.

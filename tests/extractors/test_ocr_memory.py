@@ -18,11 +18,13 @@ import extractors.ocr
 from corpus.scan import Scanner, image_pdf
 from extractors.convert import convert
 from extractors.ocr import read_pages
-from extractors.ocr.image import Scan
+from extractors.ocr.image import Scan, open_image, read_frames
 from extractors.ocr.packed import PackedWords
 from extractors.page import DEFAULT, Page, PagePlace, Reading, TextPlace, Word
-from extractors.raster import on_disk
+from extractors.raster import mended
 from extractors.source import Source
+from schemas.errors import UnreadableError
+from tests.fakes.scans import encode
 
 WORDS = 300
 # takes and frees a large piece, then pictures of pages with a smaller piece after each; says what is still resident
@@ -111,7 +113,7 @@ def test_pages_leave_little_behind(monkeypatch: pytest.MonkeyPatch) -> None:
     try:
         objects = words(1)
         one = tracemalloc.get_traced_memory()[0]
-        with on_disk(Source(scanned(16))) as file:
+        with Source(scanned(16)).on_disk(mended) as file:
             pages = read_pages(file, range(1, 17), DEFAULT)
     finally:
         tracemalloc.stop()
@@ -136,10 +138,31 @@ def test_the_bytes_are_released_while_pages_are_read(monkeypatch: pytest.MonkeyP
         _ = source.data
 
 
+@pytest.mark.parametrize("kind", ["TIFF", "PNG", "JPEG", "GIF", "BMP"])
+@pytest.mark.parametrize("damage", [0, 1000])
+def test_an_image_on_disk_is_the_same(kind: str, damage: int) -> None:
+    """Pages, and what is said of those that are cut off, do not depend on where the bytes lie."""
+    page = np.arange(300 * 200, dtype=np.uint32).reshape(300, 200).astype(np.uint8)
+    data = encode(*([page, page.T] if kind == "TIFF" else [page]), kind=kind)
+
+    def told(data: bytes | Path) -> list[object]:
+        try:
+            with open_image(data, DEFAULT) as image:
+                scans = list(read_frames(image, range(1, 3 if kind == "TIFF" else 2), DEFAULT))
+        except UnreadableError as error:
+            return [str(error)]
+        return [str(scan) if isinstance(scan, UnreadableError) else (scan.flaw, scan.grey.tolist()) for scan in scans]
+
+    data = data[: len(data) - damage]
+    with Source(data).on_disk() as file:
+        assert isinstance(file, Path)
+        assert told(file) == told(data)
+
+
 def test_the_file_is_gone_whatever_happens(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """An error while pages are read leaves no copy of the document behind."""
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
-    opened = on_disk(Source(b"\0junk\n%PDF-1.4 startxref"))
+    opened = Source(b"\0junk\n%PDF-1.4 startxref").on_disk(mended)
     file = opened.__enter__()
     assert isinstance(file, Path)
     assert file.read_bytes() == b"%PDF-1.4 startxref"
@@ -154,7 +177,7 @@ def test_without_room_on_the_disk_the_bytes_stay(monkeypatch: pytest.MonkeyPatch
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(Path, "write_bytes", full)
-    with on_disk(Source(b"%PDF-1.4")) as file:
+    with Source(b"%PDF-1.4").on_disk(mended) as file:
         assert file == b"%PDF-1.4"
 
 
