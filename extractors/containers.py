@@ -16,7 +16,7 @@ import zlib
 from dataclasses import dataclass
 
 from extractors.page import Origin
-from schemas.errors import EncryptedError, LimitError, UnreadableError, UnsafeError, UnsupportedError
+from schemas.errors import EmptyError, EncryptedError, LimitError, UnreadableError, UnsafeError, UnsupportedError
 from schemas.filing import Identification
 
 MAX_PARTS = 10_000
@@ -100,9 +100,11 @@ def open_container(data: bytes, name: str, password: str | None = None) -> Conta
     """Take a container apart; None when the bytes are none.
 
     Args:
-        data: the file. name: for messages only, never to decide what it is. password: opens encrypted members.
+        data: the file. name: for messages only ("" says nothing), never to decide what it is. password: opens
+            encrypted members.
 
     Raises:
+        EmptyError: an archive that holds no files.
         LimitError: too many members, too large, or compressed beyond what documents are.
         UnsafeError: nothing but members whose names climb out of the archive or that are links.
         EncryptedError: the members ask for a password. UnsupportedError: an office file, a program archive.
@@ -110,7 +112,7 @@ def open_container(data: bytes, name: str, password: str | None = None) -> Conta
     """
     if data.startswith(_ZIP):
         return _open_zip(data, name, password)
-    if _SUBMISSION.match(data[:4096]):
+    if _SUBMISSION.match(data[:4096]) and _DOCUMENT.search(data):  # without a document it is one itself, after a header
         return _open_submission(data)
     # a wrapper around one text is that text; several, without EDGAR's header, are a submission all the same
     starts = _DOCUMENT.finditer(data)
@@ -257,7 +259,7 @@ def _open_zip(data: bytes, name: str, password: str | None) -> Container:
     try:
         archive = zipfile.ZipFile(io.BytesIO(data))
     except _DAMAGED_ZIP as error:
-        raise UnreadableError(f"The ZIP archive is damaged: {error}.", name) from None
+        raise UnreadableError(f"The ZIP archive is damaged: {_without_end(error)}.", name or None) from None
     with archive:
         members = archive.infolist()
         _check_members(members)
@@ -272,9 +274,18 @@ def _open_zip(data: bytes, name: str, password: str | None) -> Container:
                 parts.append(Part(len(parts) + 1, safe_name(member.filename), content, origin))
             elif reason:
                 skipped.append(Skipped(safe_name(member.filename), reason, lost=reason == _UNSAFE))
+    if not parts and not skipped:
+        raise EmptyError("The archive holds no files.")
     if not parts and any(entry.reason == _UNSAFE for entry in skipped):
         raise UnsafeError("The members of the archive climb out of it or are links; nothing was unpacked.")
     return Container(tuple(parts), tuple(skipped))
+
+
+def _without_end(error: Exception) -> str:
+    """What is damaged, by the library's word for it; the list of an archive's members stands at its end."""
+    if "not a zip file" in str(error):
+        return "it has no list of its members at its end, so part of it is missing"
+    return str(error).removesuffix(".")
 
 
 def _check_members(members: list[zipfile.ZipInfo]) -> None:

@@ -245,7 +245,7 @@ def _request(bench: Bench, held: Claim, sha256: str, folder: Path) -> Request:
     return Request(
         folder=str(folder),
         source=str(bench.blobs.fetch(sha256, folder)),
-        name="document",
+        name="",  # it may have several
         memory=settings.memory_bytes(held.kind),
         cpu=settings.cpu_seconds(pages_at_once),
         max_bytes=settings.max_bytes,

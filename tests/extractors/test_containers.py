@@ -8,7 +8,7 @@ import zipfile
 import pytest
 
 from extractors.containers import find_parts, open_container, read_header, safe_name
-from schemas.errors import EncryptedError, LimitError, UnreadableError, UnsafeError, UnsupportedError
+from schemas.errors import EmptyError, EncryptedError, LimitError, UnreadableError, UnsafeError, UnsupportedError
 
 HEADER = """<SEC-DOCUMENT>0000912057-01-000001.txt : 20010214
 <SEC-HEADER>0000912057-01-000001.hdr.sgml : 20010214
@@ -125,11 +125,12 @@ def test_what_was_left_out_is_told_from_what_is_no_document(kind: bytes, body: b
         b"<TABLE>\n<S> <C>\nSales 1,234\n</TABLE>\n",
         b"<DOCUMENT>\n<TYPE>10-K\n<TEXT>\nSales 1,234\n</TEXT>\n</DOCUMENT>\n",
         b"<html><p>Sales 1,234</html>",
+        b"<SEC-DOCUMENT>x\n<SEC-HEADER>y\n</SEC-HEADER>\nSales 1,234\n",
         b"",
     ],
 )
 def test_one_text_is_no_container(data: bytes) -> None:
-    """A table, or a wrapper around a single text, is that text and not a container."""
+    """A table, a wrapper around a single text, and a text after a submission's head are that text and no container."""
     assert find_parts(data, "a.txt") is None
 
 
@@ -192,8 +193,16 @@ def test_office_file_and_damaged_archive_are_refused() -> None:
     """A spreadsheet is a ZIP but no container of documents; half an archive is damaged."""
     with pytest.raises(UnsupportedError):
         find_parts(archive(("[Content_Types].xml", b"<x/>"), ("xl/workbook.xml", b"<x/>")), "a.xlsx")
-    with pytest.raises(UnreadableError):
+    with pytest.raises(UnreadableError, match="no list of its members at its end") as damaged:
         find_parts(archive(("a.html", b"<p>1"))[:60], "a.zip")
+    assert damaged.value.place == "a.zip"
+
+
+@pytest.mark.parametrize("members", [(), (("folder/", b""),)])
+def test_an_archive_without_files_is_empty(members: tuple[tuple[str, bytes], ...]) -> None:
+    """Nothing comes out of it, which nobody may take for a success."""
+    with pytest.raises(EmptyError, match="holds no files"):
+        find_parts(archive(*members), "a.zip")
 
 
 @pytest.mark.parametrize(
