@@ -165,7 +165,7 @@ def _unread_list(data: bytes, objects: Mapping[int, PdfObject], item: PdfObject,
     if item.head.strip() == b"null":
         return None
     if not item.head.lstrip().startswith(b"[") or depth > 2:
-        return _error(_FAILED, f"The content of a page (object {item.number} of the PDF) is none.")
+        return _error(_FAILED, f"A page names object {item.number} of the PDF as its content, which is none.")
     found = (_unread(data, objects, number, depth + 1) for number in named(b"/C" + item.head, b"C"))
     return next((finding for finding in found if finding is not None), None)
 

@@ -100,7 +100,8 @@ def plane_of(page: Any, turn: Quarter | None = None) -> Plane:
 def _content(page: Any, textpage: Any, number: int) -> PageContent:
     reader = Characters(textpage)
     if reader.count > _MOST_CHARACTERS:
-        raise LimitError("memory", f"Page {number} holds {reader.count} characters.", f"page {number}")
+        said = f"Page {number} holds {reader.count} characters, more than the {_MOST_CHARACTERS} that are read of one."
+        raise LimitError("memory", said, f"page {number}")
     characters = reader.read()
     drawing = read_drawing(page, _MOST_OBJECTS)
     if not drawing.complete or len(drawing.strokes) > _MOST_RULES:
