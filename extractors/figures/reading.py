@@ -19,6 +19,8 @@ _NOTE_HEAD = re.compile(r"(?i)\W*(?:notes?|refs?\.?|reference|footnotes?|schedul
 _ONE_NOTE = r"\(?(?:[A-Za-z]|\d{1,2}(?:\.\d{1,2}){0,2}[A-Za-z]?)\)?(?:\s?\((?:[a-z]|[ivx]{1,4}|\d{1,2})\))*"
 _NOTE = re.compile(rf"{_ONE_NOTE}(?:\s?(?:[,&;/]|and)\s?{_ONE_NOTE})*\Z")
 _YEAR = re.compile(r"(?:19|20)\d\d\Z")
+# so many notes to a word among them
+_AMONG_NOTES = 2
 _DATE = re.compile(
     r"(?i)\d{1,4}[-/.]\d{1,2}[-/.]\d{2,4}\Z"
     r"|(?:\d{1,2}\s)?(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.?,?(?:\s\d{1,2})?(?:,?\s\d{2,4})?\Z"
@@ -162,17 +164,23 @@ def _column_kind(table: Table, column: int, style: Style) -> ColumnKind:
     """What a column holds; numbers make it a value column unless they are notes, years or dates."""
     cells = [row.cells[column] for row in table.rows]
     texts = [plain(cell.text) for cell in cells if cell is not None]
-    if (
-        texts
-        and all(_NOTE.match(text) for text in texts)
-        and (_heads_notes(table.heads[column], texts) or all(re.search("[A-Za-z]", text) for text in texts))
-    ):
+    notes = [text for text in texts if _NOTE.match(text)]
+    if len(notes) == len(texts) > 0 and all(re.search("[A-Za-z]", text) for text in texts):
+        return "note"
+    # a stamp or a remark among notes has words and no numbers
+    if notes and _heads_notes(table.heads[column], notes) and not _numbers_besides(texts, notes):
         return "note"
     figures = [text for text in texts if read_number(text, style) is not None]
     if not figures or all(_YEAR.match(text) for text in figures):
         return "text"
     worded = sum(1 for text in texts if _WORDS.search(text) and read_number(text, style) is None)
     return "value" if len(figures) * 3 >= worded else "text"
+
+
+def _numbers_besides(texts: Sequence[str], notes: Sequence[str]) -> bool:
+    """True where what is no note has numbers, or is more than a word or two among many notes."""
+    others = [text for text in texts if text not in notes]
+    return len(others) * _AMONG_NOTES > len(notes) or any(re.search(r"\d", text) for text in others)
 
 
 def _heads_notes(heads: Sequence[str], texts: Sequence[str]) -> bool:

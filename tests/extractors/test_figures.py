@@ -109,6 +109,14 @@ def test_notes_may_have_parts() -> None:
     assert [text.text for text in body.texts] == ["14(a)", "2.1", "5, 6(b)"]
 
 
+def test_a_stamp_among_notes_makes_no_figures_of_them() -> None:
+    """A word without a number changes nothing; an amount, or words in most rows, make no column of notes."""
+    stamped = read(["Note", "2015"], ("Plant", "AUDITED", "402"), ("Goodwill", "3", "12"), ("Tax", "12", "7"))
+    assert stamped.columns == ("note", "value")
+    body = read(["Note", "2015"], ("Plant", "1,402", "402"), ("Goodwill", "3", "12"), ("Tax", "12", "7"))
+    assert body.columns == ("value", "value")
+
+
 def test_a_percent_sign_that_may_be_a_digit_makes_no_percentage_alone() -> None:
     """Where the reader also saw a digit, and neither row nor column has another percentage, it is a misread digit."""
 
