@@ -17,7 +17,18 @@ import numpy.typing as npt
 
 from extractors.numbers import read_number
 from extractors.ocr.calibrated import agreement_of, same_value, trust
-from extractors.ocr.foreign import are_pale, is_date, is_day_and_year, is_foreign, is_item, is_lone_digit, is_tick
+from extractors.ocr.echoes import find_echoes
+from extractors.ocr.foreign import (
+    are_faint_dashes,
+    are_pale,
+    is_date,
+    is_date_in_one,
+    is_day_and_year,
+    is_foreign,
+    is_item,
+    is_lone_digit,
+    is_tick,
+)
 from extractors.ocr.grammar import groups_by_points, strange_signs, weigh_readings
 from extractors.ocr.image import Pixels
 from extractors.ocr.pencil import minus_before, without_tick
@@ -130,11 +141,21 @@ def read_cells(
             gone.update(cell.tokens)
             read += found
     gone.update(index for cell in cells if cell.run.dash and is_flat(cell.text) for index in cell.tokens)
-    for cell in _dashes(cells, tokens, sheet.glyph):
+    dashes = list(_dashes(cells, tokens, sheet.glyph))
+    faded = are_faint_dashes(sheet, [cell.run for cell in dashes], [cell.run for cell in chosen if cell.digits > 1])
+    for cell, faint in zip(dashes, faded, strict=True):
         gone.update(index for index in cell.tokens if index not in cell.shared)
-        read.append(ReadToken(_token(DASH, cell.run, 0.995 if not cell.letters + cell.digits else 0.9)))
+        trusted = 0.995 if not cell.letters + cell.digits else 0.9
+        read.append(ReadToken(_token(DASH, cell.run, _FAINT_DIGIT if faint else trusted)))
     read += [ReadToken(token) for token in _left_over(cells, tokens, gone, sheet.glyph)]
-    return read, max(0, len(_unseen_cells(cells, sheet.glyph)) - _MOST_UNSEEN)
+    return _once(read), max(0, len(_unseen_cells(cells, sheet.glyph)) - _MOST_UNSEEN)
+
+
+def _once(read: Sequence[ReadToken]) -> list[ReadToken]:
+    """The words without those that were read from ink of others."""
+    echoes = find_echoes([word.token for word in read])
+    kept = [(word, echoes.get(index, word.token)) for index, word in enumerate(read)]
+    return [word if token is word.token else replace(word, token=token) for word, token in kept if token is not None]
 
 
 def _currency_signs(cells: Sequence[Cell], tokens: Sequence[Token], seen: Sequence[Seen], glyph: float) -> list[Run]:
@@ -288,6 +309,8 @@ def settle(cell: Cell, free: Reading, readings: list[Reading]) -> list[ReadToken
     best = readings[0]
     if is_foreign(cell.text, free) or is_day_and_year(best.text, len(cell.tokens)):
         return []
+    if is_date_in_one(cell.text, free):
+        return _placed(re.split("(?<=,)", cell.text), cell.run, round(free.probability, 4))
     if is_date(cell.text, free) or is_item(cell.text, free):
         return [ReadToken(_token(free.text, cell.run, round(0.9 * free.probability, 4)))]
     if best.text in _LONE_SIGNS:
@@ -332,11 +355,15 @@ def _split(run: Run, best: Reading, rivals: tuple[Reading, ...]) -> list[ReadTok
     parts = _parts(best.text)
     if len(parts) == 1:
         return [ReadToken(_token(best.text, run, best.probability), rivals)]
-    read, left, per_sign = [], float(run.left), run.width / len(best.text)
+    return _placed(parts, run, best.probability)
+
+
+def _placed(parts: Sequence[str], run: Run, confidence: float) -> list[ReadToken]:
+    """The parts of what a run says, each in its share of the box."""
+    read, left, per_sign = [], float(run.left), run.width / sum(map(len, parts))
     for part in parts:
         right = left + per_sign * len(part)
-        box = replace(run, left=round(left), right=round(right))
-        read.append(ReadToken(_token(part, box, best.probability)))
+        read.append(ReadToken(_token(part, replace(run, left=round(left), right=round(right)), confidence)))
         left = right
     return read
 

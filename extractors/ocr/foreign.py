@@ -24,8 +24,9 @@ _CODE = re.compile(r"[A-Za-z]{1,2}-")
 _ITEM = re.compile(r"[A-HJ-NP-RT-Z][A-Z]?-?\d{1,2}")
 _ITEMISED = 0.95
 _DATE = re.compile(r"\d{1,2}/\d{1,2}(?:/\d\d(?:\d\d)?)?")
-# "June 30, 2009" without the blank
+# "June 30, 2009" without the blank; no thousands are followed by four digits
 _DAY_AND_YEAR = re.compile(r"[0-3]?\d[.,](?:19|20)\d\d")
+_DAY_COMMA_YEAR = re.compile(r"[0-3]?\d,(?:19|20)\d\d")
 # what the recogniser calls a tick; Tesseract makes "\/" or "vA" of it
 _TICKS = frozenset("√✓✔☑νVvJ")
 _LONGEST_TICK = 3
@@ -36,6 +37,8 @@ PALER = 50
 _DARKEST = 0.05
 # figures that show the shade of a column; how far right of them a bracket or a mark may stand, in heights of the print
 _COLUMN, _BESIDE = 2, 0.5
+# so many dashes show how dark one is; how much paler a thin stroke is than a digit, in levels of grey
+_DASHES, _THIN = 4, 40
 # grey of the faintest letters and of the faintest marks; in heights of the print: no letters are lower
 _FAINT, _INKED, _LOWEST = 215, 170, 0.35
 
@@ -60,6 +63,11 @@ def is_date(seen: str, free: Reading) -> bool:
 def is_item(seen: str, free: Reading) -> bool:
     """True for "B-1" that Tesseract began to read as "Bes": a letter and a number, and the letter is seen by both."""
     return bool(_ITEM.fullmatch(free.text)) and free.probability >= _ITEMISED and seen.startswith(free.text[0])
+
+
+def is_date_in_one(seen: str, free: Reading) -> bool:
+    """True for "31,2018" in one piece that both engines read so: a day of the month and a year."""
+    return bool(_DAY_COMMA_YEAR.fullmatch(seen)) and free.text.replace(" ", "") == seen
 
 
 def is_day_and_year(reading: str, tokens: int) -> bool:
@@ -102,6 +110,21 @@ def are_pale(sheet: Sheet, runs: Sequence[Run], figures: Sequence[Run]) -> list[
         own = max(usual, float(np.median(column))) if len(column) >= _COLUMN else usual
         found.append(dark[run] > own + PALER)
     return found
+
+
+def are_faint_dashes(sheet: Sheet, dashes: Sequence[Run], figures: Sequence[Run]) -> list[bool]:
+    """For each dash whether it is much fainter than the others, or than figures where there are few: no print.
+
+    It may be a piece of a stamp or a stroke of a pencil.
+    """
+    shades = [darkness(sheet, run) for run in dashes]
+    if len(shades) >= _DASHES:
+        usual = float(np.median(shades))
+    elif shades and figures:
+        usual = float(np.median([darkness(sheet, run) for run in figures])) + _THIN
+    else:
+        return [False] * len(shades)
+    return [shade > usual + PALER for shade in shades]
 
 
 def darkness(sheet: Sheet, run: Run) -> float:

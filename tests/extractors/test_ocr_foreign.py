@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from extractors.ocr.cells import Cell, complete_runs, settle
-from extractors.ocr.foreign import are_pale, drop_phantoms, is_date, is_foreign, is_item, is_tick
+from extractors.ocr.echoes import find_echoes
+from extractors.ocr.foreign import are_faint_dashes, are_pale, drop_phantoms, is_date, is_foreign, is_item, is_tick
 from extractors.ocr.pencil import minus_before, without_tick
 from extractors.ocr.prepare import Sheet, clean, find_ink
 from extractors.ocr.runs import Run, find_runs
@@ -38,6 +39,38 @@ def test_the_name_of_a_form_is_no_amount() -> None:
     assert settle(Cell(Run(0, 0, 60, 20), (0,), "S-I"), Reading("S-I", 0.8), [Reading("$-1", 0.99)]) == []
     assert settle(Cell(Run(0, 0, 60, 20), (0,), "S-I"), Reading("S-1", 0.8), [Reading("$-1", 0.99)]) == []
     assert settle(Cell(Run(0, 0, 60, 20), (0,), "S-12"), Reading("$-12", 0.9), [Reading("$-12", 0.99)])
+
+
+def test_a_day_and_a_year_that_both_engines_see_are_two_words() -> None:
+    """No thousands are followed by four digits; where the engines differ it may be a figure."""
+    box = Run(0, 0, 70, 20)
+    read = settle(Cell(box, (0,), "31,2018"), Reading("31,2018", 0.99), [Reading("31.2018", 0.9)])
+    assert [(word.token.text, word.token.left, word.token.right) for word in read] == [("31,", 0, 30), ("2018", 30, 70)]
+    read = settle(Cell(box, (0,), "31.2018"), Reading("31.2018", 0.99), [Reading("31.2018", 0.9)])
+    assert [word.token.text for word in read] == ["31.2018"]
+
+
+def test_ink_that_was_read_twice_is_one_word() -> None:
+    """The longer reading stays; where the two differ it is doubted. Figures beside each other are two."""
+    whole, part = Token("$72.1", 500, 100, 560, 120, 0.99), Token("72.1", 524, 100, 560, 120, 0.98)
+    assert find_echoes([part, whole]) == {0: None}
+    other = Token("74.1", 524, 100, 560, 120, 0.98)
+    assert find_echoes([whole, other]) == {0: Token("$72.1", 500, 100, 560, 120, 0.9), 1: None}
+    beside = Token("72.1", 570, 100, 600, 120, 0.98)
+    assert find_echoes([whole, beside]) == {}
+
+
+def test_a_dash_much_fainter_than_the_others_is_doubted() -> None:
+    """A piece of a stamp's frame is grey; on a page with few dashes the figures show how dark print is."""
+    page = np.full((300, 400), 255, np.uint8)
+    dashes = [Run(100, top, 120, top + 3) for top in range(50, 250, 40)]
+    for dash in dashes:
+        block(page, (dash.left, dash.top, dash.right, dash.bottom), 60)
+    block(page, (100, 210, 120, 213), 150)
+    block(page, (200, 50, 220, 70), 10)
+    assert are_faint_dashes(sheet(page), dashes, []) == [False] * 4 + [True]
+    assert are_faint_dashes(sheet(page), dashes[3:], [Run(200, 50, 220, 70)]) == [False, True]
+    assert are_faint_dashes(sheet(page), dashes[3:], []) == [False, False]
 
 
 def test_a_line_drawn_under_a_figure_is_no_dash_of_its_own() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from extractors.page import Grid, Page, PagePlace, Word
 from extractors.tables.words import find_flow
 
@@ -33,3 +35,33 @@ def test_the_number_of_a_page_beside_a_stamp_is_no_figure_of_the_table_above() -
     (grid,) = [block for block in find_flow(Page(1, 612.0, 792.0, words=tuple(words))) if isinstance(block, Grid)]
     assert grid.columns == 3
     assert [cell.text for cell in grid.cells if cell.column and cell.text == "2"] == []
+
+
+def _words(rows: Sequence[Sequence[tuple[str, float, float]]]) -> tuple[Word, ...]:
+    """Words of a page by row: text, left and right."""
+    words = []
+    for row, line in enumerate(rows):
+        for text, left, right in line:
+            box = (left, 100.0 + 12.0 * row, right, 107.0 + 12.0 * row)
+            words.append(Word(text, *box, place=PagePlace(page=1, bbox=box)))
+    return tuple(words)
+
+
+def test_two_hyphens_are_one_nil() -> None:
+    """A nil set as "- -" is one figure and no two columns; hyphens of columns far apart are two."""
+    rows = [[("Sales", 50.0, 90.0), ("1,234", 430.0, 460.0), ("7,654", 500.0, 530.0)] for _ in range(4)]
+    rows += [[("Other", 50.0, 90.0), ("-", 450.0, 454.0), ("-", 456.0, 460.0), ("-", 526.0, 530.0)]]
+    (grid,) = [block for block in find_flow(Page(1, 612.0, 792.0, words=_words(rows))) if isinstance(block, Grid)]
+    assert [(cell.column, cell.text) for cell in grid.cells if cell.row == 4] == [(0, "Other"), (1, "- -"), (2, "-")]
+
+
+def test_one_torn_figure_does_not_part_a_column_in_two() -> None:
+    """Negative figures end a bracket further right; what tells the two apart on one line only does not part them."""
+    rows = []
+    for row in range(12):
+        figures = [("1,234,567", 400.0, 455.0)] if row % 2 else [("(1,234,567)", 397.0, 462.0)]
+        if row == 7:
+            figures = [("$72.1", 420.0, 455.0), ("72.1)", 445.0, 462.0)]
+        rows.append([(f"Item {row}", 50.0, 90.0), *figures, ("7,654", 520.0, 550.0)])
+    (grid,) = [block for block in find_flow(Page(1, 612.0, 792.0, words=_words(rows))) if isinstance(block, Grid)]
+    assert grid.columns == 3

@@ -13,6 +13,8 @@ from extractors.tables.words.lines import Token
 _DRIFT = 1.6
 # what lies within a column has so many of its lines at most, and sticks out by so many ems
 _NESTED, _INSIDE = 0.1, 0.1
+# columns of so many lines that share so much of their width are one
+_MANY, _SAME = 5, 0.6
 
 
 @dataclass(slots=True)
@@ -89,7 +91,11 @@ def _unnested(columns: list[Column], em: float) -> list[Column]:
 def _lies_within(column: Column, other: Column, em: float) -> bool:
     rare = len(column.lines) <= _NESTED * len(other.lines)
     inside = other.left - _INSIDE * em <= column.left and column.right <= other.right + _INSIDE * em
-    return rare and inside and not isinstance(column.tokens[0].words[0].place, TextPlace)
+    return rare and inside and not _typed(column)
+
+
+def _typed(column: Column) -> bool:
+    return isinstance(column.tokens[0].words[0].place, TextPlace)
 
 
 def _drifted(columns: Sequence[Column], em: float) -> list[Column]:
@@ -97,8 +103,7 @@ def _drifted(columns: Sequence[Column], em: float) -> list[Column]:
     kept: list[Column] = []
     for column in columns:
         before = kept[-1] if kept else None
-        typed = isinstance(column.tokens[0].words[0].place, TextPlace)
-        if before is not None and typed and _one_drifted(before, column, em):
+        if before is not None and _typed(column) and _one_drifted(before, column, em):
             before.tokens += column.tokens
             before.lines |= column.lines
             before.left, before.right = min(before.left, column.left), max(before.right, column.right)
@@ -159,10 +164,12 @@ def _kinship(one: Column, other: Column, em: float) -> float:
     """How likely the two are one column: 0 for never, else more for more overlap and more members."""
     both = len(one.lines & other.lines)
     fewer = min(len(one.lines), len(other.lines))
-    if both and both >= 0.1 * fewer:
-        return 0.0
     shared = one.overlap(other.left, other.right)
     narrow = max(min(one.right - one.left, other.right - other.left), 0.3 * em)
+    # on paper a figure in two pieces does not make two columns of those that stand below one another
+    torn = both == 1 and fewer >= _MANY and shared > _SAME * narrow and not _typed(one)
+    if both and both >= 0.1 * fewer and not torn:
+        return 0.0
     if shared < 0.25 * narrow:
         return 0.0
     return shared / narrow + 0.01 * len(one.tokens) + 0.01 * len(other.tokens)

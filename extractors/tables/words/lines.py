@@ -13,7 +13,7 @@ from itertools import pairwise
 from statistics import median
 
 from extractors.numbers import CURRENCIES, is_number, plain
-from extractors.page import PagePlace, Word
+from extractors.page import PagePlace, TextPlace, Word
 
 # two words stand on one line when their middles differ by less than this share of an em
 _LEVEL = 0.45
@@ -33,8 +33,11 @@ _SIGN = re.compile(rf"(?:{_SIGNS})\Z")
 _OPENER = re.compile(rf"(?:{_SIGNS})?[(\-]?\Z")
 _CLOSER = re.compile(r"[)\]]?%?[)\]]?\Z")
 _MARK = re.compile(r"(?:\((?:[a-zA-Z]|\d{1,2})\))+\Z|[*†‡§#]{1,3}\Z|\[\d{1,2}\]\Z")
+_NIL = re.compile(rf"(?:{_SIGNS})?\s?-\Z")
 _HALF_FIGURE = re.compile(r"[(\-]?\s?[\d.,]*\d\Z")
 _DAY = re.compile(r"(?:\d{1,2}|(?:19|20)\d\d),\Z")
+# in ems: two hyphens that are one nil stand no further apart
+_DASHES_APART = 0.6
 # in ems: prose is never set wider than this
 _JUSTIFIED = 0.9
 # in ems: what stands nearer has no blank before it
@@ -357,6 +360,17 @@ def _next_group(before: Word, word: Word) -> bool:
     return near and bool(_GROUP.match(word.text)) and bool(_GROUP_HEAD.match(before.text))
 
 
+def _second_dash(token: Token, word: Word) -> bool:
+    """True for the other half of a nil that is set as two hyphens."""
+    near = word.left - token.right < _DASHES_APART * em_of(word)
+    return (
+        near
+        and not isinstance(word.place, TextPlace)
+        and plain(word.text) == "-"
+        and bool(_NIL.match(plain(token.text)))
+    )
+
+
 def _belongs(token: Token, word: Word) -> bool:
     """True when ``word`` goes on with the figure: a number after its sign, ``)`` or ``%`` after the number."""
     before, text = plain(token.text), plain(word.text)
@@ -364,7 +378,7 @@ def _belongs(token: Token, word: Word) -> bool:
         if _OPENER.match(before):
             return is_number(text) or _half(text)
         return bool(_CLOSER.match(text)) and _half(before)
-    if before.endswith("-") and _CLOSER.match(text):
+    if before.endswith("-") and (_CLOSER.match(text) or _second_dash(token, word)):
         return True
     smaller = word.size and word.size < 0.85 * max(w.size for w in token.words)
     return bool(_CLOSER.match(text)) or (bool(_MARK.match(text)) and bool(smaller))
