@@ -7,13 +7,14 @@ once a column are no longer seen to be some where one of their figures is misrea
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 
 from extractors.figures import Body
+from extractors.footing.doubts import find_likely
 from extractors.footing.ledger import ClassKey, Ledger, UnitClass, read_ledgers
 from extractors.footing.stack import Sum, find_sums
-from extractors.meaning import Meaning, TableMeaning
+from extractors.meaning import Meaning
 from extractors.tables import Table
 
 _SURE = 8.0  # nats of a sum that may overrule the words
@@ -24,14 +25,14 @@ def read_all_ledgers(
 ) -> list[Ledger]:
     """The ledgers of all tables, in the order of the tables, each row in the class in which it foots."""
     found: list[Ledger] = []
+    likely = find_likely(bodies, meaning)
     for index, (table, body, means) in enumerate(zip(tables, bodies, meaning.tables, strict=True)):
-        found += _adopted(index, table, body, means, doubts)
+        found += _adopted(partial(read_ledgers, index, table, body, means, likely), doubts)
     return found
 
 
-def _adopted(index: int, table: Table, body: Body, means: TableMeaning, doubts: Mapping[str, float]) -> list[Ledger]:
-    read = partial(read_ledgers, index, table, body, means)
-    ledgers = read()
+def _adopted(read: Callable[[Mapping[int, ClassKey]], list[Ledger]], doubts: Mapping[str, float]) -> list[Ledger]:
+    ledgers = read({})
     moved: dict[int, ClassKey] = {}
     for target, rows in _pairs(ledgers, bool(doubts)):
         key = target.unit, target.scale

@@ -32,6 +32,7 @@ _RECOGNISED: frozenset[Flaw] = frozenset({"grouping", "blank_inside", "currency_
 _TELLING = 3  # forms that print may have, too, and that make a text a recognised one together
 _UNGROUPED = 0.03  # "73401" among comma figures: the comma was lost, maybe more
 _POINT_FOR_COMMA = 0.9  # "26.251" among whole figures
+_TWO, _SURELY, _MOSTLY = 2, 4, 2  # negatives in parentheses, and times as many as with a minus
 _ODD_SIGN = 0.5  # "- 3" among "(3)"
 _FINEST = 4  # places of a per-share figure
 _ODD_PLACES = 0.5  # "80.0" in a row of two-decimal figures
@@ -152,10 +153,11 @@ def _slid(body: Body) -> set[int]:
 
 
 def _all_odd_forms(bodies: Sequence[Body], meaning: Meaning) -> dict[str, float]:
+    enclosing = find_enclosing(bodies)
     return {
         member: doubt
         for body, means in zip(bodies, meaning.tables, strict=True)
-        for member, doubt in _odd_forms(body, means).items()
+        for member, doubt in _odd_forms(body, means, body.id in enclosing).items()
     }
 
 
@@ -179,14 +181,14 @@ def _impossible(figure: ReadFigure, odd: Mapping[str, float]) -> bool:
     return is_impossible(figure.raw, figure.number) or odd.get(figure.id) == _POINT_FOR_COMMA
 
 
-def _odd_forms(body: Body, means: TableMeaning) -> dict[str, float]:
-    """Figures whose form does not fit their neighbours: without commas among commas, with other decimals."""
+def _odd_forms(body: Body, means: TableMeaning, enclosed: bool) -> dict[str, float]:
+    """Figures whose form does not fit their neighbours: without commas among commas, with other decimals or signs."""
     large = [figure for figure in body.figures if abs(figure.number.value) >= 1000 and not figure.number.decimals]
     grouped = sum(1 for figure in large if figure.number.grouped)
     found: dict[str, float] = {}
     if grouped >= 4 and grouped * 5 >= len(large) * 4:
         found.update((figure.id, _UNGROUPED) for figure in large if not figure.number.grouped)
-    if encloses_negatives(body):
+    if enclosed:
         found.update((figure.id, _ODD_SIGN) for figure in body.figures if figure.number.sign == "leading")
     usual = usual_places(body, means)
     for figure in body.figures:
@@ -198,23 +200,35 @@ def _odd_forms(body: Body, means: TableMeaning) -> dict[str, float]:
     return found
 
 
-def encloses_negatives(body: Body) -> bool:
-    """True when the table writes negatives in parentheses: a minus there is a speck, or the end of a dotted line."""
-    signs = Counter(figure.number.sign for figure in body.figures)
-    return signs["parentheses"] >= 2 and signs["parentheses"] > 4 * signs["leading"]
+def find_enclosing(bodies: Sequence[Body]) -> frozenset[str]:
+    """The ids of the tables that write negatives in parentheses: a minus there is a speck, or ends a dotted line.
+
+    What a table alone leaves open, the document decides.
+    """
+    signs = {body.id: Counter[str](figure.number.sign or "" for figure in body.figures) for body in bodies}
+    every = Counter[str](sign for own in signs.values() for sign in own.elements())
+    times = _MOSTLY if _encloses(every, _SURELY) else _SURELY
+    return frozenset(name for name, own in signs.items() if _encloses(own, times))
 
 
-def likely_values(body: Body, means: TableMeaning) -> dict[str, Amount]:
+def _encloses(signs: Mapping[str, int], times: int) -> bool:
+    return signs["parentheses"] >= _TWO and signs["parentheses"] > times * signs["leading"]
+
+
+def find_likely(bodies: Sequence[Body], meaning: Meaning) -> dict[str, Amount]:
     """What figures of an impossible form are most likely meant to say, so that their sums are found; none repaired."""
-    usual = usual_places(body, means)
-    found = {f.id: shifted(f.number.value, 3) for f in body.figures if point_for_comma(f, usual)}
-    if encloses_negatives(body):
-        found.update((f.id, abs(f.number.value)) for f in body.figures if f.number.sign == "leading")
-    return {member: value for member, value in found.items() if not _certain(body, member)}
-
-
-def _certain(body: Body, member: str) -> bool:
-    return any(figure.id == member and _born_digital(figure) for figure in body.figures)
+    found: dict[str, Amount] = {}
+    enclosing = find_enclosing(bodies)
+    for body, means in zip(bodies, meaning.tables, strict=True):
+        usual = usual_places(body, means)
+        for figure in body.figures:
+            if _born_digital(figure):
+                continue
+            if point_for_comma(figure, usual):
+                found[figure.id] = shifted(figure.number.value, 3)
+            if body.id in enclosing and figure.number.sign == "leading":
+                found[figure.id] = abs(figure.number.value)
+    return found
 
 
 def point_for_comma(figure: ReadFigure, usual: Mapping[str, int]) -> bool:

@@ -12,7 +12,6 @@ from types import MappingProxyType
 from typing import Literal
 
 from extractors.figures import Body, ReadFigure
-from extractors.footing.doubts import likely_values
 from extractors.footing.labels import PERCENT_HEAD, plain_label, words_of
 from extractors.meaning import RowMeaning, TableMeaning
 from extractors.tables import Table
@@ -73,16 +72,22 @@ ClassKey = tuple[UnitClass, int]
 
 
 def read_ledgers(
-    index: int, table: Table, body: Body, means: TableMeaning, adopted: Mapping[int, ClassKey] = _NOTHING
+    index: int,
+    table: Table,
+    body: Body,
+    means: TableMeaning,
+    likely: Mapping[str, Amount],
+    adopted: Mapping[int, ClassKey] = _NOTHING,
 ) -> list[Ledger]:
     """The ledgers of one table, amounts first.
 
     Args:
-        index: the place of the table in the document. adopted: rows whose figures are of another class than they seem.
+        index: the place of the table in the document. likely: what figures of impossible form say, by id.
+        adopted: rows whose figures are of another class than they seem.
     """
     classes = _classes(table, body, means, adopted)
     order: tuple[UnitClass, ...] = ("amount", "shares", "per_share", "percent")
-    sections, likely = _sections(table, body), likely_values(body, means)
+    sections = _sections(table, body)
     heads = tuple(plain_label(" ".join(head)) for head in table.heads)
     found = []
     for unit, scale in sorted(classes, key=lambda key: (order.index(key[0]), -key[1])):

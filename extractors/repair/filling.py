@@ -13,6 +13,7 @@ from itertools import combinations
 
 from extractors.figures import Body, ReadFigure
 from extractors.footing import find_identities
+from extractors.footing.doubts import find_likely
 from extractors.footing.facts import own_sheets, witness_sheets
 from extractors.footing.implied import find_implied
 from extractors.footing.ledger import read_ledgers
@@ -160,10 +161,11 @@ def _asked(identity: Identity, there: Mapping[str, str], figures: Figures, missi
 def _elsewhere(read: Document, sure: Sequence[Body], blanks: Mapping[str, ReadFigure]) -> Iterator[tuple[str, Amount]]:
     """What the same facts of other tables and documents say, and longer periods less the rest."""
     bodies = with_figures(sure, [_printed(figure, ZERO) for figure in blanks.values()])
+    likely = find_likely(bodies, read.meaning)
     ledgers = [
         ledger
         for index, (table, body, means) in enumerate(zip(read.tables, bodies, read.meaning.tables, strict=True))
-        for ledger in read_ledgers(index, table, body, means)
+        for ledger in read_ledgers(index, table, body, means, likely)
     ]
     yield from find_implied(own_sheets(ledgers), witness_sheets(read.witnesses), frozenset(blanks))
 

@@ -57,20 +57,38 @@ def propose_repairs(board: Board, threshold: float) -> Proposal:
     """
     suspicious = [number for number in range(len(board.identities)) if board.doubted(number) and _broken(board, number)]
     beliefs: dict[str, Belief] = {}
-    changes: dict[str, Amount] = {}
+    accepted: list[dict[str, Amount]] = []
     groups = components(board, suspicious)
     # shared out beforehand, so that no table's search depends on the tables before it
     allowance = max(_LEAST_STEPS, _ALL_STEPS // max(1, len(groups)))
     for index, group in enumerate(groups):
         own = _beliefs(board, weigh(board, group, allowance), index)
         beliefs.update(own)
-        accepted = {
-            member: belief.best[0]
-            for member, belief in own.items()
-            if belief.complete and belief.best[1] >= threshold and belief.best[0] != board.figures[member].value
-        }
-        changes.update(_borne_out(board, accepted))
+        accepted.append(
+            {
+                member: belief.best[0]
+                for member, belief in own.items()
+                if belief.complete and belief.best[1] >= threshold and belief.best[0] != board.figures[member].value
+            }
+        )
+    turned = _turned(board, beliefs)
+    changes: dict[str, Amount] = {}
+    for found in accepted:
+        changes.update(_borne_out(board, {m: value for m, value in found.items() if m not in turned}))
     return Proposal(changes, beliefs)
+
+
+def _turned(board: Board, beliefs: Mapping[str, Belief]) -> frozenset[str]:
+    """Figures of which nothing but the sign would change, as that of others in their row: the relation is mistaken.
+
+    A row that is taken away may be printed without a sign in every column; that each lost its own is less likely.
+    """
+    rows: dict[str, list[str]] = {}
+    for member, belief in beliefs.items():
+        value = belief.best[0]
+        if value and value == -board.figures[member].value and not board.readings[member].printed_evidence(value):
+            rows.setdefault(member.rpartition(".")[0], []).append(member)
+    return frozenset(member for members in rows.values() if len(members) > 1 for member in members)
 
 
 def _broken(board: Board, number: int) -> bool:

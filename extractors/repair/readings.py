@@ -11,7 +11,7 @@ from statistics import median
 
 from extractors.figures import Body, ReadFigure
 from extractors.footing.channel import LOST_COMMA, UNRELATED, bare, misreading_cost, neighbours, printed_form
-from extractors.footing.doubts import encloses_negatives, usual_places
+from extractors.footing.doubts import find_enclosing, usual_places
 from extractors.meaning import Meaning
 from extractors.numbers import Style, read_number
 from schemas.amounts import Amount, decimals_of, shifted, whole
@@ -152,9 +152,10 @@ def read_readings(bodies: Sequence[Body], meaning: Meaning, doubts: Mapping[str,
     """The readings of the doubted figures, by id. A dash is doubted only where the reader saw something else too."""
     found: dict[str, Readings] = {}
     everywhere = Counter(figure.number.sign for body in bodies for figure in body.figures)
+    enclosing = find_enclosing(bodies)
     parentheses = everywhere["parentheses"] >= _ENOUGH and everywhere["parentheses"] > 4 * everywhere["leading"]
     for body, means in zip(bodies, meaning.tables, strict=True):
-        usual, enclosed = usual_places(body, means), parentheses or encloses_negatives(body)
+        usual, enclosed = usual_places(body, means), parentheses or body.id in enclosing
         own_row = _places_of_rows(body) | _points_for_commas(body)
         per_share = {f.id for f in body.figures if means.rows[f.row].unit.endswith("/shares")}
         sound = [f.number for f in body.figures if f.id in per_share and usual.get(f.id) == f.number.decimals]

@@ -7,6 +7,7 @@ import pytest
 from extractors.convert import convert
 from extractors.figures import read_figures
 from extractors.footing import find_identities
+from extractors.footing.doubts import find_enclosing
 from extractors.repair import Judged, repair_figures
 from schemas.filing import Figure, PagePlace
 from tests.fakes.statements import statement
@@ -131,3 +132,27 @@ def test_a_scanned_row_without_a_label_needs_review_unless_it_is_a_total(confide
     )
     found = repair_figures(bodies, document.meaning, find_identities(document.tables, bodies, document.meaning)).figures
     assert [found[f"t1.r{row}.c0"].needs_review for row in range(4)] == [False, doubted, False, False]
+
+
+MIXED = (
+    "Balance | 5,217 | 4,806\nCharges | - 312 | - 304\nSettled | (625) | (640)\nRefunds | (88) | (71)\nFees | (9) | 14"
+)
+USUAL = "\n".join(f"Item {row} | ({row + 11}) | ({row + 17})" for row in range(6))
+
+
+@pytest.mark.parametrize(
+    ("text", "beside", "enclosing"),
+    [
+        (MIXED, "Total | 1,234", set()),
+        (MIXED, USUAL, {"t1", "t2"}),
+        ("Charges | - 312 | - 304\nRefunds | (88) | (71)", USUAL, {"t2"}),
+        ("Charges | - 312 | 304\nRefunds | 88 | - 71", USUAL, {"t2"}),
+    ],
+    ids=["the table alone", "a document of parentheses", "as many of either", "a table of minus signs"],
+)
+def test_how_negatives_are_written_the_document_says_where_a_table_leaves_it_open(
+    text: str, beside: str, enclosing: set[str]
+) -> None:
+    """Several specks in one table do not make it a table of minus signs where no other is one."""
+    document = statement(text).beside(statement(beside, name="t2"))
+    assert find_enclosing(document.bodies) == enclosing
