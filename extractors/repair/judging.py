@@ -163,7 +163,19 @@ def _vouchers(evidence: Evidence, conflicts: frozenset[str]) -> dict[str, list[i
             continue
         for member in _vouched_by(evidence, number, conflicts):
             found.setdefault(member, []).append(number)
-    return {member: numbers for member, numbers in found.items() if _strong(evidence, member, numbers)}
+    refuted = {n for member, numbers in found.items() if not _outweighs(evidence, member, numbers) for n in numbers}
+    left = {member: [n for n in numbers if n not in refuted] for member, numbers in found.items()}
+    return {member: numbers for member, numbers in left.items() if numbers and _strong(evidence, member, numbers)}
+
+
+def _outweighs(evidence: Evidence, member: str, numbers: Sequence[int]) -> bool:
+    """True unless a check of a doubted figure is broken that is surer than those that hold: these may hold by chance.
+
+    A total and its addend that were misread alike leave their sum as it is, and break those beside it.
+    """
+    touching = evidence.board.touching[member] if member in evidence.doubts else ()
+    against = [evidence.board.identities[n].evidence for n in touching if evidence.verdicts[n] == "broken"]
+    return sum(evidence.board.identities[n].evidence for n in numbers) >= max(against, default=0.0)
 
 
 def find_wide(evidence: Evidence) -> frozenset[int]:

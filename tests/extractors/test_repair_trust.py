@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from extractors.page import Reading
@@ -159,3 +161,40 @@ def test_a_sum_that_lacks_an_addend_changes_no_other_figure() -> None:
     outcome = repair_figures(document.bodies, document.meaning, relations).figures
     assert outcome["t1.r0.c2"].value == amount("-1837")
     assert outcome["t1.r0.c2"].needs_review
+
+
+def test_a_proof_that_a_surer_check_speaks_against_is_none() -> None:
+    """A total and its addend are misread alike: their sum holds, the roll-forward beside it does not."""
+    document = statement("""
+    Balance at June 30            | (12,220)
+    Before reclassifications      | (367)
+    Reclassified                  | 1
+    Net in the period             | (366)
+    Noncontrolling interests      | (2)
+    Balance at September 30       | (12,584)
+    """)
+    net = replace(sum_of("t1.r3.c0", ("t1.r1.c0", "t1.r2.c0")), evidence=10.5)
+    rolled = (Addend("t1.r0.c0", ONE), Addend("t1.r3.c0", ONE), Addend("t1.r4.c0", -ONE))
+    meant = [net, Identity("roll_forward", "t1.r5.c0", rolled, evidence=18.0)]
+    assert not any(f.needs_review for f in repair_figures(document.bodies, document.meaning, meant).figures.values())
+    misread = document.reread({"t1.r1.c0": "(387)", "t1.r3.c0": "(386)"})
+    outcome = repair_figures(misread.bodies, misread.meaning, meant).figures
+    assert outcome["t1.r1.c0"].needs_review
+    assert outcome["t1.r3.c0"].needs_review
+
+
+def test_a_row_without_signs_in_several_columns_has_lost_none() -> None:
+    """Where a relation would turn two figures of a row about, it is the relation that is wrong; one sign is lost."""
+    document = statement("""
+    Operating income   | 4,211   | 4,574 | 5,019
+    Interest           | 620     | 612   | (604)
+    Other income, net  | (6,673) | 479   | 233
+    Income before tax  | (3,082) | 4,441 | 4,648
+    """)
+    meant = [sum_of(f"t1.r3.c{c}", tuple(f"t1.r{row}.c{c}" for row in range(3))) for c in range(3)]
+    outcome = repair_figures(document.bodies, document.meaning, meant).figures
+    assert [outcome[f"t1.r1.c{c}"].value for c in range(2)] == [amount("620"), amount("612")]
+    assert all(outcome[f"t1.r1.c{c}"].needs_review for c in range(2))
+    once = document.reread({"t1.r1.c1": "(612)"})
+    outcome = repair_figures(once.bodies, once.meaning, meant).figures
+    assert (outcome["t1.r1.c0"].status, outcome["t1.r1.c0"].value) == ("repaired", amount("-620"))
