@@ -9,22 +9,6 @@ from extractors.ocr import recogniser
 
 # to take it again costs a page a twentieth of a second
 _PAGES = 4
-# options of glibc's mallopt, and bytes: pictures of a page of 300 dpi have 8 MB, of 200 dpi nearly 4
-_TRIM_THRESHOLD, _MMAP_THRESHOLD = -1, -3
-_PICTURE, _TOP = 4 << 20, 32 << 20
-
-
-def settle() -> None:
-    """Before the first page: pictures of whole pages are taken from the system one by one, and given back at once.
-
-    Left to itself, glibc takes what is as large as the largest piece freed so far from its heap, where it leaves gaps
-    that fit nothing: the peak would grow with the size of the document and with every page. Smaller pieces are needed
-    too often for that. It costs a page a hundredth of a second. Other C libraries do as they like.
-    """
-    with contextlib.suppress(AttributeError, OSError):
-        library = ctypes.CDLL(None)
-        library.mallopt(_MMAP_THRESHOLD, _PICTURE)
-        library.mallopt(_TRIM_THRESHOLD, _TOP)
 
 
 def give_back(number: int) -> None:

@@ -59,8 +59,9 @@ def _recurs(line: TextLine, there: TextLine, pages: int) -> bool:
 
 def _ends(page: Page) -> tuple[list[TextLine], list[TextLine]]:
     """The lines at the upper end of a page and at the lower one that may be running, from the edge inwards."""
-    heads = _lines([word for word in page.words if word.bottom < _TOP * page.height])[:_MOST_LINES]
-    feet = _lines([word for word in page.words if word.top > _BOTTOM * page.height])[::-1][:_MOST_LINES]
+    words = tuple(page.words)
+    heads = _lines([word for word in words if word.bottom < _TOP * page.height])[:_MOST_LINES]
+    feet = _lines([word for word in words if word.top > _BOTTOM * page.height])[::-1][:_MOST_LINES]
     upper = takewhile(lambda line: not headish(line) and not _says(line), heads)
     return list(upper), list(takewhile(lambda line: not _says(line), feet))
 
