@@ -19,6 +19,8 @@ _NOTE_HEAD = re.compile(r"(?i)\W*(?:notes?|refs?\.?|reference|footnotes?|schedul
 _ONE_NOTE = r"\(?(?:[A-Za-z]|\d{1,2}(?:\.\d{1,2}){0,2}[A-Za-z]?)\)?(?:\s?\((?:[a-z]|[ivx]{1,4}|\d{1,2})\))*"
 _NOTE = re.compile(rf"{_ONE_NOTE}(?:\s?(?:[,&;/]|and)\s?{_ONE_NOTE})*\Z")
 _YEAR = re.compile(r"(?:19|20)\d\d\Z")
+# the name of a form: "10-Q", "S-1"
+_CODE = re.compile(r"(?:[A-Z]{1,2}-\d{1,2}|\d{1,2}-[A-Z]{1,2})\Z")
 # so many notes to a word among them
 _AMONG_NOTES = 2
 _DATE = re.compile(
@@ -172,6 +174,8 @@ def _column_kind(table: Table, column: int, style: Style) -> ColumnKind:
         return "note"
     figures = [text for text in texts if read_number(text, style) is not None]
     if not figures or all(_YEAR.match(text) for text in figures):
+        return "text"
+    if sum(bool(_CODE.match(text)) for text in texts) > len(figures):
         return "text"
     worded = sum(1 for text in texts if _WORDS.search(text) and read_number(text, style) is None)
     return "value" if len(figures) * 3 >= worded else "text"

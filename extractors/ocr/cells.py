@@ -62,6 +62,9 @@ _SURE = 0.7
 _GUESS = 0.6
 _CLEAR = 0.9
 _FAINT_DIGIT = 0.5
+_OF_FIGURES = frozenset("$€£¥()%")
+# in heights of the print: a tick behind a figure stands no further off
+_BEHIND = 1.5
 _WORD = re.compile(r"[A-Za-z][A-Za-z.,:;'’-]{2,}")
 _APOSTROPHE = "['\N{RIGHT SINGLE QUOTATION MARK}]"
 _LONE_SIGNS = frozenset("$€£¥")
@@ -127,7 +130,9 @@ def read_cells(
     read: list[ReadToken] = []
     pale = are_pale(sheet, [cell.run for cell in chosen], [cell.run for cell in chosen if cell.digits > 1])
     for (cell, free, readings), faint in zip(seen, pale, strict=True):
-        if not cell.worded and is_tick(cell.text, free, faint):
+        # a letter that Tesseract is sure of is a tick only where it is pale or the recogniser knows the mark
+        sure = cell.letters and not faint and free.text.isalpha()
+        if not cell.worded and not sure and is_tick(cell.text, free, faint):
             gone.update(cell.tokens)
             continue
         if is_currency_sign(cell.run, readings, cell.text, signs, sheet.glyph):
@@ -277,9 +282,24 @@ def choose(cells: Sequence[Cell], glyph: float) -> list[Cell]:
         for cell in cells
         if cell.tokens
         and _may_be_junk(cell, glyph)
-        and (cell.guessed == cell.text or cell.text in LIKE_SIGN or _in_column(cell, numeric))
+        and (
+            cell.guessed == cell.text
+            or cell.text in LIKE_SIGN
+            or not any(sign.isalnum() or sign in _OF_FIGURES for sign in cell.text)
+            or (len(cell.text) == 1 and _behind_figure(cell, numeric, glyph))
+            or _in_column(cell, numeric)
+        )
     ]
     return numeric + unseen + doubtful
+
+
+def _behind_figure(cell: Cell, numeric: Sequence[Cell], glyph: float) -> bool:
+    """True for one sign right behind a figure, where ticks are made."""
+    middle = (cell.run.top + cell.run.bottom) / 2
+    return any(
+        0 <= cell.run.left - other.run.right < _BEHIND * glyph and other.run.top < middle < other.run.bottom
+        for other in numeric
+    )
 
 
 def _unseen_cells(cells: Sequence[Cell], glyph: float) -> list[Cell]:

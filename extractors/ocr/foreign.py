@@ -23,6 +23,7 @@ _CODE = re.compile(r"[A-Za-z]{1,2}-")
 # letters that are taken for digits or "$" begin no item
 _ITEM = re.compile(r"[A-HJ-NP-RT-Z][A-Z]?-?\d{1,2}")
 _ITEMISED = 0.95
+_FORM, _SURE_FORM = re.compile(r"S-\d{1,2}"), 0.99
 _DATE = re.compile(r"\d{1,2}/\d{1,2}(?:/\d\d(?:\d\d)?)?")
 # "June 30, 2009" without the blank; no thousands are followed by four digits
 _DAY_AND_YEAR = re.compile(r"[0-3]?\d[.,](?:19|20)\d\d")
@@ -61,7 +62,12 @@ def is_date(seen: str, free: Reading) -> bool:
 
 
 def is_item(seen: str, free: Reading) -> bool:
-    """True for "B-1" that Tesseract began to read as "Bes": a letter and a number, and the letter is seen by both."""
+    """True for "B-1" that Tesseract began to read as "Bes": a letter and a number, and the letter is seen by both.
+
+    "S-1" may be "$-1": there Tesseract must have seen nothing of an amount.
+    """
+    if _FORM.fullmatch(free.text) and free.probability >= _SURE_FORM:
+        return not re.search(r"[\d$]", seen)
     return bool(_ITEM.fullmatch(free.text)) and free.probability >= _ITEMISED and seen.startswith(free.text[0])
 
 

@@ -117,6 +117,12 @@ def test_a_stamp_among_notes_makes_no_figures_of_them() -> None:
     assert body.columns == ("value", "value")
 
 
+def test_a_column_of_forms_holds_no_figures() -> None:
+    """An "S-1" that a scan made a "$-1" of stands among other names of forms."""
+    body = read(["Form"], ("Charter", "$-1"), ("Bylaws", "10-Q"), ("Indenture", "S-1"), ("Consent", "10-K"))
+    assert (body.columns, body.figures) == (("text",), ())
+
+
 def test_a_percent_sign_that_may_be_a_digit_makes_no_percentage_alone() -> None:
     """Where the reader also saw a digit, and neither row nor column has another percentage, it is a misread digit."""
 

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 import pytest
 
-from extractors.ocr.cells import Cell, complete_runs, settle
+from extractors.ocr.cells import Cell, choose, complete_runs, settle
 from extractors.ocr.echoes import find_echoes
 from extractors.ocr.foreign import are_faint_dashes, are_pale, drop_phantoms, is_date, is_foreign, is_item, is_tick
 from extractors.ocr.pencil import minus_before, without_tick
@@ -39,6 +39,21 @@ def test_the_name_of_a_form_is_no_amount() -> None:
     assert settle(Cell(Run(0, 0, 60, 20), (0,), "S-I"), Reading("S-I", 0.8), [Reading("$-1", 0.99)]) == []
     assert settle(Cell(Run(0, 0, 60, 20), (0,), "S-I"), Reading("S-1", 0.8), [Reading("$-1", 0.99)]) == []
     assert settle(Cell(Run(0, 0, 60, 20), (0,), "S-12"), Reading("$-12", 0.9), [Reading("$-12", 0.99)])
+
+
+def test_a_form_that_only_the_recogniser_reads_is_none_where_tesseract_saw_an_amount() -> None:
+    """What Tesseract read as "et" is a word; "$-1" that looks like "S-1" to one engine is an amount."""
+    assert is_item("et", Reading("S-1", 0.999))
+    assert not is_item("$-1", Reading("S-1", 0.999))
+    assert not is_item("et", Reading("S-1", 0.9))
+
+
+def test_one_sign_right_behind_a_figure_is_looked_at_as_a_tick() -> None:
+    """A stroke or a letter that Tesseract made of a tick is read again there; a letter elsewhere is not."""
+    figure = Cell(Run(100, 50, 160, 70), (0,), "2,400")
+    marks = [Cell(Run(left, 48, left + 14, 72), (1,), text) for left, text in ((170, "V"), (170, "/"), (400, "/"))]
+    assert [mark in choose([figure, mark], GLYPH) for mark in marks] == [True] * 3
+    assert Cell(Run(400, 48, 414, 72), (1,), "V") not in choose([figure, Cell(Run(400, 48, 414, 72), (1,), "V")], GLYPH)
 
 
 def test_a_day_and_a_year_that_both_engines_see_are_two_words() -> None:

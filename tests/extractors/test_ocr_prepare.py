@@ -156,6 +156,17 @@ def test_the_feet_of_a_word_are_no_rule() -> None:
     assert not mask[118:128].any()
 
 
+def test_digits_set_tight_below_one_another_are_no_rule() -> None:
+    """A line that bridges make of their strokes is a third paper; a rule that a copier broke is nearly all ink."""
+    page = np.full((700, 700), 255, np.uint8)
+    for top in range(100, 600, 12):
+        page[top : top + 8, 300:306] = 0
+        page[top : top + 11, 500:505] = 0
+    rules, mask = find_rules(prepare(scan(page), never, 0))
+    assert [rule.horizontal for rule in rules] == [False]
+    assert not mask[:, 290:320].any()
+
+
 def test_a_point_between_digits_of_one_pitch_stays() -> None:
     """Where small letters are the usual print a point stands far off the digits beside it, and belongs to them."""
     page = np.full((400, 900), 255, dtype=np.uint8)
