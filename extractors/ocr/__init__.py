@@ -12,7 +12,7 @@ from pathlib import Path
 from extractors.ocr import recogniser, tesseract
 from extractors.ocr.crew import pages_at_once, read_in_order
 from extractors.ocr.image import Scan, count_frames, is_noise, open_image, read_frames
-from extractors.ocr.memory import give_back
+from extractors.ocr.memory import give_back, settle
 from extractors.ocr.packed import PackedWords
 from extractors.ocr.pdfpages import scan_page
 from extractors.ocr.reading import read_scan
@@ -85,8 +85,10 @@ def read_pages(data: bytes | Path, numbers: Sequence[int], profile: Profile) -> 
 
 def _read_all(scans: Iterable[Scan | UnreadableError], numbers: Sequence[int], profile: Profile) -> list[Page]:
     """The pages in the order of their numbers, as many at once as the environment allows."""
-    numbered = zip(scans, numbers, strict=True)
-    return read_in_order(numbered, lambda pair: _read(*pair, profile), min(pages_at_once(), len(numbers)))
+    numbered, at_once = zip(scans, numbers, strict=True), min(pages_at_once(), len(numbers))
+    if at_once > 1:
+        settle()
+    return read_in_order(numbered, lambda pair: _read(*pair, profile), at_once)
 
 
 def _scans(data: bytes | Path, numbers: Sequence[int], profile: Profile) -> Iterator[Scan | UnreadableError]:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import gc
+import platform
+import subprocess
+import sys
 import tracemalloc
 import weakref
 from pathlib import Path
@@ -24,6 +27,30 @@ from schemas.errors import UnreadableError
 from tests.fakes.scans import encode
 
 WORDS = 300
+# takes and frees a large piece, then pictures of pages with a smaller piece after each; says what is still resident
+GAPS = """
+import ctypes
+from pathlib import Path
+from extractors.ocr.memory import settle
+
+def resident():
+    return int(Path("/proc/self/statm").read_text().split()[1]) * 4096
+
+if {settled}:
+    settle()
+library = ctypes.CDLL(None)
+library.malloc.restype, library.malloc.argtypes = ctypes.c_void_p, [ctypes.c_size_t]
+library.free.argtypes = [ctypes.c_void_p]
+library.free(library.malloc(30 << 20))
+before, pieces = resident(), []
+for _ in range(10):
+    pieces.append(library.malloc(8 << 20))
+    ctypes.memset(pieces[-1], 1, 8 << 20)
+    library.malloc(100 << 10)
+for piece in pieces:
+    library.free(piece)
+print(resident() - before)
+"""
 
 
 def words(number: int) -> tuple[Word, ...]:
@@ -152,3 +179,13 @@ def test_without_room_on_the_disk_the_bytes_stay(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(Path, "write_bytes", full)
     with Source(b"%PDF-1.4").on_disk(mended) as file:
         assert file == b"%PDF-1.4"
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="other C libraries have no mallopt to settle")
+def test_pictures_leave_no_gaps() -> None:
+    """After settling, pictures of pages are given back to the system; without, small pieces between them keep them."""
+    kept = [
+        int(subprocess.run([sys.executable, "-c", GAPS.format(settled=settled)], stdout=-1, check=True).stdout)
+        for settled in (True, False)
+    ]
+    assert kept[0] < 8 << 20 < 60 << 20 < kept[1]
