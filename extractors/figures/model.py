@@ -22,7 +22,8 @@ class ReadFigure:
         labelled: whether its row has a label. alone: whether it is the only cell of its row.
         blank: whether nothing legible is printed, and the number is what other figures determine.
         twin: whether the value column beside it has the very same heads: they may be halves of one.
-        open: whether nothing in the document decides if its mark parts thousands or decimals.
+        open: whether nothing in the document decides if its mark parts thousands or decimals, or, of a scan, whether
+            hardly another figure stands in its column, so that it may be a stamp's or a hole.
         ghost: whether its row looks like a misspelt second reading of a neighbour, with the same figures.
     """
 

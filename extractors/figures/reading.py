@@ -21,6 +21,8 @@ _NOTE = re.compile(rf"{_ONE_NOTE}(?:\s?(?:[,&;/]|and)\s?{_ONE_NOTE})*\Z")
 _YEAR = re.compile(r"(?:19|20)\d\d\Z")
 # the name of a form: "10-Q", "S-1"
 _CODE = re.compile(r"(?:[A-Z]{1,2}-\d{1,2}|\d{1,2}-[A-Z]{1,2})\Z")
+# so many rows of figures to one in a column
+_SPARSE = 8
 # so many notes to a word among them
 _AMONG_NOTES = 2
 _DATE = re.compile(
@@ -35,13 +37,27 @@ def read_figures(tables: Sequence[Table]) -> list[Body]:
     """The figures and texts of each table; ids count tables from 1, rows and columns from 0."""
     style = style_of(cell.text for table in tables for row in table.rows for cell in row.cells if cell)
     bodies = [_body(f"t{number}", table, style) for number, table in enumerate(tables, 1)]
-    bodies = _opened([_amounts(body) for body in bodies]) if style.guessed else [_amounts(body) for body in bodies]
+    bodies = [_lonely(_amounts(body)) for body in bodies]
+    bodies = _opened(bodies) if style.guessed else bodies
     doubted = {body.id for body in bodies if may_be_misread(body.figures)}
     if not doubted:
         return bodies
     words = vocabulary(row.label for table in tables for row in table.rows)
     pairs = zip(tables, bodies, strict=True)
     return [_with_ghosts(table, body, words) if body.id in doubted else body for table, body in pairs]
+
+
+def _lonely(body: Body) -> Body:
+    """The body with the figures of a scan marked that stand nearly alone in their column, in a table of many rows."""
+    columns = Counter(figure.column for figure in body.figures)
+    rows = len({figure.row for figure in body.figures})
+    sparse = {column for column, count in columns.items() if count * _SPARSE <= rows}
+    if not sparse:
+        return body
+    return replace(
+        body,
+        figures=tuple(replace(f, open=True) if f.column in sparse and f.confidence < 1.0 else f for f in body.figures),
+    )
 
 
 def _opened(bodies: list[Body]) -> list[Body]:

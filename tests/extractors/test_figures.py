@@ -117,6 +117,18 @@ def test_a_stamp_among_notes_makes_no_figures_of_them() -> None:
     assert body.columns == ("value", "value")
 
 
+def test_a_figure_nearly_alone_in_its_column_of_a_scan_is_open() -> None:
+    """The day of a date stamp beside a table of many rows; clean documents are as printed."""
+    for confidence, doubted in ((0.99, True), (1.0, False)):
+        rows = []
+        for row in range(9):
+            cells = [Cell(text, row, c, TextPlace(line=1, start=0, end=7)) for c, text in enumerate(("12", "1,402"))]
+            kept = [None if c == 0 and row else replace(cell, confidence=confidence) for c, cell in enumerate(cells)]
+            rows.append(BodyRow(f"Item {row}", 0.0, tuple(kept)))
+        (body,) = read_figures([Table((), (), ((), ("2011",)), tuple(rows))])
+        assert [figure.open for figure in body.figures[:3]] == [doubted, False, False]
+
+
 def test_a_column_of_forms_holds_no_figures() -> None:
     """An "S-1" that a scan made a "$-1" of stands among other names of forms."""
     body = read(["Form"], ("Charter", "$-1"), ("Bylaws", "10-Q"), ("Indenture", "S-1"), ("Consent", "10-K"))

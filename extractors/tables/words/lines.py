@@ -52,6 +52,7 @@ _GROUP = re.compile(r"(?:\d{3})+(?:[.,]\d{1,2})?[)\]]?%?-?\)?\Z")
 # in ems, the blank between groups: for the first finding, and where it is known (the ink of a "1" stands further off)
 _GROUP_BLANK, _KNOWN_GROUP_BLANK = 0.65, 0.85
 _MARKED = re.compile(r"\(?\d{1,3}(?:[.,'\N{RIGHT SINGLE QUOTATION MARK}]\d{3})+\)?")
+_UNMARKED, _MANY_UNMARKED = re.compile(r"\(?(?:\d{5,}|\d{1,3}(?: \d{3})+)\)?\Z"), 5
 _LETTERS = re.compile(r"[^\W\d_]{2}")
 # "- 12 -", alone on its line
 _PAGE_NUMBER = re.compile(
@@ -237,13 +238,19 @@ def groups_by_blank(lines: Sequence[TextLine]) -> bool:
 
     Of what stands among words ("807,000,000 shares authorized") another hand may have been the setter.
     """
-    marked = sum(bool(_MARKED.match(word.text)) for line in lines for word in _standing_alone(line))
-    spaced = 0
-    for line in lines:
-        for before, after in pairwise(line.words):
-            near = after.left - before.right <= _GROUP_BLANK * line.em
-            spaced += near and bool(_GROUP_HEAD.match(before.text) and _GROUP.match(after.text))
-    return spaced >= 3 and marked * 4 < spaced
+    alone = [word for line in lines for word in _standing_alone(line)]
+    marked = sum(bool(_MARKED.match(word.text)) for word in alone)
+    # a scan in which the blanks were not seen where they are narrow
+    plain_ones = sum(isinstance(w.place, PagePlace) and not w.size and bool(_UNMARKED.match(w.text)) for w in alone)
+    gaps = [
+        (after.left - before.right) / line.em
+        for line in lines
+        for before, after in pairwise(line.words)
+        if _GROUP_HEAD.match(before.text) and _GROUP.match(after.text)
+    ]
+    spaced = sum(gap <= _GROUP_BLANK for gap in gaps)
+    wide = any(gap <= _KNOWN_GROUP_BLANK for gap in gaps)
+    return (spaced >= 3 and marked * 4 < spaced) or (wide and not marked and plain_ones >= _MANY_UNMARKED)
 
 
 def _standing_alone(line: TextLine) -> Iterator[Word]:
