@@ -150,7 +150,8 @@ def _stands(board: Board, member: str, changes: Mapping[str, Amount]) -> bool:
         is_sum = board.identities[number].divisor is None
         coarse = is_sum and after is not None and after.verdict == "rounding" and _coarse(board, number, member)
         better = holds and (not held or _made_exact(board, number, member, changes))
-        closed += better and not coarse and _decides(board, number, member, changes[member])
+        decides = _decides(board, number, member, changes[member]) and not _taken_up(board, number, member, changes)
+        closed += better and not coarse and decides
     # where the form itself names a reading, another one is two misreadings of one figure: one check is not enough
     readings = board.readings[member]
     farther = readings.cost(changes[member]) - readings.cost(readings.favourite)
@@ -164,6 +165,15 @@ def _made_exact(board: Board, number: int, member: str, changes: Mapping[str, Am
     if before is None or after is None or before.verdict != "rounding" or after.verdict != "exact":
         return False
     return board.is_sum(number) and board.readings[member].printed_evidence(changes[member])
+
+
+def _taken_up(board: Board, number: int, member: str, changes: Mapping[str, Amount]) -> bool:
+    """True when only the sign changes, and another addend takes the figure up: such a sum holds for any figure."""
+    if changes[member] != -board.figures[member].value:
+        return False
+    own = [term for term in board.identities[number].terms if term.document is None]
+    terms = {t.figure: t.weight * changes.get(t.figure, board.figures[t.figure].value) for t in own}
+    return member in terms and any(value == -terms[member] for other, value in terms.items() if other != member)
 
 
 def _coarse(board: Board, number: int, member: str) -> bool:

@@ -204,3 +204,12 @@ def test_what_two_engines_read_alike_is_flagged_and_not_changed() -> None:
     assert [rival.value for rival in figure.rivals] == ["38469"]
     seen = misprinted.reread({"t1.r3.c1": "36,469"}, {"t1.r3.c1": (Reading("38,469", 0.002),)})
     assert (one(seen, "t1.r3.c1").status, one(seen, "t1.r3.c1").value) == ("repaired", amount("38469"))
+
+
+def test_a_sum_that_another_addend_takes_up_says_nothing_of_a_sign() -> None:
+    """Class A-1 and A-2 with one balance: minus one plus the other leaves any total as it is."""
+    document = statement("Class A-1 | 9,504,372\nClass A-2 | 9,504,372\nClass B | 9,081,353\nTotal | 9,081,353")
+    document = document.reread({"t1.r0.c0": "9,504,372"}, {"t1.r0.c0": (Reading("- 9,504,372", 0.06),)})
+    terms = tuple(Addend(f"t1.r{row}.c0") for row in range(3))
+    found = repair_figures(document.bodies, document.meaning, [Identity("foot", "t1.r3.c0", terms, evidence=9.5)])
+    assert (found.figures["t1.r0.c0"].value, found.figures["t1.r0.c0"].needs_review) == (amount("9504372"), True)
