@@ -97,9 +97,9 @@ _MARKED = re.compile(r"\d[,.'\N{RIGHT SINGLE QUOTATION MARK}]\d{3}(?!\d)")
 _FEW_PARTED = 3  # so many may be misread commas
 # a thousand times as much in the comma style
 _OPEN = re.compile(r"[1-9]\d{0,2}\.\d{3}")
-# so many are no chance, one in so many is a hundred or more if they are amounts, and so many of them weigh as
+# so many are no chance; amounts reach so much, and one in so many of them at least does; so many of them weigh as
 # much as one figure that only the point style writes (misread commas are among these), or that it writes more often
-_MANY_OPEN, _LARGE, _STRONGLY, _WEAKLY = 12, 10, 20, 4
+_MANY_OPEN, _NO_RATE, _LARGE, _STRONGLY, _WEAKLY = 12, 20, 5, 20, 4
 _NIL = re.compile(
     rf"(?:{_CURRENCY})?\s?\(?\s?(?:{_CURRENCY})?\s?-(?:\s?-)*\s?\)?\s?%?\s?(?P<mark>\((?:[a-zA-Z]|\d)\)|[*†‡])?\Z"
 )
@@ -179,8 +179,8 @@ def style_of(texts: Iterable[str]) -> Style:
     """The style that most of the strings can only be written in; the point style when nothing decides.
 
     Where all that is marked is like "129.847" and there is much of it, the point parts thousands: of the 4,927 marked
-    figures of 25 filings in the point style none has three decimals behind a whole part, and rates that have
-    ("6.125") do not reach a hundred. Little of it, or other decimals beside it, leave the style ``guessed``.
+    figures of 25 filings in the point style none has three decimals behind a whole part. Rates that have ("6.125")
+    are small and end in 0 or 5. Little of it, or other decimals beside it, leave the style ``guessed``.
     """
     votes = parted = marked = 0
     seen: Counter[str] = Counter()
@@ -192,7 +192,8 @@ def style_of(texts: Iterable[str]) -> Style:
         votes += vote
         three = _OPEN.fullmatch(digits) is not None and "%" not in text
         seen["open"] += three
-        seen["large"] += three and digits.index(".") == len("999")
+        seen["large"] += three and int(digits.partition(".")[0]) >= _NO_RATE
+        seen["odd"] += three and digits[-1] not in "05"
         # notes ("4.2") and days ("30.06") are printed with a point in either style
         seen["weak" if re.fullmatch(r"\d{1,2}\.\d{1,2}", digits) and "%" not in text else "strong"] += vote > 0
     style = COMMA_STYLE if votes < 0 else POINT_STYLE
@@ -218,7 +219,8 @@ def _vote(digits: str, percent: bool) -> int:
 def _likelier(seen: Mapping[str, int]) -> Style:
     """The style of figures like "129.847", by how many there are and what speaks against a mark between thousands."""
     against = _STRONGLY * seen["strong"] + _WEAKLY * seen["weak"]
-    if seen["open"] >= max(_MANY_OPEN, against) and seen["large"] * _LARGE >= seen["open"]:
+    amounts = seen["large"] * _LARGE >= seen["open"] and seen["odd"] * 2 >= seen["open"]
+    if amounts and seen["open"] >= max(_MANY_OPEN, against):
         return replace(COMMA_STYLE, guessed=against > 0)
     return replace(POINT_STYLE, guessed=not seen["strong"])
 

@@ -103,9 +103,10 @@ def test_points_before_three_digits_throughout_part_thousands() -> None:
 
 
 def test_rates_with_three_decimals_do_not_make_thousands() -> None:
-    """Rates stay below a hundred: what they are is a guess, and with one figure with commas it is certain."""
+    """Rates are small and end in 0 or 5: what they are is a guess, and with one figure with commas it is certain."""
     rates = [f"{whole}.{part}" for whole in (4, 5, 6, 7) for part in ("125", "250", "875")]
     assert style_of(rates) == replace(POINT_STYLE, guessed=True)
+    assert style_of([f"2{rate}" for rate in rates]) == replace(POINT_STYLE, guessed=True)
     assert style_of([f"{rate}%" for rate in rates]) == POINT_STYLE
     assert style_of([*rates, "1,250"]) == POINT_STYLE
 
