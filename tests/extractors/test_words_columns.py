@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from extractors.page import Grid, Page, PagePlace, Word
 from extractors.tables.words import find_flow
+from extractors.tables.words.lines import find_lines, groups_by_blank
 
 
 def test_a_piece_of_a_figure_makes_no_column_and_draws_no_figures_off_theirs() -> None:
@@ -68,13 +69,12 @@ def test_one_torn_figure_does_not_part_a_column_in_two() -> None:
 
 
 def test_a_blank_between_thousands_of_a_scan_is_known_by_long_figures_without_marks() -> None:
-    """Where the reader saw no blank in most figures, one of two pieces is a figure; beside commas they are two."""
+    """Where the reader saw no blank in most figures, one of two pieces is a figure; beside commas nothing says so."""
     rows = [[(f"Item {row}", 50.0, 90.0), ("364430", 383.0, 419.0), ("270752", 444.0, 476.0)] for row in range(4)]
     torn = [("Total", 50.0, 90.0), ("361", 383.0, 399.0), ("408", 404.0, 419.0), ("270752", 444.0, 476.0)]
-    (grid,) = [
-        block for block in find_flow(Page(1, 612.0, 792.0, words=_words([*rows, torn]))) if isinstance(block, Grid)
-    ]
+    page = Page(1, 612.0, 792.0, words=_words([*rows, torn]))
+    (grid,) = [block for block in find_flow(page) if isinstance(block, Grid)]
     assert [cell.text for cell in grid.cells if cell.row == 4] == ["Total", "361 408", "270752"]
+    assert groups_by_blank(find_lines(page.words))
     marked = [[(text.replace("0752", "0,752"), left, right) for text, left, right in row] for row in [*rows, torn]]
-    (grid,) = [block for block in find_flow(Page(1, 612.0, 792.0, words=_words(marked))) if isinstance(block, Grid)]
-    assert "361 408" not in [cell.text for cell in grid.cells if cell.row == 4]
+    assert not groups_by_blank(find_lines(_words(marked)))

@@ -66,7 +66,7 @@ def find_columns(rows: Sequence[tuple[int, Sequence[Token]]], em: float) -> list
         rows: line number and its tokens. em: the usual size of the type.
     """
     columns = _by_right_edge(rows, em)
-    figures = _unnested(_merged([column for column in columns if column.figures], em), em)
+    figures = _unnested(_merged(_unnested([column for column in columns if column.figures], em), em), em)
     # a phrase that runs over two columns of figures is in neither: a note, a running foot
     phrases = [column for column in columns if not column.figures and not _bridges(column, figures, em)]
     return _drifted(sorted(_merged(figures + phrases, em), key=lambda column: column.centre), em)
@@ -89,7 +89,9 @@ def _unnested(columns: list[Column], em: float) -> list[Column]:
 
 
 def _lies_within(column: Column, other: Column, em: float) -> bool:
-    rare = len(column.lines) <= _NESTED * len(other.lines)
+    # two figures within the width of one column on one line are one that fell apart
+    torn = len(column.lines) == 1 and column.lines <= other.lines and len(other.lines) >= _MANY
+    rare = torn or len(column.lines) <= _NESTED * len(other.lines)
     inside = other.left - _INSIDE * em <= column.left and column.right <= other.right + _INSIDE * em
     return rare and inside and not _typed(column)
 
