@@ -45,7 +45,7 @@ FAULTS: Final = {
     "hang": "failed",
     "eat 4000": "failed",
     "fail": "failed",
-    "raise": "failed",
+    "raise": "quarantined",
     "locked": "failed",
     "orphan": "done",
 }
