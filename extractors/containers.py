@@ -107,8 +107,8 @@ def open_container(data: bytes, name: str, password: str | None = None) -> Conta
         EmptyError: an archive that holds no files.
         LimitError: too many members, too large, or compressed beyond what documents are.
         UnsafeError: nothing but members whose names climb out of the archive or that are links.
-        EncryptedError: the members ask for a password. UnsupportedError: an office file, a program archive.
-        UnreadableError: the archive is damaged.
+        EncryptedError: all members ask for a password. UnsupportedError: an office file, a program archive.
+        UnreadableError: the archive is damaged, or all its members are; one of several is left out, and said.
     """
     if data.startswith(_ZIP):
         return _open_zip(data, name, password)
@@ -266,19 +266,37 @@ def _open_zip(data: bytes, name: str, password: str | None) -> Container:
         origin = Origin(parent=hashlib.sha256(data).hexdigest())
         parts: list[Part] = []
         skipped: list[Skipped] = []
+        failed: list[UnreadableError] = []
         links = tuple(member.filename.rstrip("/") + "/" for member in members if _is_link(member))
         for member in members:
             reason = _unread(member, links)
-            if reason is None:
+            if reason is not None:
+                if reason:
+                    skipped.append(Skipped(safe_name(member.filename), reason, lost=reason == _UNSAFE))
+                continue
+            try:
                 content = _extract(archive, member, password, MAX_TOTAL_BYTES - sum(len(part.data) for part in parts))
+            except LimitError:
+                raise
+            except UnreadableError as error:  # the others are no worse for it
+                failed.append(error)
+                skipped.append(Skipped(safe_name(member.filename), error.detail, lost=True))
+            else:
                 parts.append(Part(len(parts) + 1, safe_name(member.filename), content, origin))
-            elif reason:
-                skipped.append(Skipped(safe_name(member.filename), reason, lost=reason == _UNSAFE))
-    if not parts and not skipped:
+    return _of_archive(parts, skipped, failed)
+
+
+def _of_archive(parts: list[Part], skipped: list[Skipped], failed: list[UnreadableError]) -> Container:
+    """What came out of an archive. Where nothing did, the archive is what its members are."""
+    if parts:
+        return Container(tuple(parts), tuple(skipped))
+    if failed:
+        raise failed[0]
+    if not skipped:
         raise EmptyError("The archive holds no files.")
-    if not parts and any(entry.reason == _UNSAFE for entry in skipped):
+    if any(entry.reason == _UNSAFE for entry in skipped):
         raise UnsafeError("The members of the archive climb out of it or are links; nothing was unpacked.")
-    return Container(tuple(parts), tuple(skipped))
+    return Container((), tuple(skipped))
 
 
 def _without_end(error: Exception) -> str:

@@ -189,6 +189,26 @@ def test_encrypted_member_asks_for_the_password() -> None:
         find_parts(bytes(data), "a.zip", password="wrong")  # noqa: S106 - the wrong one
 
 
+@pytest.mark.parametrize("flag", [b"", b"\1"], ids=["damaged", "encrypted"])
+def test_a_member_that_cannot_be_read_leaves_the_others(flag: bytes) -> None:
+    """It is left out and said to be; where every member is so, the archive is."""
+    data = bytearray(archive(("a.html", b"<p>1" * 99), ("b.html", b"<p>2")))
+    if flag:
+        data[6] |= flag[0]
+        data[data.index(b"PK\x01\x02") + 8] |= flag[0]
+    else:
+        data[data.index(b"a.html") + 8] ^= 0xFF
+    container = open_container(bytes(data), "a.zip")
+    assert container is not None
+    assert [(part.number, part.name) for part in container.parts] == [(1, "b.html")]
+    assert container.left_out is not None
+    assert container.left_out.startswith("a.html: ")
+    alone = bytearray(archive(("a.html", b"<p>1" * 99)))
+    alone[alone.index(b"a.html") + 8] ^= 0xFF
+    with pytest.raises(UnreadableError, match="member of the archive is damaged"):
+        open_container(bytes(alone), "a.zip")
+
+
 def test_office_file_and_damaged_archive_are_refused() -> None:
     """A spreadsheet is a ZIP but no container of documents; half an archive is damaged."""
     with pytest.raises(UnsupportedError):
