@@ -19,9 +19,11 @@ from worker.api.problems import ApiError, not_found, responses
 from worker.api.results import send_result
 from worker.api.service import Reader, Service, Serving, Submitter
 from worker.api.submitting import Submitted
+from worker.blobs import open_blobs
 from worker.database import Database, Row
 from worker.events import ENDED
 from worker.jobs import Jobs, State
+from worker.settings import Settings
 
 router = APIRouter(prefix="/v1", tags=["jobs"])
 
@@ -222,12 +224,18 @@ def _cancel(db: Database, job: int) -> None:
 
 @router.post("/jobs/{job}/retry", status_code=202, responses=responses(404, 409))
 async def retry_job(job: JobPath, service: Serving, caller: Submitter, response: Response) -> models.JobView:
-    """Queue a failed, quarantined or cancelled job again, its attempts counted from 0."""
+    """Queue a failed, quarantined or cancelled job again, its attempts counted from 0; and one whose result is lost."""
     row = await _find(service, caller, views.job_number(job))
-    if not await service.rows.run(rows.retry, row["id"]):
-        raise ApiError(409, f"The job is {row['state']}: only what has failed is tried again.", job=job)
+    try:
+        await service.rows.run(_retry, row["id"], service.settings)
+    except UsageError as error:
+        raise ApiError(409, error.detail, job=job) from None
     response.headers["Location"] = f"/v1/jobs/{job}"
     return views.job_view(await _find(service, caller, row["id"]))
+
+
+def _retry(db: Database, job: int, settings: Settings) -> None:
+    Jobs(db).retry(job, open_blobs(settings))
 
 
 async def _find(service: Service, caller: Caller, job: int) -> Row:

@@ -14,7 +14,6 @@ from typing import Any, Final
 from schemas.errors import StorageError, UsageError
 from worker.api.keys import ALL, SCOPES, Caller, Scope, hash_key, make_key
 from worker.database import Database, Row, atomic
-from worker.deliveries import start_again
 
 # how often it is noted that a key was used
 USED_SECONDS: Final = 60.0
@@ -191,12 +190,6 @@ def may_see_result(db: Database, sees: int, sha256: str) -> bool:
         (sha256, sees),
     )
     return row is not None
-
-
-@atomic
-def retry(db: Database, job_id: int) -> bool:
-    """Queue a job that ended without a result again; False where it is in another state."""
-    return start_again(db, job_id)
 
 
 def add_endpoint(db: Database, key_id: int, url: str, secret: str, events: Sequence[str], now: float) -> int:

@@ -308,6 +308,18 @@ def test_only_what_has_failed_is_tried_again(client: TestClient, desk: Desk, sen
     assert (again.json()["state"], again.json()["attempt"], again.json()["problem"]) == ("queued", 0, None)
 
 
+def test_a_lost_result_is_made_again(client: TestClient, desk: Desk, send: Send) -> None:
+    """A job that is done is queued again where the store has lost what it made, and only there."""
+    job = send("Cash 8\n")["id"]
+    result = desk.blobs.path(desk.finish(job))
+    assert "is done" in problem(client.post(f"/v1/jobs/{job}/retry"), 409, "E_STATE")["detail"]
+    result.unlink()
+    again = client.post(f"/v1/jobs/{job}/retry")
+    assert (again.status_code, again.json()["state"]) == (202, "queued")
+    desk.finish(job)
+    assert result.exists()
+
+
 def test_pages_go_on_where_the_last_one_ended(client: TestClient, desk: Desk, send: Send) -> None:
     """Each job is on one page, whatever comes in between; the Link header leads on."""
     sent = [send(f"Cash {number}\n")["id"] for number in range(7)]
