@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from functools import partial
 from http import HTTPStatus
 from typing import Any, BinaryIO, Final, TypeVar
+from urllib.parse import unquote
 
 from anyio.to_thread import run_sync
 from fastapi import Request
@@ -205,7 +206,7 @@ async def _bring(service: Service, caller: Caller, source: models.HttpSource | m
             name = await _copy_known(service, caller, source.sha256, held)
         else:
             await run_sync(_fetch, service, source.url, held, limiter=service.fetches)
-            name = guard.check_url(source.url).path
+            name = unquote(guard.check_url(source.url).path.rpartition("/")[2])
         return await run_sync(_measured, held, name, limiter=service.uploads.threads)
     except BaseException:
         held.close()
@@ -233,20 +234,28 @@ async def _copy_known(service: Service, caller: Caller, sha256: str, held: Binar
 
 def _fetch(service: Service, url: str, held: BinaryIO) -> None:
     """Fetch a document by the guard's rules into a file."""
+    headers = {"Accept": "*/*", "Accept-Encoding": "identity", "User-Agent": engine_name()}
     try:
         target = guard.resolve(url, service.allowed)
-        with guard.ask(target, "GET", {"Accept": "*/*", "User-Agent": engine_name()}, None, FETCH_SECONDS) as answer:
+        with guard.ask(target, "GET", headers, None, FETCH_SECONDS) as answer:
             if answer.status != HTTPStatus.OK:
-                said = f"The other server has answered with status {answer.status}."
-                raise ApiError(422, said, code="E_SOURCE", place="source.url")
+                raise _bad_source(f"The other server has answered with status {answer.status}.")
+            if answer.headers.get("Content-Encoding", "identity").strip().lower() not in ("", "identity"):
+                raise _bad_source("The other server has packed the document (Content-Encoding), which was not asked.")
             while piece := answer.read(PIECE):
                 if held.tell() + len(piece) > service.settings.max_bytes:
                     raise too_large(service.settings.max_bytes)
                 service.room.check_disk(len(piece))
                 with storing():
                     held.write(piece)
+            if answer.length:  # of what Content-Length has promised, so much is missing: read() does not say so
+                raise _bad_source(f"The other server broke off {answer.length:,} bytes before the document's end.")
     except ServiceError as error:  # not one of ours: the other server's
-        raise ApiError(422, error.detail, code="E_SOURCE", place="source.url") from None
+        raise _bad_source(error.detail) from None
+
+
+def _bad_source(detail: str) -> ApiError:
+    return ApiError(422, detail, code="E_SOURCE", place="source.url")
 
 
 async def _check_callbacks(service: Service, callbacks: list[models.Callback]) -> None:

@@ -16,6 +16,8 @@ log = logging.getLogger("crossfoot.api")
 
 TICK_SECONDS: Final = 0.2
 MOST_WAITING: Final = 5000
+# after a fault of the program, before it is tried again
+AGAIN_SECONDS: Final = 1.0
 
 
 class Look(Protocol):
@@ -42,19 +44,31 @@ class Watch:
         self._some = asyncio.Event()
         self._stopped = False
         self._loop: asyncio.AbstractEventLoop | None = None
+        self._task: asyncio.Task[None] | None = None
 
     @contextlib.asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
         """Look at the rows as long as somebody waits."""
         self._loop = asyncio.get_running_loop()
-        task = asyncio.create_task(self._run())
+        self._begin()
         try:
             yield
         finally:
             self.stop()
-            task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await task
+            if self._task is not None:
+                self._task.cancel()
+                await asyncio.wait([self._task])
+
+    def _begin(self) -> None:
+        if not self._stopped:
+            self._task = asyncio.create_task(self._run())
+            self._task.add_done_callback(self._begin_again)
+
+    def _begin_again(self, ended: asyncio.Task[None]) -> None:
+        """It looks until it is stopped: whatever else has ended it, those who wait must not wait in vain for ever."""
+        if not ended.cancelled() and not self._stopped:
+            log.error("waiting for jobs has ended, and begins again", exc_info=ended.exception())
+            asyncio.get_running_loop().call_later(AGAIN_SECONDS, self._begin)
 
     def stop_soon(self) -> None:
         """``stop``, from a signal's handler."""
@@ -97,7 +111,7 @@ class Watch:
             await self._some.wait()
             try:
                 await self._tell()
-            except StorageError as error:
+            except (StorageError, ApiError) as error:
                 log.warning("%s", error.detail)
             if not self._waiting:
                 self._some.clear()
