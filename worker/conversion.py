@@ -80,7 +80,7 @@ def convert_job(settings: Settings, sandbox: Sandbox, job_id: int) -> str:
     """
     with _Rows.held(settings) as db:
         bench = Bench(settings, db, *_find_store(settings, os.getpid()), sandbox)
-        held = leases.claim(db, settings, job_id, _token(settings), time.time())
+        held = leases.claim(db, settings, job_id, _token(settings), db.now())
         if held is None:
             return "passed"
         try:
@@ -189,13 +189,13 @@ def _convert(bench: Bench, held: Claim) -> str:
 
 def _renewing(bench: Bench, held: Claim) -> Callable[[], bool]:
     """What keeps the lease; while the database is away, the work goes on for as long as the lease is ours anyway."""
-    until = time.time() + bench.settings.lease_seconds
+    until = time.monotonic() + bench.settings.lease_seconds
 
     def renew() -> bool:
         nonlocal until
-        now = time.time()
+        now = time.monotonic()
         try:
-            kept = leases.renew(bench.db, bench.settings, held, now)
+            kept = leases.renew(bench.db, bench.settings, held, bench.db.now())
         except StorageError as error:
             log.warning("job %d: %s", held.id, error.detail)
             return now < until

@@ -12,6 +12,7 @@ import functools
 import os
 import re
 import sqlite3
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import count
 from typing import Any, Concatenate, Final, ParamSpec, Self, TypeVar
@@ -149,6 +150,16 @@ class Database:
         """
         if self._locks_rows:
             self.row("SELECT pg_advisory_xact_lock(hashtextextended(?, 0))", (sha256,))
+
+    def now(self) -> float:
+        """Seconds of wall clock by the one clock of all who share the rows: a server's own, or this machine's.
+
+        Leases and hints are compared by machines whose clocks differ.
+        """
+        if not self._locks_rows:
+            return time.time()
+        row = self.row("SELECT extract(epoch FROM clock_timestamp())::float8 AS now")
+        return float(row["now"]) if row is not None else time.time()
 
     @property
     def is_writing(self) -> bool:

@@ -8,7 +8,7 @@
 
 The attempt is counted when the job is claimed, before any work, so that a killed process and an exhausted memory
 count too. Whoever has lost the lease can change nothing any more: each statement asks for the owner's token.
-Every function is one transaction; ``now`` is wall-clock time in seconds.
+Every function is one transaction; ``now`` is wall-clock time in seconds, for claims and leases by ``Database.now``.
 """
 
 from __future__ import annotations
@@ -16,10 +16,10 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Final, Literal
 
 from schemas.errors import AttemptsError, CrossfootError
-from worker import deliveries, events, reviews
+from worker import deliveries, events, reviews, routing
 from worker.corrections import rows as corrections
 from worker.corrections.rows import Inherited
 from worker.database import Database, Row, atomic
@@ -27,6 +27,9 @@ from worker.naming import key_of, part_name
 from worker.settings import Settings
 
 Ending = Literal["done", "fenced", "differs", "stale"]
+# what two statements of one clock may differ by, and more
+FUTURE_SECONDS: Final = 5.0
+MANY: Final = 1_000
 END = (
     "UPDATE jobs SET owner = NULL, lease_until = 0, password = NULL, progress = NULL, finished_at = ?,"
     " state = ?, error_code = ?, problem = ?, result_sha256 = ?, summary = ? WHERE id = ?"
@@ -89,7 +92,21 @@ def claim(db: Database, settings: Settings, job_id: int, owner: str, now: float)
             " RETURNING *",
             (owner, now + settings.lease_seconds, now, job_id, settings.attempts, now),
         )
+    if row is None:
+        _give_up_spent(db, settings, job_id, now)
     return _claim(row)
+
+
+def _give_up_spent(db: Database, settings: Settings, job_id: int, now: float) -> None:
+    """End a job that waits and that nobody may take: fewer attempts are allowed than when it was given back."""
+    query = "SELECT attempt FROM jobs WHERE id = ? AND state = 'queued' AND attempt >= ?"
+    if db.row(query, (job_id, settings.attempts)) is None:
+        return
+    with db.transaction():
+        row = db.row(f"{query} FOR NO KEY UPDATE", (job_id, settings.attempts))
+        if row is not None:
+            said = f"It was given up: it was tried {row['attempt']} times, and {settings.attempts} are allowed now."
+            _end_badly(db, job_id, "quarantined", AttemptsError(said), now)
 
 
 def _claim(row: Row | None) -> Claim | None:
@@ -285,6 +302,30 @@ def move(db: Database, held: Claim, kind: str) -> bool:
         return False
     db.execute(BACK, (1, 1, kind, held.id))
     return True
+
+
+@atomic
+def bring_back(db: Database, settings: Settings, now: float) -> int:
+    """Let no lease and no hint be of the future, where a clock was set back; how many were.
+
+    A worker that lives keeps its job: the lease runs from now, and is renewed.
+    """
+    late = now + FUTURE_SECONDS
+    queues = f"urgency IN ({_marks(routing.URGENCIES)}) AND kind IN ({_marks(routing.KINDS)})"
+    queued = f"SELECT id FROM jobs WHERE state = 'queued' AND {queues} AND hinted_at > ? LIMIT ?"  # noqa: S608 - marks
+    hints = db.rows(queued, (*routing.URGENCIES, *routing.KINDS, late, MANY))
+    for row in hints:
+        db.execute("UPDATE jobs SET hinted_at = 0 WHERE id = ? AND state = 'queued'", (row["id"],))
+    running = "SELECT id FROM jobs WHERE state = 'running' AND claimed_at > ? AND lease_until > ? ORDER BY id"
+    held = db.rows(f"{running} FOR NO KEY UPDATE SKIP LOCKED", (late, now + settings.lease_seconds))
+    for row in held:
+        values = (now, now + settings.lease_seconds, row["id"])
+        db.execute("UPDATE jobs SET claimed_at = ?, lease_until = ? WHERE id = ?", values)
+    return len(hints) + len(held)
+
+
+def _marks(values: tuple[str, ...]) -> str:
+    return ", ".join("?" * len(values))
 
 
 @atomic

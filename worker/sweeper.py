@@ -11,6 +11,7 @@ import logging
 import shutil
 import threading
 import time
+from pathlib import Path
 from typing import Final
 
 import redis
@@ -52,14 +53,17 @@ class Sweeper:
         self._away = False
         self._blind_until = 0.0
 
-    def blind(self, now: float) -> None:
+    def blind(self) -> None:
         """The rows could not be reached, so no worker could renew its lease: all get another before one is taken."""
-        self._blind_until = now + self._settings.lease_seconds
+        self._blind_until = time.monotonic() + self._settings.lease_seconds
 
     def sweep(self, now: float) -> None:
-        """Take jobs from silent workers."""
-        if now < self._blind_until:
+        """Take jobs from silent workers; ``now`` as everywhere here by the clock of the rows."""
+        if time.monotonic() < self._blind_until:
             return
+        moved = leases.bring_back(self._db, self._settings, now)
+        if moved:
+            log.warning("the clock was set back: %d leases and hints were of the future", moved)
         states = leases.expire(self._db, self._settings, now)
         if states:
             log.info("%d jobs taken from silent workers, %d of them given up", len(states), states.count("quarantined"))
@@ -122,14 +126,30 @@ class Sweeper:
                     self._db.execute("UPDATE jobs SET hinted_at = ? WHERE id = ? AND state = 'queued'", (now, job))
 
 
-def remove_leftovers(settings: Settings, db: Database) -> int:
-    """Remove the folders of conversions that nobody holds any more, and half-written blobs; how many."""
+def remove_leftovers(settings: Settings, db: Database, known: set[str] | None = None) -> int:
+    """Remove the folders of conversions that nobody holds any more, and half-written blobs; how many.
+
+    One that cannot be removed keeps no other from it, and is told of once: ``known`` are those that were.
+    """
     found = list(settings.scratch.iterdir())  # before the rows are read: a job is claimed before its folder is made
     held = {row["owner"].replace(":", "-") for row in db.rows("SELECT owner FROM jobs WHERE state = 'running'")}
     left = [p for p in found if p.name not in held]
-    for folder in left:
-        shutil.rmtree(folder, ignore_errors=True)
-    return len(left) + open_blobs(settings).remove_stale()
+    removed = sum(_remove(folder, set() if known is None else known) for folder in left)
+    return removed + open_blobs(settings).remove_stale()
+
+
+def _remove(folder: Path, known: set[str]) -> bool:
+    """Whether a folder, or a file in its place, is gone now."""
+    try:
+        shutil.rmtree(folder) if folder.is_dir() and not folder.is_symlink() else folder.unlink(missing_ok=True)
+    except FileNotFoundError:
+        pass  # its own worker was quicker
+    except (OSError, RecursionError) as error:
+        if folder.name not in known:
+            log.warning("%s: cannot be removed: %s", folder, error)
+        known.add(folder.name)
+        return False
+    return True
 
 
 def keep_house(settings: Settings, db: Database, now: float) -> None:
@@ -156,13 +176,15 @@ class House(threading.Thread):
         self._settings = settings
         self._stop_event = stop
         self._due = time.monotonic() + HOUSE_FIRST_SECONDS
+        self._known: set[str] = set()
+        self.begun = time.monotonic()
 
     def run(self) -> None:
         """Tidy up until told to stop."""
         while True:
             try:
                 with Database.open(self._settings) as db:
-                    remove_leftovers(self._settings, db)
+                    remove_leftovers(self._settings, db, self._known)
                     if time.monotonic() >= self._due:
                         self._due = time.monotonic() + HOUSE_SECONDS
                         keep_house(self._settings, db, time.time())
@@ -172,23 +194,30 @@ class House(threading.Thread):
                 return
 
 
+def _open_house(settings: Settings, stop: threading.Event) -> House:
+    house = House(settings, stop)
+    house.start()
+    return house
+
+
 def serve(settings: Settings) -> None:
     """Sweep and hint until told to stop."""
     with Database.open(settings) as db, stopping() as stop:
         sweeper = Sweeper(settings, db)
-        house = House(settings, stop)
-        house.start()
+        house = _open_house(settings, stop)
         next_sweep = 0.0
-        while not stop.is_set() and house.is_alive():  # who has come to grief is started again, with us
+        while not stop.is_set():
+            if not house.is_alive() and time.monotonic() > house.begun + CLEAN_SECONDS:
+                house = _open_house(settings, stop)  # it has said what it came to grief of; no lease waits for that
             try:
                 due = time.monotonic() >= next_sweep
                 if due:
-                    sweeper.sweep(time.time())
+                    sweeper.sweep(db.now())
                     next_sweep = time.monotonic() + settings.sweep_seconds
-                sweeper.hint(time.time(), again=due)
+                sweeper.hint(db.now(), again=due)
             except StorageError as error:
                 log.warning("%s", error.detail)
-                sweeper.blind(time.time())
+                sweeper.blind()
                 stop.wait(settings.sweep_seconds)
             stop.wait(min(TICK_SECONDS, settings.sweep_seconds))
 

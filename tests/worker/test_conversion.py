@@ -123,12 +123,12 @@ def test_a_lease_that_cannot_be_renewed_ends(home: Settings, db: Database, monke
         raise StorageError("away")
 
     monkeypatch.setattr(leases, "renew", away)
-    now = time.time()
+    now = time.monotonic()
     renewed: list[bool] = []
 
     def later(renew: Callable[[], bool]) -> None:
         renewed.append(renew())
-        monkeypatch.setattr(time, "time", lambda: now + home.lease_seconds + 1)
+        monkeypatch.setattr(time, "monotonic", lambda: now + home.lease_seconds + 1)
         renewed.append(renew())
 
     convert(home, Child(later))

@@ -6,6 +6,7 @@ import hashlib
 import json
 import shutil
 import tempfile
+import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -103,6 +104,31 @@ def test_the_third_lost_attempt_is_the_last(db: Database, home: Settings) -> Non
     assert leases.claim(db, home, job, "me", 99.0) is None
     (ready,) = deliveries.find_ready(db, 100.0)
     assert "after 3 attempts" in json.loads(ready.problem or "")["detail"]
+
+
+def test_a_machine_whose_clock_is_ahead_takes_no_job_from_others(
+    postgres: Postgres, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Leases go by the clock of the server that holds the rows, whatever the machines' own show."""
+    home = replace(Settings(), home=tmp_path, lease_seconds=LEASE, database_url=postgres.make_database())
+    with Database.open(home) as db:
+        claimed(db, home, arrive(db, "a", "a"), now=db.now())
+        ahead = time.time() + 3 * LEASE
+        monkeypatch.setattr(time, "time", lambda: ahead)
+        assert leases.expire(db, home, db.now()) == []
+        assert leases.bring_back(db, home, db.now()) == 0
+
+
+def test_a_job_without_an_attempt_left_does_not_wait_for_ever(db: Database, home: Settings) -> None:
+    """Where fewer attempts are allowed than were made, the next hint ends the job with a sentence."""
+    job = arrive(db, "a", "a")
+    for _ in range(2):
+        leases.release(db, home, claimed(db, home, job), "it died", 1.0)
+    fewer = replace(home, attempts=2)
+    assert leases.claim(db, fewer, job, "me", 2.0) is None
+    assert state(db, job) == ("quarantined", 2)
+    (ready,) = deliveries.find_ready(db, 3.0)
+    assert "2 are allowed" in json.loads(ready.problem or "")["detail"]
 
 
 def test_stopping_a_worker_ourselves_costs_no_attempt(db: Database, home: Settings) -> None:

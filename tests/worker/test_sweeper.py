@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import threading
@@ -14,7 +15,7 @@ from pathlib import Path
 import pytest
 import redis
 
-from worker import deliveries, own_redis
+from worker import deliveries, leases, own_redis
 from worker import sweeper as sweeper_module
 from worker.app import KEY_PREFIX
 from worker.database import Database
@@ -176,3 +177,63 @@ def test_tidying_up_holds_up_no_sweep(home: Settings, db: Database, monkeypatch:
     watcher.join()
     assert busy.is_set()
     assert swept.is_set()
+
+
+def test_a_folder_that_cannot_be_removed_keeps_no_other(
+    home: Settings, db: Database, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The others go, and it is told of once, however often it is tried."""
+    for name in ("deep", "other"):
+        (home.scratch / name).mkdir()
+    remove = shutil.rmtree
+
+    def refuse(folder: Path) -> None:
+        if folder.name == "deep":
+            raise RecursionError("too deep")
+        remove(folder)
+
+    monkeypatch.setattr(shutil, "rmtree", refuse)
+    known: set[str] = set()
+    assert [remove_leftovers(home, db, known) for _ in range(2)] == [1, 0]
+    assert [p.name for p in home.scratch.iterdir()] == ["deep"]
+    assert caplog.text.count("too deep") == 1
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+def test_the_sweep_outlives_who_tidies_up(home: Settings, db: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A fault while tidying up ends neither the sweep nor the tidying up for ever."""
+    monkeypatch.setattr(sweeper_module, "CLEAN_SECONDS", 0.1)
+    died = []
+
+    def die(*_: object) -> None:
+        died.append(1)
+        if len(died) > 2:
+            os.kill(os.getpid(), signal.SIGTERM)
+        raise RecursionError
+
+    monkeypatch.setattr(sweeper_module, "remove_leftovers", die)
+    db.execute("UPDATE jobs SET state = 'running', owner = 'silent', lease_until = 1 WHERE id = 1")
+    sweeper_module.serve(replace(home, redis_url="redis://127.0.0.1:1/0", sweep_seconds=0.1))
+    assert len(died) > 2
+    assert db.row("SELECT 1 FROM jobs WHERE id = 1 AND state = 'queued'") is not None
+
+
+def test_a_hint_of_the_future_is_sent_again(sweeper: Sweeper, server: Server, db: Database) -> None:
+    """Where the clock was set back, a lost hint is not waited for until the clock is there again."""
+    now = time.time()
+    db.execute("UPDATE jobs SET hinted_at = ?", (now + 3600,))
+    sweeper.sweep(now)
+    assert sweeper.hint(now, again=True) == WINDOW
+
+
+def test_a_lease_of_the_future_runs_out_like_any_other(sweeper: Sweeper, db: Database, home: Settings) -> None:
+    """Where the clock was set back, who lives keeps the job, and who died loses it one lease later."""
+    now, lease = time.time(), home.lease_seconds
+    later = now + 3600
+    held = [leases.claim(db, home, number, f"me{number}", later) for number in (1, 2)]
+    sweeper.sweep(now)
+    assert held[0] is not None
+    assert leases.renew(db, home, held[0], now + lease / 2)
+    sweeper.sweep(now + lease + 1)
+    states = db.rows("SELECT state FROM jobs WHERE id IN (1, 2) ORDER BY id")
+    assert [row["state"] for row in states] == ["running", "queued"]
