@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import secrets
 import shutil
 import socket
@@ -15,7 +16,12 @@ import redis
 
 from schemas.errors import MissingProgramError
 
+log = logging.getLogger("crossfoot")
+
 PROGRAM: Final = "redis-server"
+APPENDED: Final = "appendonlydir"
+# a Redis that ends soon after its start so often in a row is thought to choke on its own files
+EARLY_ENDS: Final = 2
 CONFIGURATION: Final = """\
 bind 127.0.0.1
 port {port}
@@ -69,6 +75,24 @@ def prepare(folder: Path) -> OwnRedis:
     quoted = '"' + str(folder).replace("\\", "\\\\").replace('"', '\\"') + '"'
     configuration.write_text(CONFIGURATION.format(port=port, password=password, folder=quoted), encoding="utf-8")
     return OwnRedis(f"redis://:{password}@127.0.0.1:{port}/0", [program, str(configuration)])
+
+
+def set_aside(folder: Path) -> bool:
+    """Take what Redis has kept out of its way, in place of what was set aside before; whether there was anything.
+
+    It holds hints only, each of which is sent again: a damaged file must not end all work.
+    """
+    kept, damaged = folder / APPENDED, folder / f"{APPENDED}.damaged"
+    if not kept.exists():
+        return False
+    try:
+        shutil.rmtree(damaged, ignore_errors=True)
+        kept.replace(damaged)
+    except OSError as error:
+        log.warning("redis: %s cannot be moved away: %s", kept, error.strerror or error)
+        return False
+    log.warning("redis: ends as soon as it starts; what it had kept, hints only, was moved to %s", damaged)
+    return True
 
 
 def wait_until_ready(url: str, seconds: float, lives: Callable[[], bool] = lambda: True) -> bool:

@@ -144,7 +144,7 @@ def _start_redis(settings: Settings) -> list[Service]:
     for it: then another is chosen.
     """
     services = _services(settings)
-    for _ in range(PORTS_TRIED):
+    for tries in range(1, PORTS_TRIED + 1):
         redis = services[0]
         if redis.name != "redis":
             return services
@@ -153,6 +153,8 @@ def _start_redis(settings: Settings) -> list[Service]:
             return services
         if redis.lives():
             break
+        if tries >= own_redis.EARLY_ENDS:
+            own_redis.set_aside(settings.redis)
         services = _services(settings)
     log.warning("Redis does not answer yet; see %s", services[0].log_file)
     return services
@@ -164,6 +166,8 @@ def _tend(settings: Settings, services: list[Service]) -> None:
     for service in services:
         if service.has_ended(now):
             _give_back(settings, service)
+            if service.name == "redis" and service.failures >= own_redis.EARLY_ENDS:
+                own_redis.set_aside(settings.redis)
         if service.is_due(now):
             service.start()
 
@@ -187,7 +191,7 @@ def _end_hanging(settings: Settings, workers: list[Service]) -> None:
     """End workers that live and take nothing; they are started again like any that died."""
     try:
         with Database.open(settings) as db:
-            stalled = is_stalled(db, time.time(), hinted=True)
+            stalled = is_stalled(db, db.now(), hinted=True)
     except StorageError as error:
         log.warning("%s", error.detail)
         return

@@ -153,6 +153,34 @@ def test_a_killed_redis_costs_nothing(up: Up, tmp_path: Path) -> None:
     assert len(notes.read_text().split()) == 5
 
 
+def damage_redis(up: Up) -> None:
+    """Nought bytes in the middle of what Redis has appended, as a disk leaves them after a power cut."""
+    file = wait_for(lambda: next(up.settings.redis.glob("appendonlydir/*.incr.aof"), None))
+    wait_for(lambda: file.stat().st_size > 200)
+    with file.open("r+b") as stream:
+        stream.seek(20)  # where commands begin, not in the middle of a long value
+        stream.write(bytes(60))
+
+
+def test_a_damaged_file_of_redis_ends_no_work(tmp_path: Path) -> None:
+    """What Redis cannot read any more is moved aside, while the service runs and when it is started."""
+    with Up(tmp_path / "home") as up:
+        for number in range(4):
+            up.drop(f"before{number}.txt", f"before {number}\n")
+        assert up.ended("before3.txt").state == "done"
+        damage_redis(up)
+        os.kill(up.pid("redis"), signal.SIGKILL)
+        up.drop("after.txt", "after\n")
+        assert up.ended("after.txt").state == "done"
+        assert (up.settings.redis / "appendonlydir.damaged").is_dir()
+        wait_for(lambda: list(up.settings.redis.glob("appendonlydir/*.incr.aof")))
+    damage_redis(up)
+    with Up(tmp_path / "home") as up:
+        up.drop("later.txt", "later\n")
+        assert up.ended("later.txt").state == "done"
+    assert up.log().count("hints only, was moved to") == 2
+
+
 def test_a_cancelled_job_is_killed(up: Up, tmp_path: Path) -> None:
     """A running job that is cancelled stops within the lease, and its file lies in failed/."""
     notes = tmp_path / "notes"
