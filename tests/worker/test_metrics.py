@@ -11,10 +11,11 @@ from types import SimpleNamespace
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
+from schemas.errors import StorageError
 from tests.fakes.desk import Desk
 from worker import metrics
 from worker.api import submitting
-from worker.liveness import STALL_SECONDS, is_stalled
+from worker.liveness import STALL_SECONDS, Probe, is_stalled
 
 
 @pytest.fixture
@@ -113,6 +114,31 @@ def test_workers_that_take_nothing_are_seen_from_the_rows(desk: Desk) -> None:
     held = desk.claim(job)
     assert not is_stalled(desk.db, now)
     assert held.attempt == 1
+
+
+def test_a_worker_whose_lease_is_over_is_no_work(desk: Desk) -> None:
+    """A row that has stood as running since its worker died says nothing of anybody who works now."""
+    now = time.time()
+    desk.claim(take(desk, b"a\n"))
+    desk.db.execute("UPDATE jobs SET lease_until = ?, claimed_at = ?", (now - 86_400, now - 86_430))
+    take(desk, b"b\n", created=now - 2 * STALL_SECONDS)
+    assert is_stalled(desk.db, now)
+
+
+def test_a_store_is_asked_now_and_then(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was found is said again for a moment; then it is asked again, and a change is seen."""
+    asked: list[int] = []
+
+    def ask() -> None:
+        asked.append(1)
+        if len(asked) == 1:
+            raise StorageError("Away.")
+
+    probe = Probe(ask)
+    assert [probe.answers(), probe.answers()] == [False, False]
+    assert len(asked) == 1
+    monkeypatch.setattr("worker.liveness.REACHED_SECONDS", -1.0)
+    assert probe.answers()
 
 
 def test_the_answer_is_kept_for_a_moment() -> None:

@@ -177,3 +177,16 @@ def test_another_store_is_refused(tmp_path: Path, url: str) -> None:
     """Only what is tested is taken."""
     with pytest.raises(ConfigurationError, match="CROSSFOOT_STORE"):
         open_blobs(replace(Settings(), home=tmp_path, store=url))
+
+
+def test_a_store_says_whether_it_answers(store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each that works is reached; a bucket that is not there and a server that is down are said within seconds."""
+    store.reach()
+    if isinstance(store, ObjectBlobs):
+        with pytest.raises(StorageError, match="404 Not Found"):
+            ObjectBlobs("s3://nobucket/x", tmp_path).reach()
+        monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:1")
+        begun = time.monotonic()
+        with pytest.raises(StorageError, match="does not answer"):
+            store.reach()
+        assert time.monotonic() - begun < 5

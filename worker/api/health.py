@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from functools import partial
+from functools import lru_cache, partial
 from typing import Annotated, Any, Final, Literal
 
 from fastapi import APIRouter, Path, Query, Response
@@ -16,10 +16,10 @@ from worker import metrics
 from worker.api import models
 from worker.api.problems import responses
 from worker.api.service import Administrator, Reader, Service, Serving
-from worker.blobs import FullError
+from worker.blobs import FullError, open_blobs
 from worker.database import Database
 from worker.deliveries import PROFILE
-from worker.liveness import is_stalled
+from worker.liveness import Probe, is_stalled
 from worker.room import Room
 from worker.settings import Settings
 
@@ -63,15 +63,23 @@ async def _look(service: Service) -> models.Ready:
         stalled = await service.rows.run(is_stalled, time.time())
     except StorageError:
         return models.Ready(status="unavailable", rows="unavailable", store="ok", workers="unknown")
-    store = await service.rows.run(_look_at_store, service.room)
+    store = await service.rows.run(_look_at_store, service.room, _probe(service.settings))
     status = "ok" if store == "ok" else "unavailable"
     return models.Ready(status=status, rows="ok", store=store, workers="stalled" if stalled else "ok")
 
 
-def _look_at_store(db: Database, room: Room) -> StoreState:
-    """Whether there is room for another document, by the rule that is asked when one comes."""
+@lru_cache(maxsize=1)
+def _probe(settings: Settings) -> Probe:
+    """What asks whether the store of these settings answers."""
+    return Probe(lambda: open_blobs(settings).reach())
+
+
+def _look_at_store(db: Database, room: Room, probe: Probe) -> StoreState:
+    """Whether it answers, and has room for another document by the rule that is asked when one comes."""
     try:
         room.check(db)
+        if not probe.answers():
+            return "unavailable"
     except FullError:
         return "full"
     except StorageError:

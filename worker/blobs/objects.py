@@ -28,15 +28,18 @@ from worker.blobs.stores import DAMAGED, GRACE_SECONDS, DamagedBlobError, Kept, 
 RETRY_SECONDS: Final = 20
 TIMEOUT: Final = "60s"
 CONNECT_TIMEOUT: Final = "5s"
+# of who only wants to know whether it is there
+SHORT_TIMEOUT: Final = "3s"
 
 
-def connect(url: str) -> S3Store:
-    """A client for ``s3://bucket/prefix``."""
+def connect(url: str, *, patient: bool = True) -> S3Store:
+    """A client for ``s3://bucket/prefix``; one that is not patient says within seconds that nobody answers."""
     allow_http = os.environ.get("AWS_ENDPOINT_URL", "").startswith("http:")
+    total, first = (TIMEOUT, CONNECT_TIMEOUT) if patient else (SHORT_TIMEOUT, SHORT_TIMEOUT)
     return S3Store.from_url(
         url,
-        client_options={"timeout": TIMEOUT, "connect_timeout": CONNECT_TIMEOUT, "allow_http": allow_http},
-        retry_config={"max_retries": 5, "retry_timeout": timedelta(seconds=RETRY_SECONDS)},
+        client_options={"timeout": total, "connect_timeout": first, "allow_http": allow_http},
+        retry_config={"max_retries": 5 if patient else 0, "retry_timeout": timedelta(seconds=RETRY_SECONDS)},
     )
 
 
@@ -145,6 +148,12 @@ class ObjectBlobs(Store):
         """Remove what was set aside under a hash."""
         with contextlib.suppress(MissingBlobError), _answering(sha256):
             obstore.delete(self._store, f"{DAMAGED}/{sha256}")
+
+    def reach(self) -> None:
+        """Ask the bucket for what lies where nothing does, which is cheap however much it holds."""
+        with _answering():
+            for _ in obstore.list(connect(self.url, patient=False), "nothing"):
+                break
 
     def remove_stale(self) -> int:
         """Remove what interrupted writers left in the cache; how many files."""

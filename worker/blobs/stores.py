@@ -144,6 +144,15 @@ class Store(ABC):
     def list(self) -> Iterator[Kept]:
         """Everything that is stored."""
 
+    def reach(self) -> None:
+        """Ask whether it answers at all, within seconds; a folder does as long as there is a disk.
+
+        Raises:
+            StorageError: it does not.
+        """
+        with storing():
+            self.free_bytes()
+
     def free_bytes(self) -> int | None:
         """What the store still takes; None where nobody knows."""
         return None

@@ -60,6 +60,15 @@ def test_a_used_up_quota_is_507_and_readyz_says_full(ask: Callable[..., TestClie
     assert (full.get("/readyz").status_code, full.get("/readyz").json()["store"]) == (503, "full")
 
 
+def test_readyz_says_that_the_bucket_is_away(ask: Callable[..., TestClient], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing can be taken while the store is down, whatever is free on the disks."""
+    for name, value in {"AWS_ENDPOINT_URL": "http://127.0.0.1:1", "AWS_ACCESS_KEY_ID": "x"}.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "x")
+    answer = ask(store="s3://filings/down").get("/readyz")
+    assert (answer.status_code, answer.json()["store"]) == (503, "unavailable")
+
+
 def test_a_nearly_full_disk_is_said_before_the_document_is_read(ask: Callable[..., TestClient], tmp_path: Path) -> None:
     """What is kept free of the disk is not filled with uploads on their way."""
     client = ask(reserve_mb=1 << 30)
