@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from extractors.assemble import Read, assemble
 from extractors.figures import read_figures
 from extractors.meaning import find_meaning
-from extractors.page import DEFAULT, Origin, Profile
+from extractors.page import DEFAULT, Origin, Profile, without_words
 from extractors.relabel import apply_labels
 from extractors.repair import prove_figures
 from extractors.routes import read_document
@@ -44,6 +44,7 @@ def convert(
     kind = sniff(source.data)  # html | pdf | image | text
     document = read_document(source, kind, profile)  # pages of words (points, top-left origin), or cells
     layout = find_tables(document)  # tables: stub, boxhead with spanners, body of cells
+    document = without_words(document)  # large documents need the room
     layout = apply_labels(layout, witnesses)  # labels that were torn off, where the same figures prove them
     bodies = read_figures(layout.tables)  # "(1,234)" -> -1234, decimals 0, place, rivals
     meaning = find_meaning(layout, bodies, origin)  # periods, scales, units, table kinds, who filed

@@ -8,7 +8,7 @@ Fixed-width text is laid on the same plane: a character is ``CHARACTER_WIDTH`` p
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from schemas.filing import Finding, HtmlPlace, Identification, Kind, PagePlace, Place, Route, TextPlace
@@ -219,3 +219,9 @@ class Document:
     page_count: int | None = None
     findings: tuple[Finding, ...] = ()
     engines: Mapping[str, str] = field(default_factory=dict)
+
+
+def without_words(document: Document) -> Document:
+    """The same without what stands on its pages: once there are tables, nobody looks there again."""
+    pages = tuple(replace(page, words=(), rules=(), ruled=(), flow=()) for page in document.pages)
+    return replace(document, pages=pages)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
@@ -56,6 +56,16 @@ class Model(BaseModel):
     """Frozen, closed against unknown keys, strict about types."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+    names: ClassVar[set[str]]
+
+    @classmethod
+    def __pydantic_init_subclass__(cls, **_: Any) -> None:
+        """Know the names of the fields of a kind."""
+        cls.names = set(cls.model_fields)
+
+    def model_post_init(self, _: Any, /) -> None:
+        """Share one set of names: its own ("which were given?", which nobody asks) takes 0.7 KB of each figure."""
+        object.__setattr__(self, "__pydantic_fields_set__", self.names)
 
 
 class PagePlace(Model):
@@ -289,7 +299,7 @@ class Filing(Model):
 
 def to_json(filing: Filing) -> bytes:
     """The canonical bytes: compact UTF-8, keys in the models' order, nulls written, one newline at the end."""
-    return filing.model_dump_json().encode() + b"\n"
+    return filing.__pydantic_serializer__.to_json(filing) + b"\n"
 
 
 def from_json(data: bytes) -> Filing:

@@ -50,3 +50,12 @@ def test_unknown_keys_are_refused() -> None:
 def test_coordinates_are_rounded() -> None:
     """Coordinates go out with one place and without minus nought."""
     assert PagePlace(page=1, bbox=(1.26, -0.01, 3.0, 4.04)).model_dump()["bbox"] == (1.3, 0.0, 3.0, 4.0)
+
+
+def test_models_share_the_names_of_their_fields() -> None:
+    """No figure holds a set of its own, and a changed copy leaves what the others share."""
+    one, other = filing(), filing()
+    assert one.model_fields_set is other.model_fields_set
+    assert one.model_copy(update={"verdict": "balanced"}) != other
+    assert one.model_fields_set == set(Filing.model_fields)
+    assert Source.model_fields.keys() == one.source.model_fields_set
