@@ -4,18 +4,15 @@ from __future__ import annotations
 
 import contextlib
 import functools
-import logging
-import time
 from collections.abc import AsyncIterator
 from typing import Any, Final
 
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
-from starlette.exceptions import HTTPException
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from schemas import __version__
 from worker.api import correcting, docs, health, hooks, jobs, models, problems, results, reviewing
+from worker.api.doors import Guarded
 from worker.api.service import Rows, Service, look
 from worker.api.uploads import Receiver
 from worker.api.watching import Watch
@@ -24,9 +21,6 @@ from worker.room import Room
 from worker.settings import Settings
 from worker.webhooks import guard
 
-log = logging.getLogger("crossfoot.api")
-
-SMALL_BODY: Final = 64 * 1024
 ABOUT: Final = """Turns filings into one fixed JSON in which the document's own arithmetic proves the figures.
 
 Send a document to `POST /v1/jobs`; the answer is a job. Ask for the job until its state is `done`, wait for it, follow
@@ -67,6 +61,7 @@ def make_app(settings: Settings, *, loopback: bool = True, longest_stream: float
         lifespan=lifespan,
         docs_url=None,
         redoc_url=None,
+        redirect_slashes=False,
     )
     app.state.service = service
     problems.install(app)
@@ -88,55 +83,3 @@ def _openapi(app: FastAPI) -> dict[str, Any]:
             parts[model.__name__] = made
         app.openapi_schema = schema
     return app.openapi_schema
-
-
-def _small(receive: Receive) -> Receive:
-    """Where no document is sent, a body is small: it is read before it is known who sends it."""
-    count = 0
-
-    async def take() -> Message:
-        nonlocal count
-        message = await receive()
-        count += len(message.get("body", b""))
-        if count > SMALL_BODY:
-            raise HTTPException(413, f"A body holds at most {SMALL_BODY:,} bytes here", {"Connection": "close"})
-        return message
-
-    return take
-
-
-class Guarded:
-    """What holds for every request: a small body but for documents; no sniffing, no framing; one line of log."""
-
-    HEADERS: Final = (
-        (b"x-content-type-options", b"nosniff"),
-        (b"x-frame-options", b"DENY"),
-        (b"content-security-policy", b"default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"),
-        (b"referrer-policy", b"no-referrer"),
-    )
-
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass a request on."""
-        if scope["type"] != "http":
-            await self._app(scope, receive, send)
-            return
-        begun, status = time.perf_counter(), 0
-
-        async def answer(message: Message) -> None:
-            nonlocal status
-            if message["type"] == "http.response.start":
-                status = message["status"]
-                message["headers"] = [*message["headers"], *self.HEADERS]
-            await send(message)
-
-        try:
-            await self._app(scope, receive if scope["path"] == jobs.DOCUMENTS else _small(receive), answer)
-        finally:
-            path = scope["path"]
-            if path not in ("/livez", "/readyz", "/metrics"):
-                seconds = round(time.perf_counter() - begun, 4)
-                facts = {"method": scope["method"], "path": path[:200], "status": status, "seconds": seconds}
-                log.info("%s %s: %d", scope["method"], ascii(path[:200]).strip("'"), status, extra=facts)

@@ -94,7 +94,7 @@ async def wanted(
     return Wanted(result, asked, if_match)
 
 
-@router.post("/results/{result}/corrections", status_code=201, responses=responses(404, 409, 412, 413))
+@router.post("/results/{result}/corrections", status_code=201, responses=responses(404, 408, 409, 412, 413))
 async def correct_result(
     what: Annotated[Wanted, Depends(wanted)],
     service: Serving,

@@ -6,7 +6,6 @@ import json
 import time
 from typing import Annotated, Final
 
-from anyio.to_thread import run_sync
 from fastapi import APIRouter, Path, Query, Response
 
 from schemas.errors import ServiceError
@@ -28,14 +27,14 @@ Number = Annotated[str, Path(pattern=r"^[1-9][0-9]{0,17}$")]
 MessageNumber = Annotated[str, Path(pattern=r"^[1-9][0-9]{0,17}$", alias="message")]
 
 
-@router.post("", status_code=201, responses=responses(409, 413))
+@router.post("", status_code=201, responses=responses(408, 409, 413))
 async def create_webhook(
     wanted: models.NewWebhook, service: Serving, caller: Submitter, response: Response
 ) -> models.WebhookView:
     """Have an address told of this key's jobs. The secret is shown here and never again."""
     if wanted.secret is not None:
         signing.read_secret(wanted.secret)
-    await _check_url(service, wanted.url)
+    await _check_url(service, caller, wanted.url)
     if len(await service.rows.run(rows.list_endpoints, caller.key_id)) >= MOST:
         raise ApiError(409, f"A key has at most {MOST} webhooks.")
     secret = wanted.secret or signing.make_secret()
@@ -82,7 +81,7 @@ async def try_webhook(webhook: Number, service: Serving, caller: Submitter) -> m
     moment = views.moment(time.time())
     body = json.dumps({"type": "webhook.test", "timestamp": moment, "data": {"webhook": webhook}}).encode()
     message = Message(f"msg_test_{webhook}_{time.time_ns()}", row["url"], (row["secret"],), body)
-    sent = await run_sync(send, message, service.allowed, limiter=service.fetches)
+    sent = await service.fetches.run(caller.key_id, send, message, service.allowed)
     return models.TestView(delivered=sent.delivered, status=sent.status, error=sent.error)
 
 
@@ -120,9 +119,9 @@ async def _find(service: Service, caller: Caller, webhook: str) -> Row:
     return found[0]
 
 
-async def _check_url(service: Service, url: str) -> None:
+async def _check_url(service: Service, caller: Caller, url: str) -> None:
     """Refuse an address that would never be told; it is looked at again before each message."""
     try:
-        await run_sync(guard.resolve, url, service.allowed, limiter=service.fetches)
+        await service.lookups.run(caller.key_id, guard.resolve, url, service.allowed)
     except ServiceError as error:
         raise ApiError(422, error.detail, place="body.url") from None

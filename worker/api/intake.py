@@ -36,6 +36,8 @@ log = logging.getLogger("crossfoot.api")
 JSON_BYTES: Final = 128 * 1024
 FETCH_SECONDS: Final = 60.0
 MOST_UPLOADS: Final = 512
+# by one caller
+MOST_UPLOADS_OF_ONE: Final = 256
 PIECE: Final = 256 * 1024
 JSON_FIELDS: Final = ("options", "metadata", "callbacks")
 
@@ -46,7 +48,7 @@ async def take(request: Request, service: Service, caller: Caller, idempotency: 
     Raises:
         ApiError: whatever is wrong with the request.
     """
-    async with _counted(service), _alone(service, caller, idempotency):
+    async with _counted(service, caller), _alone(service, caller, idempotency):
         length = request.headers.get("content-length", "")
         # before any of it is read: an upload lies on the disk until it is known what it is
         await run_sync(service.room.check_disk, int(length) if length.isdecimal() else 0)
@@ -104,7 +106,7 @@ async def _recall(service: Service, wanted: _Wanted) -> Submitted | None:
 async def _submit(service: Service, wanted: _Wanted, kept: Stored, name: str) -> Submitted:
     """Write the row of a document that lies in the store."""
     asked, key_id = wanted.asked, wanted.caller.key_id
-    await _check_callbacks(service, asked.callbacks)
+    await _check_callbacks(service, wanted.caller, asked.callbacks)
     submission = Submission(
         key_id=key_id,
         sha256=kept.sha256,
@@ -127,15 +129,16 @@ async def _submit(service: Service, wanted: _Wanted, kept: Stored, name: str) ->
 
 
 @asynccontextmanager
-async def _counted(service: Service) -> AsyncIterator[None]:
+async def _counted(service: Service, caller: Caller) -> AsyncIterator[None]:
     """Refuse what would be too many at once, before any of it is read."""
-    if service.load.uploads >= MOST_UPLOADS:
+    running = service.load.uploads
+    if running.total() >= MOST_UPLOADS or running[caller.key_id] >= MOST_UPLOADS_OF_ONE:
         raise ApiError(503, "Too many documents are sent at once.", code="E_BUSY", headers={"Retry-After": "5"})
-    service.load.uploads += 1
+    running[caller.key_id] += 1
     try:
         yield
     finally:
-        service.load.uploads -= 1
+        running[caller.key_id] -= 1
 
 
 @asynccontextmanager
@@ -205,7 +208,7 @@ async def _bring(service: Service, caller: Caller, source: models.HttpSource | m
         if isinstance(source, models.DocumentSource):
             name = await _copy_known(service, caller, source.sha256, held)
         else:
-            await run_sync(_fetch, service, source.url, held, limiter=service.fetches)
+            await service.fetches.run(caller.key_id, _fetch, service, source.url, held)
             name = unquote(guard.check_url(source.url).path.rpartition("/")[2])
         return await run_sync(_measured, held, name, limiter=service.uploads.threads)
     except BaseException:
@@ -258,12 +261,12 @@ def _bad_source(detail: str) -> ApiError:
     return ApiError(422, detail, code="E_SOURCE", place="source.url")
 
 
-async def _check_callbacks(service: Service, callbacks: list[models.Callback]) -> None:
+async def _check_callbacks(service: Service, caller: Caller, callbacks: list[models.Callback]) -> None:
     """Refuse addresses that would never be told, while the caller is there to hear it."""
     for callback in callbacks:
         if callback.secret is not None:
             signing.read_secret(callback.secret)
         try:
-            await run_sync(guard.resolve, callback.url, service.allowed, limiter=service.fetches)
+            await service.lookups.run(caller.key_id, guard.resolve, callback.url, service.allowed)
         except ServiceError as error:
             raise ApiError(422, error.detail, place="body.callbacks") from None

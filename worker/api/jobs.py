@@ -27,8 +27,6 @@ from worker.settings import Settings
 
 router = APIRouter(prefix="/v1", tags=["jobs"])
 
-# the one operation whose bodies are large
-DOCUMENTS: Final = "/v1/jobs"
 LONGEST_WAIT: Final = 60
 # a stream of events says so often that it lives
 ALIVE_SECONDS: Final = 15.0

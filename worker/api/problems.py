@@ -12,6 +12,8 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
+from starlette.routing import compile_path
 
 from schemas.errors import (
     CrossfootError,
@@ -30,7 +32,9 @@ MEDIA_TYPE: Final = "application/problem+json"
 BUSY_SECONDS: Final = 5
 # room is made by people, and seldom at once
 FULL_SECONDS: Final = 60
-RETRYABLE: Final = (408, 409, 429, 500, 502, 503, 504, 507)
+# the end of the path of what has no end: a HEAD would wait for it
+EVENTS: Final = "/events"
+RETRYABLE: Final = (408, 429, 500, 502, 503, 504, 507)
 CODES: Final = {
     400: "E_REQUEST",
     401: "E_KEY",
@@ -94,6 +98,11 @@ def not_found(what: str = "There is nothing here that this key may see.") -> Api
     return ApiError(404, what)
 
 
+def no_key() -> ApiError:
+    """The answer to whoever has none that is good."""
+    return ApiError(401, "A valid API key is needed.", headers={"WWW-Authenticate": 'Bearer realm="crossfoot"'})
+
+
 def of_error(error: CrossfootError) -> ApiError:
     """The answer to one of the program's own errors."""
     if isinstance(error, FullError):
@@ -120,7 +129,8 @@ def answer(error: ApiError) -> JSONResponse:
         code=error.code,
         detail=error.detail,
         place=error.place,
-        retryable=error.status in RETRYABLE,
+        # who is told when to come again may come again
+        retryable=error.status in RETRYABLE or "Retry-After" in error.headers,
         job=error.job,
     )
     return JSONResponse(problem.model_dump(), error.status, error.headers, MEDIA_TYPE)
@@ -146,9 +156,17 @@ def install(app: FastAPI) -> None:
         return answer(ApiError(422, f"{first['msg']}.", place=place))
 
     @app.exception_handler(HTTPException)
-    async def _http(_: Request, error: HTTPException) -> JSONResponse:
+    async def _http(request: Request, error: HTTPException) -> JSONResponse:
         said = {404: "There is nothing here that this key may see."}.get(error.status_code, f"{error.detail}.")
-        return answer(ApiError(error.status_code, said, headers=error.headers))
+        headers = dict(error.headers or {})
+        if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+            headers["Allow"] = ", ".join(_methods(app, request.url.path))
+        return answer(ApiError(error.status_code, said, headers=headers))
+
+    @app.exception_handler(ClientDisconnect)
+    async def _gone(_: Request, __: ClientDisconnect) -> JSONResponse:
+        # nobody reads it; no fault of ours, and said by the line that each request gets
+        return answer(ApiError(400, "The body was broken off."))
 
     @app.exception_handler(Exception)
     async def _fault(request: Request, error: Exception) -> JSONResponse:
@@ -156,10 +174,17 @@ def install(app: FastAPI) -> None:
         return answer(ApiError(500, "It failed for a reason that is in the log of the service.", code="E_INTERNAL"))
 
 
+def _methods(app: FastAPI, path: str) -> list[str]:
+    """The methods that there are for a path; the framework names those of one operation only."""
+    operations = [each for where, each in app.openapi()["paths"].items() if compile_path(where)[0].match(path)]
+    found = {method.upper() for each in operations for method in each}
+    return sorted(found | ({"HEAD"} if "GET" in found and not path.endswith(EVENTS) else set()))
+
+
 def responses(*statuses: int) -> dict[int | str, dict[str, Any]]:
     """What an operation declares of its errors in the OpenAPI document, those of every operation included."""
     schema = {"schema": {"$ref": "#/components/schemas/Problem"}}
     return {
         status: {"description": HTTPStatus(status).phrase, "content": {MEDIA_TYPE: schema}}
-        for status in sorted({400, 401, 403, 422, 503, *statuses})
+        for status in sorted({400, 401, 403, 422, 429, 503, *statuses})
     }

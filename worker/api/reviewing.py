@@ -102,7 +102,7 @@ async def show_review(review: Number, service: Serving, caller: Reviewer) -> Rev
     return _view(await _find(service, caller, review))
 
 
-@router.post("/{review}/claim", responses=responses(404, 409, 413))
+@router.post("/{review}/claim", responses=responses(404, 408, 409, 413))
 async def claim_review(review: Number, wanted: Claim, service: Serving, caller: Reviewer) -> ReviewView:
     """Keep a review for one person for a while; the same person may do so again."""
     row, now = await _find(service, caller, review), time.time()
@@ -111,7 +111,7 @@ async def claim_review(review: Number, wanted: Claim, service: Serving, caller: 
     return _view(await _find(service, caller, review))
 
 
-@router.post("/{review}/release", responses=responses(404, 409, 413))
+@router.post("/{review}/release", responses=responses(404, 408, 409, 413))
 async def release_review(review: Number, wanted: Release, service: Serving, caller: Reviewer) -> ReviewView:
     """Give a review back to whoever comes."""
     row = await _find(service, caller, review)
@@ -120,7 +120,7 @@ async def release_review(review: Number, wanted: Release, service: Serving, call
     return _view(await _find(service, caller, review))
 
 
-@router.post("/{review}/resolve", responses=responses(404, 409, 412, 413))
+@router.post("/{review}/resolve", responses=responses(404, 408, 409, 412, 413))
 async def resolve_review(review: Number, wanted: Resolution, service: Serving, caller: Reviewer) -> ReviewView:
     """Say that a person has looked: corrections are applied first, and with `accept` all else is confirmed."""
     row = await _find(service, caller, review)

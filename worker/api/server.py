@@ -20,15 +20,16 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from schemas.errors import ConfigurationError, ServiceError
 from worker import logs
-from worker.api import rows
+from worker.api import problems, rows
 from worker.api.app import make_app
+from worker.api.problems import ApiError
 from worker.api.service import is_loopback
 from worker.database import Database
 from worker.settings import Settings
 
 log = logging.getLogger("crossfoot.api")
 
-# connections at once, of all kinds; what comes then is told to come again
+# connections at once, of all kinds; who comes then takes the place of whoever has been without a request the longest
 MOST_CONNECTIONS: Final = 2048
 OTHER_FILES: Final = 256
 KEEP_ALIVE_SECONDS: Final = 15
@@ -36,6 +37,8 @@ KEEP_ALIVE_SECONDS: Final = 15
 STOP_SECONDS: Final = 5
 # from the first byte of a request to the end of its head
 HEAD_SECONDS: Final = 30.0
+# after its answer, for the rest of a body that nobody reads
+LINGER_SECONDS: Final = 5.0
 HEAD_BYTES: Final = 32 * 1024
 # who takes nothing of what was sent to him for so long has gone, however politely his machine answers
 UNREAD_SECONDS: Final = 60.0
@@ -107,9 +110,10 @@ class Server(uvicorn.Server):
 
 
 class Patient(H11Protocol):
-    """HTTP with an end to patience: uvicorn waits for ever for the rest of a request's head."""
+    """HTTP with an end to patience: uvicorn waits for ever for the rest of a head, or of a body that is answered."""
 
     _late: asyncio.TimerHandle | None = None
+    since: float = 0.0
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Somebody has come."""
@@ -119,6 +123,8 @@ class Patient(H11Protocol):
             # the kernel ends it: what waits to be sent would hold a connection of ours for ever, closed or not
             connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, int(UNREAD_SECONDS * 1000))
         self._watch()
+        if len(self.connections) > MOST_CONNECTIONS:
+            self._make_room()
 
     def data_received(self, data: bytes) -> None:
         """Something was sent."""
@@ -131,10 +137,39 @@ class Patient(H11Protocol):
         if self._late is not None:
             self._late.cancel()
 
+    def on_response_complete(self) -> None:
+        """All of an answer has been handed over."""
+        super().on_response_complete()
+        self._watch()
+
+    def send_400_response(self, msg: str) -> None:
+        """Say that this is no HTTP."""
+        if self.conn.our_state in (h11.IDLE, h11.SEND_RESPONSE):
+            said = problems.answer(ApiError(400, msg, headers={"Connection": "close"}))
+            for event in (h11.Response(status_code=400, headers=said.raw_headers), h11.Data(data=bytes(said.body))):
+                self.transport.write(self.conn.send(event) or b"")
+        self.transport.close()
+
+    def _make_room(self) -> None:
+        """Close the connection that has been without a request the longest: it may be one that never will have any."""
+        idle = [c for c in self.connections if isinstance(c, Patient) and c is not self and c.is_idle]
+        if idle:
+            min(idle, key=lambda connection: connection.since).transport.close()
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether it has no request, or not all of its head."""
+        return self.conn.their_state is h11.IDLE and not self.transport.is_closing()
+
     def _watch(self) -> None:
-        """Set the time for a head that has begun; forget it once the head is there."""
+        """Set the time for a head that has begun, or for what follows an answer; forget it once the head is there."""
         if self.conn.their_state is h11.IDLE:
+            self.since = self.since or self.loop.time()
             self._late = self._late or self.loop.call_later(HEAD_SECONDS, self.transport.close)
+            return
+        self.since = 0.0
+        if self.cycle is not None and self.cycle.response_complete and self.conn.their_state is h11.SEND_BODY:
+            self._late = self._late or self.loop.call_later(LINGER_SECONDS, self.transport.close)
         elif self._late is not None:
             self._late.cancel()
             self._late = None
@@ -150,7 +185,6 @@ def configuration(settings: Settings, host: str, port: int, longest_stream: floa
         access_log=False,  # a line a request is ours to write, without what stands in a query
         server_header=False,
         proxy_headers=False,
-        limit_concurrency=MOST_CONNECTIONS,
         timeout_keep_alive=KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=STOP_SECONDS,
         h11_max_incomplete_event_size=HEAD_BYTES,

@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import ipaddress
 import threading
 import time
+from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Annotated, Concatenate, Final, ParamSpec, TypeVar
 from urllib.parse import urlsplit
 
-import anyio
 from fastapi import Depends, Request
 from fastapi.security import APIKeyHeader, HTTPAuthorizationCredentials, HTTPBearer
 
 from worker.api import rows
 from worker.api.keys import LOCAL, Caller, Scope
-from worker.api.problems import ApiError
+from worker.api.outside import Outside
+from worker.api.problems import BUSY_SECONDS, ApiError, no_key
 from worker.api.uploads import Receiver
 from worker.api.watching import Watch
 from worker.database import Database
@@ -30,7 +32,13 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 ROW_THREADS: Final = 8
-FETCHES: Final = 8
+# others' servers, and those that know their names, that are asked at once; and by one caller
+FETCHES: Final = (16, 4)
+LOOKUPS: Final = (16, 4)
+# requests at once of one caller
+MOST_OF_ONE: Final = 1024
+# the key of a request's scope under which lies what is to be done after it
+AFTER: Final = "crossfoot.after"
 # how many questions may wait for the rows; what comes then is told to come again
 MOST_QUEUED: Final = 2000
 LOCAL_NAMES: Final = ("localhost", "127.0.0.1", "::1")
@@ -90,10 +98,11 @@ class Rows:
 
 @dataclass(slots=True)
 class Load:
-    """What is on its way at this moment: how many documents, and under which idempotency keys."""
+    """What is on its way at this moment, of which caller: documents, idempotency keys, requests of any kind."""
 
-    uploads: int = 0
+    uploads: Counter[int] = field(default_factory=Counter)
     names: set[tuple[int, str]] = field(default_factory=set)
+    requests: Counter[int] = field(default_factory=Counter)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +126,8 @@ class Service:
     longest_stream: float = 3600.0
     used: dict[int, float] = field(default_factory=dict)
     # what waits for others' servers, and for those that know their names, does so on threads of its own
-    fetches: anyio.CapacityLimiter = field(default_factory=lambda: anyio.CapacityLimiter(FETCHES))
+    fetches: Outside = field(default_factory=lambda: Outside(*FETCHES))
+    lookups: Outside = field(default_factory=lambda: Outside(*LOOKUPS))
     load: Load = field(default_factory=Load)
 
 
@@ -135,10 +145,32 @@ async def caller_of(
     """Who asks. Without any key ever made, whoever reaches the loopback address is this machine's user.
 
     Raises:
-        ApiError: 401 no key, or none that is good.
+        ApiError: 401 no key, or none that is good; 429 too much is asked by it at once.
     """
+    known: Caller | None = getattr(request.state, "caller", None)
+    if known is None:
+        known = request.state.caller = await _look_up(request, bearer.credentials if bearer is not None else header)
+        _count(request, known)
+    return known
+
+
+async def identify(request: Request) -> Caller:
+    """Who asks, before an operation does; the errors of ``caller_of``."""
+    return await caller_of(request, await _bearer(request), await _header(request))
+
+
+def _count(request: Request, caller: Caller) -> None:
+    """Count a request among its caller's until it has been answered."""
+    running = service_of(request).load.requests
+    if running[caller.key_id] >= MOST_OF_ONE:
+        raise ApiError(429, "Too much is asked with this key at once.", headers={"Retry-After": str(BUSY_SECONDS)})
+    after: contextlib.ExitStack = request.scope[AFTER]
+    running[caller.key_id] += 1
+    after.callback(running.subtract, {caller.key_id: 1})
+
+
+async def _look_up(request: Request, key: str | None) -> Caller:
     service = service_of(request)
-    key = bearer.credentials if bearer is not None else header
     found = await service.rows.run(rows.look_up_key, key, service.used, time.time())
     if found is not None:
         return found
@@ -146,7 +178,7 @@ async def caller_of(
     if not said and service.loopback and not await service.rows.run(rows.has_keys):
         _check_local(request)
         return LOCAL
-    raise ApiError(401, "A valid API key is needed.", headers={"WWW-Authenticate": 'Bearer realm="crossfoot"'})
+    raise no_key()
 
 
 def _check_local(request: Request) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import re
 import tempfile
+import time
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from functools import partial
@@ -33,6 +34,10 @@ BUFFER: Final = 512 * 1024
 OVERHEAD: Final = 64 * 1024
 # a client that sends nothing for so long has gone
 SILENCE_SECONDS: Final = 60.0
+# after so many seconds of waiting for it, a client must have sent so many bytes for each: who sends a byte a minute
+# keeps a place from others
+GRACE_SECONDS: Final = 60.0
+LEAST_RATE: Final = 1024
 BOUNDARY: Final = re.compile(rb"[0-9A-Za-z'()+_,./:=? -]{0,69}[0-9A-Za-z'()+_,./:=?-]")
 
 
@@ -71,6 +76,7 @@ class _Form:
     files: int = 0
     parts: int = 0
     held: int = 0
+    read: int = 0
     fields: dict[str, bytes] = field(default_factory=dict)
     hash: Any = field(default_factory=hashlib.sha256)
     complete: bool = False
@@ -142,6 +148,21 @@ class _Form:
         if not self.files:
             raise ApiError(422, "The form has no file.", place=FILE_FIELD)
 
+    @property
+    def texts(self) -> dict[str, str]:
+        """The fields besides the file.
+
+        Raises:
+            ApiError: 422, one is no UTF-8.
+        """
+        found = {}
+        for name, value in self.fields.items():
+            try:
+                found[name] = value.decode()
+            except UnicodeDecodeError:
+                raise ApiError(422, "This field is no UTF-8.", place=f"body.{name[:100]}") from None
+        return found
+
     def write(self, data: bytes) -> None:
         """Take bytes of the file."""
         self.size += len(data)
@@ -181,16 +202,19 @@ class Receiver:
         try:
             parser = MultipartParser(boundary, form.callbacks(), max_size=self.limit + FIELDS_BYTES + OVERHEAD)  # type: ignore[arg-type]
             async for chunk in gathered(body):
-                await run_sync(partial(self._parse, parser, chunk), limiter=self.threads)
+                await run_sync(partial(self._parse, parser, form, chunk), limiter=self.threads)
             form.check()
+            texts = form.texts
             await run_sync(partial(target.seek, 0), limiter=self.threads)
         except BaseException:
             target.close()
             raise
-        fields = {k: v.decode("utf-8", "replace") for k, v in form.fields.items()}
-        return Upload(target, form.name, form.size, form.hash.hexdigest(), fields)
+        return Upload(target, form.name, form.size, form.hash.hexdigest(), texts)
 
-    def _parse(self, parser: MultipartParser, chunk: bytes) -> None:
+    def _parse(self, parser: MultipartParser, form: _Form, chunk: bytes) -> None:
+        form.read += len(chunk)  # the parser does not count what follows the last boundary
+        if form.read > self.limit + FIELDS_BYTES + OVERHEAD:
+            raise too_large(self.limit)
         self.check_disk(len(chunk))
         try:
             with storing():
@@ -219,11 +243,13 @@ async def gathered(body: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
     """The body in pieces that are worth a thread's time.
 
     Raises:
-        ApiError: the client has sent nothing for ``SILENCE_SECONDS``.
+        ApiError: the client has sent nothing for ``SILENCE_SECONDS``, or all in all too slowly.
     """
     held = bytearray()
     iterator = body.__aiter__()
+    count, waited = 0, 0.0
     while True:
+        begun = time.monotonic()
         try:
             with anyio.fail_after(SILENCE_SECONDS):
                 chunk = await anext(iterator, None)
@@ -232,6 +258,9 @@ async def gathered(body: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
         if chunk is None:
             break
         held += chunk
+        count, waited = count + len(chunk), waited + time.monotonic() - begun
+        if waited > GRACE_SECONDS and count < waited * LEAST_RATE:
+            raise ApiError(408, "It is sent too slowly.", headers={"Connection": "close"})
         if len(held) >= BUFFER:
             yield bytes(held)
             held.clear()

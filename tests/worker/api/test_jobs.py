@@ -256,6 +256,8 @@ PART = b'--x\r\nContent-Disposition: form-data; name="%s"\r\n\r\n'
         (PART % b"file" + b"cut", FORM, 400, "E_REQUEST"),
         (b"--x\r\nContent-Disposition: form-data\r\n\r\na\r\n--x--\r\n", FORM, 400, "E_REQUEST"),
         (PART % b"a" + b"a" * 200_000, FORM, 413, "E_LIMIT.size"),
+        (PART % b"file" + b"a\r\n--x--\r\n" + b"z" * 2_000_000, FORM, 413, "E_LIMIT.size"),
+        (PART % b"metadata" + b'{"a":"\xff"}\r\n' + PART % b"file" + b"a\r\n--x--\r\n", FORM, 422, "E_USAGE"),
         (b"--x\r\n" + b"A: b\r\n" * 5000, FORM, 400, "E_REQUEST"),
         ((PART % b"p" + b"\r\n") * 40, FORM, 422, "E_USAGE"),
         ((PART % b"file" + b"\r\n") * 2, FORM, 422, "E_USAGE"),
@@ -302,7 +304,7 @@ def test_a_job_is_cancelled_once(client: TestClient, send: Send) -> None:
 def test_only_what_has_failed_is_tried_again(client: TestClient, desk: Desk, send: Send) -> None:
     """A failed job is queued again with its attempts counted from 0; a queued one is not."""
     job = send("Cash 7\n")["id"]
-    problem(client.post(f"/v1/jobs/{job}/retry"), 409, "E_STATE")
+    assert not problem(client.post(f"/v1/jobs/{job}/retry"), 409, "E_STATE")["retryable"]
     desk.fail(job)
     again = client.post(f"/v1/jobs/{job}/retry")
     assert again.status_code == 202

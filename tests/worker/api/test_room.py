@@ -112,7 +112,7 @@ def test_slow_name_servers_hold_up_nobody_else(ask: Callable[..., TestClient], m
         assert client.get(f"/v1/jobs/{job['id']}").status_code == 200
         assert time.monotonic() - begun < 10
         done.set()
-        assert all(future.result().status_code in (201, 409) for future in asked)
+        assert all(future.result().status_code in (201, 409, 503) for future in asked)
 
 
 def test_a_document_that_was_tidied_up_before_its_row_is_stored_again(
