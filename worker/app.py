@@ -6,12 +6,16 @@ message means is decided by the row; no prefetching, because a hint that waits i
 
 from __future__ import annotations
 
+import warnings
 from typing import Any, Final
 
+import celery.apps.worker as celery_worker
 from celery import Celery
+from celery.signals import setup_logging
 from kombu.entity import Queue
 
 from schemas.errors import ConfigurationError
+from worker import logs
 from worker.routing import QUEUES, read_queues
 from worker.settings import Settings, load
 
@@ -58,6 +62,17 @@ def _transport() -> dict[str, Any]:
     }
 
 
+@setup_logging.connect  # type: ignore[untyped-decorator]
+def _write_lines(**_: Any) -> None:
+    """Have a worker's messages written as those of every other role; Celery then sets up nothing of its own."""
+    logs.use_everywhere(load().log_format)
+    celery_worker.safe_say = _say_nothing
+
+
+def _say_nothing(_message: str, _file: object = None) -> None:
+    """In place of what Celery writes past all loggers when it is told to stop."""
+
+
 def command(queues: str, concurrency: int, name: str) -> list[str]:
     """The arguments of a Celery worker, without the interpreter.
 
@@ -65,7 +80,8 @@ def command(queues: str, concurrency: int, name: str) -> list[str]:
         ConfigurationError: a queue that does not exist.
     """
     served = ",".join(read_queues(queues))
-    words = ["worker", "-Q", served, "-c", str(concurrency), "-n", f"{name}@%h", "-l", "WARNING"]
+    # quiet: without the banner
+    words = ["--quiet", "worker", "-Q", served, "-c", str(concurrency), "-n", f"{name}@%h", "-l", "WARNING"]
     quiet = ["--without-gossip", "--without-mingle", "--without-heartbeat"]
     return [*words, *quiet, "--pool", "prefork"]
 
@@ -86,4 +102,6 @@ def run(settings: Settings, queues: str = "", concurrency: int | None = None) ->
     return 0
 
 
+# only root's dangers are meant, and what is taken is JSON
+warnings.filterwarnings("ignore", module=r"celery\.platforms")
 app = make_app(load())

@@ -12,7 +12,8 @@ from typing import Any, Final
 FIELDS: Final = ("job", "document", "key", "code", "method", "path", "status", "seconds", "bytes", "webhook", "request")
 NUMBERED: Final = re.compile(r"\bjob (\d+)\b")
 LONGEST: Final = 2000
-TEXT: Final = "%(asctime)s %(levelname)s %(message)s"
+# who writes the words of an exception into a message
+TRACER: Final = "celery.app.trace"
 
 
 class JsonFormatter(logging.Formatter):
@@ -24,7 +25,7 @@ class JsonFormatter(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         """One line."""
         moment = dt.datetime.fromtimestamp(record.created, dt.UTC)
-        message = record.getMessage()[:LONGEST]
+        message = _message(record)[:LONGEST]
         line: dict[str, Any] = {
             "time": moment.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
             "level": record.levelname.lower(),
@@ -41,6 +42,25 @@ class JsonFormatter(logging.Formatter):
         return json.dumps(line, ensure_ascii=False, default=str)
 
 
+class TextFormatter(logging.Formatter):
+    """A record as a line for people; of an exception its type and places, as in JSON."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """The line, and a line for each place."""
+        moment = self.formatTime(record)
+        lines = [f"{moment} {record.levelname} {_message(record)}"]
+        if record.exc_info and record.exc_info[0] is not None:
+            lines += [f"  {record.exc_info[0].__name__}", *(f"    {p}" for p in _places(record.exc_info[2]))]
+        return "\n".join(lines)
+
+
+def _message(record: logging.LogRecord) -> str:
+    """The message, without the words of an exception."""
+    if record.name == TRACER and record.exc_info and record.exc_info[0] is not None:
+        return "a task has failed"
+    return record.getMessage()
+
+
 def _places(trace: Any) -> list[str]:
     """Where an exception came through, innermost last: file, line, function."""
     places = []
@@ -53,15 +73,29 @@ def _places(trace: Any) -> list[str]:
 
 def make_formatter(style: str) -> logging.Formatter:
     """How lines are written: ``json``, or anything else for people."""
-    return JsonFormatter() if style == "json" else logging.Formatter(TEXT)
+    return JsonFormatter() if style == "json" else TextFormatter()
 
 
 def use(style: str, *names: str) -> None:
     """Have the messages of some loggers written to stderr, as ``json`` or as ``text``."""
-    handler = logging.StreamHandler()
-    handler.setFormatter(make_formatter(style))
+    handler = _make_handler(style)
     for name in names:
         log = logging.getLogger(name)
         log.handlers[:] = [handler]
         log.setLevel(logging.INFO)
         log.propagate = False
+
+
+def use_everywhere(style: str) -> None:
+    """The same for all loggers there are: what libraries say from warnings on, what we say from news on."""
+    root = logging.getLogger()
+    root.handlers[:] = [_make_handler(style)]
+    root.setLevel(logging.WARNING)
+    logging.getLogger("crossfoot").setLevel(logging.INFO)
+    logging.captureWarnings(True)
+
+
+def _make_handler(style: str) -> logging.Handler:
+    handler = logging.StreamHandler()
+    handler.setFormatter(make_formatter(style))
+    return handler

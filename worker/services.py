@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import logging
 import os
+import shutil
 import signal
 import subprocess
 import time
@@ -45,9 +46,10 @@ class Service:
 
     def start(self) -> None:
         """Start it; its output goes to its log file."""
-        if self.log_file.exists() and self.log_file.stat().st_size > LOG_BYTES:
-            self.log_file.replace(self.log_file.with_name(self.log_file.name + ".1"))
-        with self.log_file.open("ab") as out:
+        self.rotate()
+        with os.fdopen(
+            os.open(self.log_file, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600), "ab"
+        ) as out:
             self.process = subprocess.Popen(
                 self.command,
                 stdin=subprocess.DEVNULL,
@@ -60,6 +62,22 @@ class Service:
             )
         self.started = time.monotonic()
         log.info("%s: started (process %d)", self.name, self.process.pid)
+
+    def rotate(self) -> None:
+        """Begin a log file that has become long anew, the one before kept as ``.1``.
+
+        It is copied and emptied, since its process holds it open and writes on at its end, wherever that is.
+        """
+        if not self.log_file.exists() or self.log_file.stat().st_size <= LOG_BYTES:
+            return
+        older = self.log_file.with_name(f"{self.log_file.name}.1")
+        try:
+            older.unlink(missing_ok=True)
+            older.touch(mode=0o600)
+            shutil.copyfile(self.log_file, older)
+        except OSError as error:  # where the disk is full, what it says is what the disk is full of
+            log.warning("%s: its log cannot be kept: %s", self.name, error.strerror or error)
+        os.truncate(self.log_file, 0)
 
     def lives(self) -> bool:
         """Whether its process runs."""

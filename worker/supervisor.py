@@ -67,6 +67,8 @@ def run(settings: Settings) -> int:
                 if time.monotonic() >= next_look:
                     next_look = time.monotonic() + LIVENESS_SECONDS
                     _end_hanging(settings, workers)
+                    for service in services:
+                        service.rotate()
                 stop.wait(TICK_SECONDS)
         finally:
             _stop(settings, services)

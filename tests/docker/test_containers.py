@@ -191,8 +191,8 @@ def test_the_roles_together_convert_what_is_sent(settings: Settings) -> None:
         for process in running.values():
             process.send_signal(signal.SIGTERM)
         statuses = {name: _end(process) for name, process in running.items()}
-    assert all(statuses[name] == 0 for name in ("api", "sweeper", "inbox", "webhooks")), statuses
-    for name in ("api", "sweeper", "inbox", "webhooks"):
+    assert set(statuses.values()) == {0}, statuses
+    for name in OURS:
         for line in (settings.home / f"{name}.log").read_text().splitlines():
             assert {"time", "level", "message"} <= json.loads(line).keys()
     with Database.open(settings) as db:

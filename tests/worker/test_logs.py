@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import logging
+import sys
 from typing import Any
 
 from worker import logs
@@ -47,6 +48,20 @@ def test_an_exception_is_told_by_its_kind_and_place() -> None:
     assert found["exception"] == "ValueError"
     assert found["places"][-1].endswith("test_an_exception_is_told_by_its_kind_and_place")
     assert "1,234" not in json.dumps(found)
+
+
+def test_no_words_of_an_exception_are_told_to_people_either() -> None:
+    """Lines for people name the kind and the places too, and leave out what a task's failure says of itself."""
+    record = logging.LogRecord("celery.app.trace", logging.ERROR, "x.py", 1, "raised %r", ("Cash 1,234",), None)
+    try:
+        int("Cash 1,234")
+    except ValueError:
+        record.exc_info = sys.exc_info()
+    for style in ("text", "json"):
+        written = logs.make_formatter(style).format(record)
+        assert "ValueError" in written
+        assert "test_logs.py" in written
+        assert "1,234" not in written
 
 
 def test_a_message_of_many_lines_stays_one() -> None:
