@@ -27,8 +27,8 @@ sys.path.insert(0, str(Path(__file__).parent.parent))
 
 from tests.fakes.postgres import Postgres
 from tests.fakes.running import FAST
-from worker import deliveries, leases
-from worker.blobs import Blobs, Store
+from worker import conversion, deliveries, leases
+from worker.blobs import Blobs
 from worker.conversion import convert_job
 from worker.database import Database
 from worker.deliveries import Arrival
@@ -40,7 +40,7 @@ DEMAND_MS = 30.0
 STEPS: tuple[tuple[Any, str, str], ...] = (
     (leases, "claim", "claim"),
     (leases, "finish", "commit"),
-    (Store, "put_file", "store the result"),
+    (conversion, "_keep", "store the result"),
     (Sandbox, "run", "child"),
 )
 

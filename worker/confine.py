@@ -145,6 +145,14 @@ def _give_up_powers(libc: ctypes.CDLL) -> None:
     libc.syscall(number, struct.pack("=Ii", CAPABILITY_VERSION, 0), struct.pack("=6I", kept, kept, 0, 0, 0, 0))
 
 
+def name_signal(number: int) -> str:
+    """``SIGKILL`` for 9; a number where it has no name (a child may kill itself with any)."""
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return f"signal {number}"
+
+
 def ran_dry(exit_code: int, used: int, allowed: int) -> bool:
     """True where a process that ended so, with so many bytes in use of those it was allowed, wanted more memory."""
     return -exit_code in OUT_OF_MEMORY_SIGNALS and used > allowed * STARVED_SHARE

@@ -7,10 +7,9 @@ import json
 import logging
 import os
 import secrets
-import shutil
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any, TypeVar, get_args
@@ -29,12 +28,14 @@ from schemas.errors import (
     UnsupportedError,
 )
 from worker import blame, leases, routing, sources
-from worker.blobs import DamagedBlobError, MissingBlobError, Store, open_blobs, storing
+from worker.blobs import DamagedBlobError, MissingBlobError, Store, Stored, open_blobs, storing
 from worker.corrections import rows as corrections
 from worker.corrections.rows import Inherited
 from worker.database import Database
 from worker.leases import Claim
 from worker.local.conversion import RESULT
+from worker.outcomes import RESULT_BYTES
+from worker.remains import discard_folder, open_left, part_file
 from worker.room import Room
 from worker.sandbox import Ended, Request, Sandbox
 from worker.settings import Settings
@@ -44,7 +45,6 @@ log = logging.getLogger("crossfoot")
 # where nothing can be converted at all, nothing is gained by trying fast
 PAUSE_SECONDS = 2.0
 AGAIN_SECONDS = 0.5
-RESULT_BYTES = 2 << 30
 BY_CODE: dict[str, type[CrossfootError]] = {
     kind.code: kind
     for kind in (
@@ -172,19 +172,21 @@ def _token(settings: Settings) -> str:
 
 def _convert(bench: Bench, held: Claim) -> str:
     """Fetch, convert in a child, store what came of it; the folder is gone afterwards, whatever happens."""
-    sha256 = held.sha256 or _fetch(bench, held)
-    if sha256 is None:
+    fetched = held if held.sha256 else _fetch(bench, held)
+    if fetched is None or fetched.sha256 is None:
         return "passed"
+    held, sha256 = fetched, fetched.sha256
     folder = bench.settings.scratch / held.owner.replace(":", "-")
+    work = folder / "work"  # the child's; what was fetched for it lies beside it, where it changes nothing
     with storing():
         folder.mkdir(parents=True, mode=0o700)
+        work.mkdir(mode=0o700)
     try:
-        request = _request(bench, held, sha256, folder)
+        request = _request(bench, held, sha256, work)
         ended = bench.sandbox.run(request, _renewing(bench, held), bench.settings.lease_seconds / 3)
-        _check_blame(request, sha256, ended)
-        return _conclude(bench, held, folder, ended)
+        return _conclude(bench, held, work, _check_blame(request, sha256, ended))
     finally:
-        shutil.rmtree(folder, ignore_errors=True)
+        discard_folder(folder)
 
 
 def _renewing(bench: Bench, held: Claim) -> Callable[[], bool]:
@@ -218,8 +220,12 @@ def _patiently(bench: Bench, commit: Callable[[], T]) -> T:
             time.sleep(AGAIN_SECONDS)
 
 
-def _fetch(bench: Bench, held: Claim) -> str | None:
-    """Read a back-fill's document into the store; None where there is nothing left to convert."""
+def _fetch(bench: Bench, held: Claim) -> Claim | None:
+    """Read a back-fill's document into the store, and what lies beside it; None where nothing is left to convert."""
+    wish = sources.read_wish(held.uri or "")
+    if wish is not None:
+        metadata = json.dumps(wish.metadata, ensure_ascii=False) if wish.metadata else None
+        held = replace(held, password=held.password or wish.password, metadata=held.metadata or metadata)
     try:
         with sources.open_uri(held.uri or "") as stream:
             bench.room.take(bench.db, sources.size_of(stream))
@@ -229,7 +235,7 @@ def _fetch(bench: Bench, held: Claim) -> str | None:
         return None
     is_ours = leases.attach(bench.db, held, stored.sha256, stored.size, time.time())
     bench.blobs.make_sure(stored.sha256, partial(_put_again, bench, held))
-    return stored.sha256 if is_ours else None
+    return replace(held, sha256=stored.sha256) if is_ours else None
 
 
 def _put_again(bench: Bench, held: Claim) -> None:
@@ -237,14 +243,14 @@ def _put_again(bench: Bench, held: Claim) -> None:
         bench.blobs.put(stream, bench.settings.max_bytes)
 
 
-def _request(bench: Bench, held: Claim, sha256: str, folder: Path) -> Request:
+def _request(bench: Bench, held: Claim, sha256: str, work: Path) -> Request:
     settings = bench.settings
     # only scans are read page by page, and only a PDF may turn out to be one
     is_scan = held.kind in ("ocr", "pdf")
     pages_at_once = settings.find_pages_at_once(leases.count_running(bench.db, settings.instance)) if is_scan else 1
     return Request(
-        folder=str(folder),
-        source=str(bench.blobs.fetch(sha256, folder)),
+        folder=str(work),
+        source=str(bench.blobs.fetch(sha256, work.parent)),
         name="",  # it may have several
         memory=settings.memory_bytes(held.kind),
         cpu=settings.cpu_seconds(pages_at_once),
@@ -256,23 +262,23 @@ def _request(bench: Bench, held: Claim, sha256: str, folder: Path) -> Request:
     )
 
 
-def _check_blame(request: Request, sha256: str, ended: Ended) -> None:
+def _check_blame(request: Request, sha256: str, ended: Ended) -> Ended:
     """Refuse to conclude anything from a full disk, or from bytes that are not the document's.
 
     On a full disk a library may call the document damaged, or leave a page out, for a file of its own that it could
-    not write.
+    not write. That the bytes are damaged is never the child's to say.
 
     Raises:
-        FullError: the disk is full, whatever the document does. DamagedBlobError: the child has read other bytes.
+        FullError: the disk is full, whatever the document does. DamagedBlobError: its bytes are others.
     """
     outcome = ended.outcome
     failed = ended.verdict == "ended" and outcome["state"] == "failed"
     if ended.verdict == "crashed" or failed or outcome.get("left_out"):
         blame.check_disk(Path(request.folder))
-    if failed:
+    is_another = ended.verdict == "ended" and not failed and outcome["sha256"] != sha256
+    if failed or is_another:
         blame.check_bytes(Path(request.source), sha256)
-    elif ended.verdict == "ended" and outcome["sha256"] != sha256:
-        raise DamagedBlobError(sha256)
+    return Ended("crashed", {}, "its process read another document", ended.noise) if is_another else ended
 
 
 def _conclude(bench: Bench, held: Claim, folder: Path, ended: Ended) -> str:
@@ -287,7 +293,8 @@ def _conclude(bench: Bench, held: Claim, folder: Path, ended: Ended) -> str:
             return "moved"
         raise LimitError("memory", "Reading it takes more memory than is allowed.")
     if ended.verdict == "crashed":
-        log.warning("job %d, attempt %d: %s %s", held.id, held.attempt, ended.cause, ended.noise[-500:])
+        fault = blame.find_fault(ended.noise)
+        log.warning("job %d, attempt %d: %s; %s", held.id, held.attempt, ended.cause, fault or "no traceback")
         return leases.release(bench.db, bench.settings, held, ended.cause, time.time()) or "fenced"
     outcome = ended.outcome
     if outcome["state"] == "failed":
@@ -309,7 +316,8 @@ def _give_back(bench: Bench, held: Claim, problem: dict[str, Any], noise: str) -
     error = _error(problem)
     if problem["code"] != CrossfootError.code:
         raise error
-    log.error("job %d, attempt %d: %s\n%s", held.id, held.attempt, error.detail, noise)
+    fault = blame.find_fault(noise)  # its words may be the document's: they go to the row, whose owner may read them
+    log.error("job %d, attempt %d: a fault of the program: %s", held.id, held.attempt, fault or "no traceback")
     return leases.release(bench.db, bench.settings, held, "the program failed", time.time(), error) or "fenced"
 
 
@@ -324,7 +332,7 @@ def _error(problem: dict[str, Any]) -> CrossfootError:
 
 def _store(bench: Bench, held: Claim, folder: Path, outcome: dict[str, Any]) -> str:
     """Make the child's result the job's."""
-    put = partial(bench.blobs.put_file, folder / RESULT, RESULT_BYTES)
+    put = partial(_keep, bench, folder, RESULT, RESULT_BYTES)
     stored = put()
     summary = {k: v for k, v in outcome.items() if k not in ("state", "sha256")}
     result = (stored.sha256, stored.size)
@@ -350,11 +358,17 @@ def _finish(
             return ending
 
 
+def _keep(bench: Bench, folder: Path, name: str, most: int) -> Stored:
+    """Store a file that the child has left, which is one (see ``sandbox``)."""
+    with open_left(folder, name) as stream:
+        return bench.blobs.put(stream, most)
+
+
 def _store_parts(bench: Bench, held: Claim, folder: Path, outcome: dict[str, Any]) -> str:
     """Make the parts of a container documents of their own; the list of them is the container's result."""
     parts = []
     for part in outcome["parts"]:
-        stored = bench.blobs.put_file(folder / part["file"], bench.settings.max_bytes)
+        stored = _keep(bench, folder, part_file(part["number"]), bench.settings.max_bytes)
         kind = routing.kind_of_bytes(stored.head)
         origin = json.dumps(part["origin"], sort_keys=True)
         parts.append(leases.Part(part["number"], part["name"], stored.sha256, stored.size, kind, origin))
@@ -368,7 +382,7 @@ def _store_parts(bench: Bench, held: Claim, folder: Path, outcome: dict[str, Any
     finish = partial(leases.finish_container, bench.db, held, (result.sha256, result.size), tuple(parts))
     ending = _patiently(bench, lambda: _finish(bench, held, result.sha256, finish))
     for part, listing in zip(outcome["parts"], parts, strict=True):
-        put = partial(bench.blobs.put_file, folder / part["file"], bench.settings.max_bytes)
+        put = partial(_keep, bench, folder, part_file(part["number"]), bench.settings.max_bytes)
         bench.blobs.make_sure(listing.sha256, put)
     bench.blobs.make_sure(result.sha256, partial(bench.blobs.put_bytes, data))
     return ending

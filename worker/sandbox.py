@@ -17,9 +17,11 @@ from pathlib import Path
 from typing import Any, Final, Literal, TypeAlias
 
 from schemas.errors import ServiceError
-from worker.confine import find_missing, harmless, ran_dry
+from worker.confine import find_missing, harmless, name_signal, ran_dry
 from worker.deadlines import Deadline
-from worker.local.conversion import NOISE, OUTCOME, PAGES_AT_ONCE
+from worker.local.conversion import NOISE, PAGES_AT_ONCE
+from worker.outcomes import take_outcome
+from worker.remains import UnusableError, read_end, read_left
 from worker.settings import Settings
 from worker.zygote import EXIT_MEMORY, KILL, PAGES
 
@@ -28,7 +30,8 @@ log = logging.getLogger("crossfoot")
 START_SECONDS: Final = 120.0
 ANSWER_SECONDS: Final = 5.0
 LOOK_SECONDS: Final = 0.5
-NOISE_CHARACTERS: Final = 4000
+NOISE_BYTES: Final = 4000
+PAGES_BYTES: Final = 20
 # what the zygote says: "started", or "ended" and "peak"
 Answer: TypeAlias = dict[str, int]
 Verdict = Literal["ended", "crashed", "late", "memory", "dropped"]
@@ -139,7 +142,7 @@ class Sandbox:
         if verdict is not None:
             answer = self._kill(child)
         if verdict == "late":
-            return Ended("late", {}, deadline.error(_read_pages(folder)).detail, _read_noise(folder))
+            return Ended("late", {}, deadline.error(_read_pages(folder)).detail, read_end(folder, NOISE, NOISE_BYTES))
         return _ended(request, verdict, answer)
 
     def _start(self, request: Request) -> int:
@@ -209,24 +212,15 @@ class Sandbox:
 def _ended(request: Request, verdict: Verdict | None, answer: Answer) -> Ended:
     """What came of a child, from the answer about it and from what it left in its folder."""
     folder = Path(request.folder)
-    noise = _read_noise(folder)
+    noise = read_end(folder, NOISE, NOISE_BYTES)
     status = answer.get("ended")
     if verdict is not None:
         return Ended(verdict, {}, "", noise)
     if status == EXIT_MEMORY or (status is not None and ran_dry(status, answer.get("peak", 0), request.memory)):
         return Ended("memory", {}, "", noise)
-    if status == 0 and (outcome := _read_outcome(folder)) is not None:
+    if status == 0 and (outcome := take_outcome(folder)) is not None:
         return Ended("ended", outcome, "", noise)
     return Ended("crashed", {}, _cause(status), noise)
-
-
-def _read_outcome(folder: Path) -> dict[str, Any] | None:
-    """What the child says came of it; None where it could not write that down (to its end)."""
-    try:
-        outcome: dict[str, Any] = json.loads((folder / OUTCOME).read_bytes())
-    except (OSError, ValueError):
-        return None
-    return outcome
 
 
 def _cause(status: int | None) -> str:
@@ -234,23 +228,13 @@ def _cause(status: int | None) -> str:
     if status is None:
         return "its process disappeared"
     if status < 0:
-        return f"its process was killed ({signal.Signals(-status).name})"
-    return f"its process ended with status {status}" if status else "its process left no outcome"
+        return f"its process was killed ({name_signal(-status)})"
+    return f"its process ended with status {status}" if status else "its process left no outcome that can be used"
 
 
 def _read_pages(folder: Path) -> int | None:
     """How many pages the child has told of, if it has."""
     try:
-        return int((folder / PAGES).read_text(encoding="ascii"))
-    except (OSError, ValueError):
+        return max(0, int(read_left(folder, PAGES, PAGES_BYTES)))
+    except (UnusableError, ValueError):
         return None
-
-
-def _read_noise(folder: Path) -> str:
-    """The end of what the child printed."""
-    try:
-        with (folder / NOISE).open("rb") as stream:
-            stream.seek(max(0, stream.seek(0, os.SEEK_END) - NOISE_CHARACTERS))
-            return stream.read().decode(errors="replace")
-    except OSError:
-        return ""

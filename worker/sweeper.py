@@ -8,7 +8,6 @@ is still there. Redis being away is no event: rows wait.
 from __future__ import annotations
 
 import logging
-import shutil
 import threading
 import time
 from pathlib import Path
@@ -24,6 +23,7 @@ from worker.app import KEY_PREFIX, TASK, make_app
 from worker.blobs import open_blobs
 from worker.database import Database
 from worker.process import stopping
+from worker.remains import remove_folder
 from worker.routing import KINDS, URGENCIES, QueueKind, Urgency, queue_name
 from worker.settings import Settings, load
 
@@ -141,10 +141,10 @@ def remove_leftovers(settings: Settings, db: Database, known: set[str] | None = 
 def _remove(folder: Path, known: set[str]) -> bool:
     """Whether a folder, or a file in its place, is gone now."""
     try:
-        shutil.rmtree(folder) if folder.is_dir() and not folder.is_symlink() else folder.unlink(missing_ok=True)
+        remove_folder(folder)
     except FileNotFoundError:
         pass  # its own worker was quicker
-    except (OSError, RecursionError) as error:
+    except OSError as error:
         if folder.name not in known:
             log.warning("%s: cannot be removed: %s", folder, error)
         known.add(folder.name)

@@ -74,7 +74,7 @@ def _convert(data: bytes, task: Work, folder: Path, tell_pages: Callable[[int], 
     (folder / RESULT).write_bytes(to_json(filing))
     facts: dict[str, Any] = {"verdict": "unproved", "outcome": "complete", "left_out": None, "tables": 0, "figures": 0}
     if "pages-at-once" in lines:
-        facts["pages_at_once"] = [task.pages_at_once, os.environ.get(PAGES_AT_ONCE)]
+        facts["route"] = f"{task.pages_at_once}, environment {os.environ.get(PAGES_AT_ONCE)}"
     return {"state": "converted", "sha256": sha256, **facts, "review": int("review" in lines)}
 
 
@@ -86,7 +86,7 @@ def _container(data: bytes, sha256: str, folder: Path) -> dict[str, Any]:
         origin = {"parent": sha256, "header": None}
         digest = hashlib.sha256(body).hexdigest()
         name = f"part{number}.txt"
-        parts.append({"number": number, "name": name, "file": f"part-{number}", "sha256": digest, "origin": origin})
+        parts.append({"number": number, "name": name, "sha256": digest, "origin": origin})
     return {"state": "container", "sha256": sha256, "bytes": len(data), "parts": parts}
 
 

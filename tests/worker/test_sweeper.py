@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import signal
 import subprocess
 import threading
@@ -185,14 +184,14 @@ def test_a_folder_that_cannot_be_removed_keeps_no_other(
     """The others go, and it is told of once, however often it is tried."""
     for name in ("deep", "other"):
         (home.scratch / name).mkdir()
-    remove = shutil.rmtree
+    remove = sweeper_module.remove_folder
 
     def refuse(folder: Path) -> None:
         if folder.name == "deep":
-            raise RecursionError("too deep")
+            raise PermissionError("it is immutable")
         remove(folder)
 
-    monkeypatch.setattr(shutil, "rmtree", refuse)
+    monkeypatch.setattr(sweeper_module, "remove_folder", refuse)
     known: set[str] = set()
     assert [remove_leftovers(home, db, known) for _ in range(2)] == [1, 0]
     assert [p.name for p in home.scratch.iterdir()] == ["deep"]

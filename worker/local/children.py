@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import faulthandler
-import json
 import multiprocessing
 import os
 import resource
@@ -23,12 +22,14 @@ from pathlib import Path
 from typing import Any
 
 from schemas.errors import AttemptsError, CrossfootError, LimitError
-from worker.confine import Limits, confine, prepare, ran_dry
+from worker.confine import Limits, confine, name_signal, prepare, ran_dry
 from worker.deadlines import Deadline
-from worker.local.conversion import NOISE, OUTCOME, Work, work
+from worker.local.conversion import NOISE, Work, work
+from worker.outcomes import take_outcome
+from worker.remains import read_end
 from worker.settings import Settings
 
-NOISE_CHARACTERS = 20_000
+NOISE_BYTES = 20_000
 FORK = multiprocessing.get_context("fork")  # the parent has the slow imports done; a child costs milliseconds
 
 
@@ -117,12 +118,11 @@ def _kill(child: _Child) -> None:
 
 def _ended(child: _Child, killed: CrossfootError | None, *, starved: bool = False) -> Ended:
     """Read what a child left; where it left nothing, say what happened to it, ``starved`` of memory for one."""
-    noise_file, outcome_file = child.folder / NOISE, child.folder / OUTCOME
-    noise = noise_file.read_text(errors="replace")[-NOISE_CHARACTERS:] if noise_file.exists() else ""
+    noise = read_end(child.folder, NOISE, NOISE_BYTES)
     exit_code = child.process.exitcode
     child.process.close()
-    if killed is None and exit_code == 0 and outcome_file.exists():
-        return Ended(child.folder, json.loads(outcome_file.read_bytes()), noise)
+    if killed is None and exit_code == 0 and (outcome := take_outcome(child.folder)) is not None:
+        return Ended(child.folder, {"exit_status": 1, **outcome}, noise)
     error = killed or _crash(exit_code, noise, starved=starved)
     outcome = {"state": "failed", "problem": error.problem(), "exit_status": error.exit_status}
     return Ended(child.folder, outcome, noise)
@@ -138,7 +138,7 @@ def _crash(exit_code: int | None, noise: str, *, starved: bool) -> CrossfootErro
     if exit_code == -signal.SIGKILL:
         return LimitError("memory", "The system killed the process that read it, most likely for want of memory.")
     if exit_code is not None and exit_code < 0:
-        return AttemptsError(f"It took down the process that read it ({signal.Signals(-exit_code).name}).")
+        return AttemptsError(f"It took down the process that read it ({name_signal(-exit_code)}).")
     return AttemptsError(f"It took down the process that read it (status {exit_code}).")
 
 

@@ -18,6 +18,9 @@ from typing import TYPE_CHECKING, Any
 
 from schemas.errors import CrossfootError, LimitError, StorageError, UnsafeError
 from worker.local.inputs import read_input
+from worker.outcomes import OUTCOME as OUTCOME  # noqa: PLC0414 - what others ask this module for
+from worker.outcomes import RESULT as RESULT  # noqa: PLC0414
+from worker.remains import part_file
 
 if TYPE_CHECKING:
     from extractors.containers import Container
@@ -25,8 +28,6 @@ if TYPE_CHECKING:
     from extractors.source import Source
     from schemas.filing import Filing
 
-OUTCOME = "outcome.json"
-RESULT = "result.json"
 NOISE = "noise.log"
 PAGES_AT_ONCE = "CROSSFOOT_PAGES_AT_ONCE"  # what extractors.ocr.crew asks for; the result is the same
 MAX_DEPTH = 4
@@ -135,12 +136,11 @@ def _take_apart(source: Source, container: Container, folder: Path) -> dict[str,
     """The parts as files, and what the parent must know to convert each; what the container holds besides."""
     listed = []
     for part in container.parts:
-        file = f"part-{part.number}"
-        (folder / file).write_bytes(part.data)
+        (folder / part_file(part.number)).write_bytes(part.data)
         header = part.origin.header.model_dump(mode="json") if part.origin.header else None
         digest = hashlib.sha256(part.data).hexdigest()
         origin = {"parent": part.origin.parent, "header": header}
-        listed.append({"number": part.number, "name": part.name, "file": file, "sha256": digest, "origin": origin})
+        listed.append({"number": part.number, "name": part.name, "sha256": digest, "origin": origin})
     return {
         "state": "container",
         "sha256": source.sha256,

@@ -13,6 +13,8 @@ from typing import Any, Protocol
 
 from schemas.errors import StorageError, UsageError
 from worker.naming import ERROR_SUFFIX, INDEX_NAME, RESULT_SUFFIX
+from worker.outcomes import RESULT_BYTES
+from worker.remains import open_left, read_left
 
 
 class Sink(Protocol):
@@ -68,7 +70,7 @@ class Memory:
 
     def put(self, name: Path, result: Path) -> str:
         """Keep the bytes."""
-        self.results.append(result.read_bytes())
+        self.results.append(read_left(result.parent, result.name, RESULT_BYTES))
         return str(name)
 
     def put_error(self, name: Path, problem: dict[str, Any]) -> None:
@@ -105,7 +107,7 @@ def _write(target: Path, content: Path | bytes) -> None:
         try:
             with os.fdopen(descriptor, "wb") as file:
                 if isinstance(content, Path):
-                    with content.open("rb") as source:
+                    with open_left(content.parent, content.name) as source:
                         shutil.copyfileobj(source, file)
                 else:
                     file.write(content)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -14,6 +13,7 @@ from worker.local.conversion import RESULT, Work, origin_of
 from worker.local.output import Memory, Sink
 from worker.local.warm import warm_up
 from worker.naming import ERROR_SUFFIX, part_name
+from worker.remains import discard_folder, part_file
 
 if TYPE_CHECKING:
     from worker.settings import Settings
@@ -165,7 +165,7 @@ class Run:
         except StorageError as error:  # the disk is full, or the name is taken by a folder: this document's misfortune
             self._take_failure(task, error.problem(), error.exit_status, keep=False)
         if outcome["state"] != "container":
-            shutil.rmtree(ended.folder, ignore_errors=True)
+            discard_folder(ended.folder)
         self._report.end(task.label)
         return parts
 
@@ -226,7 +226,7 @@ class Run:
         index.content["parts"].append(content)
         work = replace(
             task.work,
-            source=folder / part["file"],
+            source=folder / part_file(part["number"]),
             name=part["name"],
             origin=origin_of(part["origin"]),
             depth=task.work.depth + 1,
@@ -251,7 +251,7 @@ class Run:
         if any(part["state"] == "failed" or part.get("outcome") == "partial" for part in index.content["parts"]):
             index.content["outcome"] = "partial"
         self._sink.put_index(index.name, index.content)
-        shutil.rmtree(index.folder, ignore_errors=True)
+        discard_folder(index.folder)
         if index.parent is not None:
             self._enter(
                 index.parent,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -19,6 +18,7 @@ from worker.local.naming import name_results
 from worker.local.output import Folder, Memory, print_result
 from worker.local.run import Options, Reporter, Run, Task
 from worker.local.warm import limit_threads, warm
+from worker.remains import discard_folder
 
 if TYPE_CHECKING:
     from extractors.page import Profile
@@ -88,7 +88,7 @@ def _scratch() -> Iterator[Path]:
     try:
         yield folder
     finally:
-        shutil.rmtree(folder, ignore_errors=True)
+        discard_folder(folder)
 
 
 def _spool_stdin(target: Path, max_bytes: int) -> None:

@@ -1,0 +1,225 @@
+"""A reader that was taken over, in the real sandbox: what it leaves leads nobody astray, holds nobody up, goes."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from worker import remains
+from worker.blobs import Blobs
+from worker.conversion import convert_job
+from worker.database import Database
+from worker.deliveries import Arrival, arrive
+from worker.outcomes import MalformedError, read_outcome
+from worker.sandbox import Ended, Request, Sandbox
+from worker.settings import Settings
+from worker.supervisor import make_folders
+
+MEMORY = 512 << 20
+SETTINGS = replace(Settings(), engine_module="tests.fakes.hostile", deadline_seconds=3.0, deadline_stretch=1.0)
+SECRET = "root:secret"  # noqa: S105 - made up
+
+
+@pytest.fixture(scope="module")
+def sandbox() -> Iterator[Sandbox]:
+    """One for all."""
+    with Sandbox(SETTINGS) as made:
+        yield made
+
+
+@pytest.fixture
+def run(sandbox: Sandbox, tmp_path: Path) -> Callable[..., Ended]:
+    """Run a program as a document; its folder is ``tmp_path/work``."""
+    (tmp_path / "work").mkdir()
+
+    def convert(*lines: str, pages_at_once: int = 1) -> Ended:
+        (tmp_path / "source").write_text("\n".join(lines))
+        request = Request(str(tmp_path / "work"), str(tmp_path / "source"), "d", MEMORY, 60, 1 << 20)
+        return sandbox.run(replace(request, pages_at_once=pages_at_once), lambda: True, 10.0)
+
+    return convert
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Settings:
+    """A home that tries once."""
+    settings = replace(SETTINGS, home=tmp_path / "home", attempts=1)
+    make_folders(settings)
+    return settings
+
+
+def finish(home: Settings, sandbox: Sandbox, *lines: str) -> str:
+    """Convert a program as a job of a home: how it ended."""
+    stored = Blobs(home.blobs).put_bytes("\n".join(lines).encode())
+    with Database.open(home) as db:
+        job = arrive(
+            db, Arrival("a.txt", stored.sha256, stored.size, "text", "normal", "e 1", stored.sha256), time.time()
+        )
+        return convert_job(home, sandbox, job)
+
+
+def answer(ended: Ended) -> Any:
+    """What the program reported."""
+    return json.loads(ended.outcome["problem"]["detail"])
+
+
+def test_what_is_well_said_is_believed(run: Callable[..., Ended]) -> None:
+    """The probes below are refused for what they do, not for how they say it."""
+    assert run("say()").verdict == "ended"
+
+
+@pytest.mark.parametrize(
+    "part",
+    ['"file": FOREIGN', '"number": "../../" + FOREIGN', '"number": True'],
+    ids=["file", "path", "no number"],
+)
+def test_no_file_but_the_childs_own_becomes_a_part(home: Settings, sandbox: Sandbox, part: str) -> None:
+    """Whatever file the child names as a part, the worker does not fetch it."""
+    foreign = home.home / "others"
+    foreign.write_text("another customer's")
+    ending = finish(
+        home,
+        sandbox,
+        f"FOREIGN = {str(foreign)!r}",
+        'origin = {"parent": sha256, "header": None}',
+        f'part = {{"number": 1, "name": "n", "sha256": sha256, "origin": origin, **{{{part}}}}}',
+        'say(state="container", sha256=sha256, bytes=1, parts=[part], skipped=[], left_out=None)',
+    )
+    assert ending == "quarantined"
+    with Database.open(home) as db:
+        assert len(db.rows("SELECT sha256 FROM documents", ())) == 1
+
+
+@pytest.mark.parametrize("name", ["result.json", "part-1"])
+@pytest.mark.parametrize("how", ["os.symlink(OTHER, NAME)", "os.mkfifo(NAME)", "os.mkdir(NAME)"])
+def test_a_result_that_is_no_file_of_the_childs_is_none(
+    run: Callable[..., Ended], tmp_path: Path, name: str, how: str
+) -> None:
+    """A link, a pipe and a folder where a result or a part should be are a crash; nobody waits."""
+    (tmp_path / "other").write_text(SECRET)
+    ended = run(
+        f"OTHER, NAME = {str(tmp_path / 'other')!r}, folder / {name!r}",
+        "NAME.unlink(missing_ok=True)",
+        how,
+        'part = {"number": 1, "name": "n", "sha256": sha256, "origin": {"parent": sha256, "header": None}}',
+        'say() if NAME.name != "part-1" else say(state="container", sha256=sha256, bytes=1, parts=[part])',
+    )
+    assert (ended.verdict, ended.cause) == ("crashed", "its process left no outcome that can be used")
+
+
+@pytest.mark.parametrize("name", ["pages", "outcome.json", "noise.log"])
+@pytest.mark.parametrize("how", ["os.mkfifo(NAME)", "os.symlink('/dev/zero', NAME)", "os.symlink(OTHER, NAME)"])
+def test_pipes_devices_and_links_hold_nobody_up(run: Callable[..., Ended], tmp_path: Path, name: str, how: str) -> None:
+    """The deadline holds, and what another file says is neither believed nor told, whatever lies there."""
+    (tmp_path / "other").write_text(SECRET)
+    begun = time.monotonic()
+    ended = run(
+        f"OTHER, NAME = {str(tmp_path / 'other')!r}, folder / {name!r}",
+        "NAME.unlink(missing_ok=True)",
+        how,
+        "import time; time.sleep(0.6)",
+        "os.abort()",
+    )
+    assert ended.verdict == "crashed"
+    assert SECRET not in ended.noise
+    assert time.monotonic() - begun < 2.5
+
+
+def test_another_name_of_a_foreign_file_is_not_taken(tmp_path: Path) -> None:
+    """A second name makes another's file look like the child's own; so what has two is not read."""
+    (tmp_path / "other").write_text(SECRET)
+    (tmp_path / "work").mkdir()
+    os.link(tmp_path / "other", tmp_path / "work" / "result.json")
+    assert not remains.is_left(tmp_path / "work", "result.json")
+
+
+def test_more_than_is_taken_is_not_read(tmp_path: Path) -> None:
+    """A file of any size costs as much memory as was allowed for it."""
+    with (tmp_path / "outcome.json").open("wb") as file:
+        file.truncate(1 << 40)
+    with pytest.raises(remains.UnusableError):
+        remains.read_left(tmp_path, "outcome.json", 1000)
+    assert remains.read_end(tmp_path, "outcome.json", 3) == "\0\0\0"
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        b"[]",
+        b"3",
+        b'{"state": []}',
+        b'{"state": "converted"}',
+        b"[" * 100_000,
+        b'{"state": "failed", "problem": {"code": "E_CORRUPT"}}',
+        json.dumps(
+            {
+                "state": "failed",
+                "problem": {**dict.fromkeys(("type", "title", "place", "detail"), "x"), "code": "E_MINE"},
+            }
+        ).encode(),
+    ],
+)
+def test_what_is_not_well_said_was_never_said(said: bytes) -> None:
+    """No form of an outcome but the readers' own gets any further."""
+    with pytest.raises(MalformedError):
+        read_outcome(said)
+
+
+@pytest.mark.parametrize("wrong", [{"review": "many"}, {"review": -1}, {"review": True}, {"left_out": 7}, {"more": 1}])
+def test_a_wrong_summary_is_a_crash(run: Callable[..., Ended], wrong: dict[str, object]) -> None:
+    """A number that is none would otherwise come to grief only where the job is committed."""
+    assert run(f"say(**{wrong!r})").verdict == "crashed"
+
+
+def test_a_child_cannot_have_its_document_set_aside(home: Settings, sandbox: Sandbox) -> None:
+    """That the stored bytes are damaged is not believed of the child who says it."""
+    ending = finish(home, sandbox, "say(sha256='0' * 64)")
+    assert ending == "quarantined"
+    assert list(Blobs(home.blobs).list_damaged()) == []
+
+
+@pytest.mark.parametrize("closed", [False, True])
+def test_folders_without_end_are_removed(home: Settings, sandbox: Sandbox, closed: bool) -> None:
+    """Thousands of folders inside one another, or one that is closed to its owner, are gone with the document."""
+    ending = finish(
+        home,
+        sandbox,
+        "for _ in range(3000): os.mkdir('d'); os.chdir('d')",
+        "open('file', 'w').close()",
+        f"if {closed}: os.mkdir(folder / 'closed', 0)",
+        "say()",
+    )
+    assert ending == "done"
+    assert list(home.scratch.iterdir()) == []
+
+
+def test_what_cannot_be_counted_is_not_counted_for_ever(tmp_path: Path) -> None:
+    """The room that a folder takes is known, or it is too much."""
+    (tmp_path / "file").write_bytes(b"x" * 100_000)
+    assert 100_000 <= (remains.find_size(tmp_path) or 0) < 200_000
+    deep = tmp_path
+    for _ in range(remains.DEEPEST + 1):
+        deep = deep / "d"
+    deep.mkdir(parents=True)
+    assert remains.find_size(tmp_path) is None
+
+
+def test_the_log_tells_no_text_of_a_document(
+    home: Settings, sandbox: Sandbox, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Of a fault the log has the kind and the places; what was printed and said may be the document's words."""
+    with caplog.at_level(logging.INFO, logger="crossfoot"):
+        finish(home, sandbox, "print('Salary of J. Doe')", "raise ValueError('Salary of J. Doe')")
+        finish(home, sandbox, "import sys; print('Salary of J. Doe', file=sys.stderr, flush=True)", "os.abort()")
+    said = caplog.text
+    assert "Doe" not in said
+    assert "ValueError" in said
+    assert "SIGABRT" in said
