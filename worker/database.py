@@ -12,9 +12,11 @@ import functools
 import os
 import re
 import sqlite3
+import stat
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import count
+from pathlib import Path
 from typing import Any, Concatenate, Final, ParamSpec, Self, TypeVar
 
 from sqlalchemy import Connection, CursorResult, Engine, RowMapping, Table, create_engine, event, insert, text
@@ -72,6 +74,7 @@ class Database:
         try:
             if not settings.database_url:
                 settings.home.mkdir(parents=True, exist_ok=True, mode=0o700)
+            _keep_private(engine)
             _bring_up_to_date(engine)
         except (SQLAlchemyError, migrate.TooNewError, OSError) as error:
             engine.dispose()
@@ -326,6 +329,24 @@ def _make_engine(settings: Settings) -> Engine:
         "CROSSFOOT_DATABASE_URL must be postgresql://user:password@host/name, or sqlite:////path.",
         "CROSSFOOT_DATABASE_URL",
     )
+
+
+def _keep_private(engine: Engine) -> None:
+    """Have a file of rows read by its owner only: passwords of documents that wait lie in it. A server sees to it.
+
+    SQLite gives the files beside it the same rights. What is shared with a group that writes to it stays so.
+    """
+    if engine.dialect.name != "sqlite" or not engine.url.database:
+        return
+    path = Path(engine.url.database)
+    with contextlib.suppress(FileExistsError):
+        path.touch(mode=0o600, exist_ok=False)
+    for each in (path, Path(f"{path}-wal"), Path(f"{path}-shm")):
+        with contextlib.suppress(FileNotFoundError, PermissionError):  # another's is for another to close
+            mode = stat.S_IMODE(each.stat().st_mode)
+            kept = mode & (0o770 if mode & 0o020 else 0o700)
+            if mode != kept:
+                each.chmod(kept)
 
 
 def _make_sqlite(url: str, settings: Settings) -> Engine:

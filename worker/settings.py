@@ -11,6 +11,7 @@ import difflib
 import importlib.metadata
 import math
 import os
+import urllib.parse
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -63,7 +64,7 @@ class Settings:
     """
 
     home: Path = DEFAULT_HOME
-    redis_url: str = field(default="", repr=False)
+    redis_url: str = field(default="", repr=False, metadata={"schemes": ("redis", "rediss")})
     database_url: str = field(default="", repr=False)
     store: str = ""
     site: str = ""
@@ -88,7 +89,7 @@ class Settings:
     quota_mb: int = _bounded(0, 0, 1 << 40)
     reserve_mb: int = _bounded(256, 0, 1 << 30)
     webhook_networks: str = ""
-    log_format: str = "text"
+    log_format: str = field(default="text", metadata={"choices": ("text", "json")})
     stop_seconds: float = _bounded(5.0, 0.1, 600.0)
     engine_module: str = "worker.local.conversion"
     instance: str = ""
@@ -216,7 +217,11 @@ def load(environment: Mapping[str, str] | None = None) -> Settings:
             raise ConfigurationError(f"{name} is not a setting{hint}.", name)
         values[fields[name].name] = _read(name, variables[name], fields[name])
     values["home"] = Path(values.get("home", DEFAULT_HOME)).expanduser().absolute()
-    return Settings(**values)
+    settings = Settings(**values)
+    if settings.deadline_max_seconds < settings.deadline_seconds:
+        name = f"{PREFIX}DEADLINE_MAX_SECONDS"
+        raise ConfigurationError(f"{name} must not be less than {PREFIX}DEADLINE_SECONDS.", name)
+    return settings
 
 
 def _read(name: str, text: str, definition: dataclasses.Field[Any]) -> Path | str | int | float:
@@ -225,8 +230,8 @@ def _read(name: str, text: str, definition: dataclasses.Field[Any]) -> Path | st
         if not text.strip() or "\0" in text:
             raise ConfigurationError(f"{name} must name a folder.", name)
         return Path(text)
-    if not definition.metadata:
-        return text.strip()
+    if "low" not in definition.metadata:
+        return _read_text(name, text.strip(), definition.metadata)
     low, high = definition.metadata["low"], definition.metadata["high"]
     try:
         number = int(text) if definition.type == "int" else float(text)
@@ -235,3 +240,24 @@ def _read(name: str, text: str, definition: dataclasses.Field[Any]) -> Path | st
     if not math.isfinite(number) or not low <= number <= high:
         raise ConfigurationError(f"{name} must lie between {low} and {high}, not {text!r}.", name)
     return number
+
+
+def _read_text(name: str, text: str, rules: Mapping[str, Any]) -> str:
+    """A word that is one of the choices, or an address of one of the schemes, where there are such; it may be empty.
+
+    An address may hold a password, so it is not shown.
+    """
+    choices, schemes = rules.get("choices"), rules.get("schemes")
+    if choices and text not in choices:
+        raise ConfigurationError(f"{name} must be {' or '.join(choices)}, not {text!r}.", name)
+    if schemes and text and not _is_address(text, schemes):
+        raise ConfigurationError(f"{name} must be {schemes[0]}://host:port/number, with {' or '.join(schemes)}.", name)
+    return text
+
+
+def _is_address(text: str, schemes: tuple[str, ...]) -> bool:
+    try:
+        url = urllib.parse.urlsplit(text)
+        return url.scheme in schemes and bool(url.hostname) and (url.port is None or url.port > 0)
+    except ValueError:
+        return False

@@ -63,6 +63,17 @@ def test_standard_input() -> None:
     assert from_json(said.stdout).source.bytes == 8
 
 
+def test_a_full_disk_behind_standard_output_is_said() -> None:
+    """What cannot be written is no fault of the program: one sentence, and the status of storage."""
+    with Path("/dev/full").open("wb") as full:
+        said = subprocess.run(
+            [*PROGRAM, "convert", "-"], input=b"OK stdin", stdout=full, stderr=subprocess.PIPE, check=False
+        )
+    assert said.returncode == 10
+    assert said.stderr.decode().count("\n") == 1
+    assert "internal" not in said.stderr.decode()
+
+
 def test_folder_keeps_paths_and_skips_what_is_no_document(crossfoot: Crossfoot) -> None:
     """A folder's paths are kept below OUT; what is no document is skipped with a notice, and the status is 0."""
     write("in/a.txt")

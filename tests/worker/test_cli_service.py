@@ -17,7 +17,7 @@ from worker import app, supervisor
 from worker import backfill as filler
 from worker import jobs as rows
 from worker.blobs import Store
-from worker.settings import Settings
+from worker.settings import DEFAULT_HOME, Settings
 
 Crossfoot = Callable[..., Said]
 PROBLEM: dict[str, str | None] = {"detail": "It asks for a password.", "code": "E_ENCRYPTED"}
@@ -76,8 +76,11 @@ class FakeJobs:
 
 
 @pytest.fixture
-def jobs(monkeypatch: pytest.MonkeyPatch) -> type[FakeJobs]:
-    """The rows that the commands see."""
+def jobs(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> type[FakeJobs]:
+    """The rows that the commands see, in homes that are there."""
+    for home in (DEFAULT_HOME, Path("h")):
+        (tmp_path / home).mkdir()
+        (tmp_path / home / "jobs.sqlite").touch()
     monkeypatch.setattr(rows, "Jobs", FakeJobs)
     return FakeJobs
 
@@ -156,6 +159,15 @@ def test_a_job_that_does_not_exist(crossfoot: Crossfoot, jobs: type[FakeJobs]) -
     """Asking for a job that is not there is wrong usage, in one sentence."""
     said = crossfoot("jobs", "show", "99")
     assert (said.status, said.out, said.err) == (2, b"", "crossfoot: There is no job 99.\n")
+
+
+@pytest.mark.parametrize("words", ["jobs ls", "jobs show 1", "jobs retry 1", "keys list", "keys revoke 1"])
+def test_a_mistyped_home_is_told_and_not_made(crossfoot: Crossfoot, tmp_path: Path, words: str) -> None:
+    """Who looks after jobs or keys in a home that is not there learns so, with status 2, and makes none."""
+    said = crossfoot(*words.split(), "--home", "typo")
+    assert (said.status, said.out) == (2, b"")
+    assert said.err == f"crossfoot: There is no home at {tmp_path / 'typo'}: it holds no jobs.sqlite.\n"
+    assert not (tmp_path / "typo").exists()
 
 
 def test_jobs_are_run_again_and_cancelled(crossfoot: Crossfoot, jobs: type[FakeJobs]) -> None:

@@ -31,6 +31,11 @@ def test_settings_survive_the_way_to_a_child_process() -> None:
         ("CROSSFOOT_ATTEMPTS", "2.5"),
         ("CROSSFOOT_ATTEMPTS", "0"),
         ("CROSSFOOT_MEMORY_MB", ""),
+        ("CROSSFOOT_LOG_FORMAT", "jsn"),
+        ("CROSSFOOT_REDIS_URL", "http://x"),
+        ("CROSSFOOT_REDIS_URL", "redis://"),
+        ("CROSSFOOT_REDIS_URL", "redis://host:port/0"),
+        ("CROSSFOOT_DEADLINE_MAX_SECONDS", "59"),
         ("CROSSFOOT_HOME", " "),
     ],
 )

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import sys
 from typing import Annotated
 
 import typer
 
 from schemas import __version__
-from schemas.errors import CrossfootError
+from schemas.errors import CrossfootError, StorageError
 from worker.cli import backfill, check, convert, doctor, explain, serve, service
 from worker.cli.progress import shown
 
 DEBUG_OPTION = "--debug"
+NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 # no rich help and no shell completion: each would cost more time than everything else together
 app = typer.Typer(
@@ -76,6 +79,11 @@ def main() -> int:
     except Exception as error:  # the boundary: a fault of the program becomes one line and status 1
         if debug:
             raise
+        if isinstance(error, OSError) and error.errno in NO_ROOM:
+            # what is left of the output would be tried again at the end, and fail again
+            os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+            typer.echo(f"crossfoot: what was asked for cannot be written: {error.strerror}", err=True)
+            return StorageError.exit_status
         typer.echo(f"crossfoot: internal error: {type(error).__name__}: {error}", err=True)
         typer.echo("crossfoot: `crossfoot --debug …` with the same words shows where it happened", err=True)
         return 1

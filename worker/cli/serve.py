@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from worker.cli.service import Home, _settings
+from worker.cli.service import Home, _existing, _settings
 
 if TYPE_CHECKING:
     from worker.settings import Settings
@@ -121,7 +121,7 @@ def list_keys(
     from worker.cli.progress import shown
     from worker.database import Database
 
-    with Database.open(_settings(home)) as db:
+    with Database.open(_existing(home)) as db:
         found = rows.list_keys(db)
     for key in found:
         words = (str(key.id), shown(key.name), key.scopes, *map(_day, (key.created_at, key.used_at, key.revoked_at)))
@@ -137,7 +137,7 @@ def renew_key(number: Annotated[int, typer.Argument(metavar="KEY")], home: Home 
     from worker.cli.progress import shown
     from worker.database import Database
 
-    with Database.open(_settings(home)) as db:
+    with Database.open(_existing(home)) as db:
         typer.echo(rows.renew_key(db, number))
         for endpoint in rows.list_endpoints(db, number):  # who had the old key may have put one there
             typer.echo(f"crossfoot: still told of its jobs: {shown(endpoint['url'])}", err=True)
@@ -149,7 +149,7 @@ def revoke_keys(number: Annotated[list[int], typer.Argument(metavar="KEY")], hom
     from worker.api import rows
     from worker.database import Database
 
-    with Database.open(_settings(home)) as db:
+    with Database.open(_existing(home)) as db:
         for key in number:
             rows.revoke_key(db, key, time.time())
             typer.echo(f"crossfoot: key {key} is revoked", err=True)

@@ -44,6 +44,20 @@ def _settings(home: Path | None) -> Settings:
     return settings if home is None else dataclasses.replace(settings, home=home.expanduser().absolute())
 
 
+def _existing(home: Path | None) -> Settings:
+    """The same of a home that is there: who looks after jobs under a mistyped name must be told, not given a new home.
+
+    Raises:
+        UsageError: there is none.
+    """
+    from schemas.errors import UsageError
+
+    settings = _settings(home)
+    if not settings.database_url and not settings.database.exists():
+        raise UsageError(f"There is no home at {settings.home}: it holds no jobs.sqlite.")
+    return settings
+
+
 def up(home: Home = None) -> None:
     """Run everything: inbox, workers, a Redis of its own.
 
@@ -90,7 +104,7 @@ def list_jobs(
 
     from worker.jobs import Jobs
 
-    with Jobs.open(_settings(home)) as rows:
+    with Jobs.open(_existing(home)) as rows:
         found = rows.list(state.value if state else None, limit, before)
     for job in found:
         typer.echo(json.dumps(dataclasses.asdict(job)) if as_json else _line(job))
@@ -105,7 +119,7 @@ def show_job(job: Annotated[int, typer.Argument(metavar="JOB")], home: Home = No
 
     from worker.jobs import Jobs
 
-    with Jobs.open(_settings(home)) as rows:
+    with Jobs.open(_existing(home)) as rows:
         known = dataclasses.asdict(rows.show(job)) | {"versions": rows.versions(job)}
     typer.echo(json.dumps(known, indent=2))
 
@@ -119,7 +133,7 @@ def retry_jobs(job: Annotated[list[int], typer.Argument(metavar="JOB")], home: H
     from worker.blobs import open_blobs
     from worker.jobs import Jobs
 
-    settings = _settings(home)
+    settings = _existing(home)
     with Jobs.open(settings) as rows:
         for number in job:
             typer.echo(_line(rows.retry(number, open_blobs(settings))))
@@ -130,7 +144,7 @@ def cancel_jobs(job: Annotated[list[int], typer.Argument(metavar="JOB")], home: 
     """Cancel jobs that wait or run."""
     from worker.jobs import Jobs
 
-    with Jobs.open(_settings(home)) as rows:
+    with Jobs.open(_existing(home)) as rows:
         for number in job:
             typer.echo(_line(rows.cancel(number)))
 
@@ -149,7 +163,7 @@ def redo_jobs(
 
     if bool(job) == everything:
         raise typer.BadParameter("Name the jobs, or --all.")
-    with Jobs.open(_settings(home)) as rows:
+    with Jobs.open(_existing(home)) as rows:
         if everything:
             typer.echo(f"crossfoot: {rows.redo_all()} jobs queued", err=True)
         for made in rows.redo(job) if job else ():
@@ -167,7 +181,7 @@ def purge_jobs(
     """Remove jobs that ended long ago, with their documents and results; folders of yours are left alone."""
     from worker.jobs import Jobs
 
-    settings = _settings(home)
+    settings = _existing(home)
     if days is None and not settings.retention_days:
         raise typer.BadParameter("Say how old: --older-than DAYS, or CROSSFOOT_RETENTION_DAYS.")
     with Jobs.open(settings) as rows:
