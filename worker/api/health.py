@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from functools import lru_cache, partial
 from typing import Annotated, Any, Final, Literal
 
@@ -60,7 +59,7 @@ async def readyz(
 
 async def _look(service: Service) -> models.Ready:
     try:
-        stalled = await service.rows.run(is_stalled, time.time())
+        stalled = await service.rows.run(lambda db: is_stalled(db, db.now()))
     except StorageError:
         return models.Ready(status="unavailable", rows="unavailable", store="ok", workers="unknown")
     store = await service.rows.run(_look_at_store, service.room, _probe(service.settings))
@@ -100,7 +99,7 @@ async def show_metrics(service: Serving, _: Administrator) -> Response:
 
 
 def _metrics(db: Database, settings: Settings) -> bytes:
-    return _cache.get(partial(metrics.render, settings, db, time.time()))
+    return _cache.get(partial(metrics.render, settings, db, db.now()))
 
 
 @router.get("/v1/version", tags=["service"], responses=responses())

@@ -31,7 +31,7 @@ MessageNumber = Annotated[str, Path(pattern=r"^[1-9][0-9]{0,17}$", alias="messag
 async def create_webhook(
     wanted: models.NewWebhook, service: Serving, caller: Submitter, response: Response
 ) -> models.WebhookView:
-    """Have an address told of this key's jobs. The secret is shown here and never again."""
+    """Have an address told of this key's jobs; an admin's key of all jobs. The secret is shown here and never again."""
     if wanted.secret is not None:
         signing.read_secret(wanted.secret)
     await _check_url(service, caller, wanted.url)
@@ -46,8 +46,8 @@ async def create_webhook(
 
 @router.get("", responses=responses())
 async def list_webhooks(service: Serving, caller: Submitter) -> models.WebhookList:
-    """The addresses that are told of this key's jobs."""
-    found = await service.rows.run(rows.list_endpoints, caller.key_id)
+    """The addresses that are told of this key's jobs; for an admin's key everybody's."""
+    found = await service.rows.run(rows.list_endpoints, caller.sees)
     return models.WebhookList(items=[views.webhook_view(row) for row in found])
 
 
@@ -60,7 +60,7 @@ async def show_webhook(webhook: Number, service: Serving, caller: Submitter) -> 
 @router.delete("/{webhook}", status_code=204, response_class=Response, responses=responses(404))
 async def delete_webhook(webhook: Number, service: Serving, caller: Submitter) -> Response:
     """Tell an address nothing more, not even what is on its way."""
-    if not await service.rows.run(rows.remove_endpoint, caller.key_id, int(webhook)):
+    if not await service.rows.run(rows.remove_endpoint, caller.sees, int(webhook)):
         raise not_found()
     return Response(status_code=204)
 
@@ -69,9 +69,18 @@ async def delete_webhook(webhook: Number, service: Serving, caller: Submitter) -
 async def change_secret(webhook: Number, service: Serving, caller: Submitter) -> models.WebhookView:
     """A new secret; the old one signs too for a day. An address that was disabled is enabled again."""
     secret, until = signing.make_secret(), time.time() + ROTATION_SECONDS
-    if not await service.rows.run(rows.change_secret, caller.key_id, int(webhook), secret, until):
+    if not await service.rows.run(rows.change_secret, caller.sees, int(webhook), secret, until):
         raise not_found()
     return views.webhook_view(await _find(service, caller, webhook), secret)
+
+
+@router.post("/{webhook}/enable", responses=responses(404, 409))
+async def enable_webhook(webhook: Number, service: Serving, caller: Submitter) -> models.WebhookView:
+    """Tell an address again that has said it is gone."""
+    await _find(service, caller, webhook)
+    if not await service.rows.run(rows.enable_endpoint, caller.sees, int(webhook)):
+        raise ApiError(409, "The key of this webhook was revoked.")
+    return views.webhook_view(await _find(service, caller, webhook))
 
 
 @router.post("/{webhook}/test", responses=responses(404))
@@ -102,18 +111,23 @@ async def list_deliveries(
 
 
 @router.post(
-    "/{webhook}/deliveries/{message}/redeliver", status_code=202, response_class=Response, responses=responses(404)
+    "/{webhook}/deliveries/{message}/redeliver",
+    status_code=202,
+    response_class=Response,
+    responses=responses(404, 409),
 )
 async def redeliver(webhook: Number, message: MessageNumber, service: Serving, caller: Submitter) -> Response:
-    """Tell an address once more."""
-    await _find(service, caller, webhook)
+    """Tell an address once more; one that was disabled must be enabled first."""
+    row = await _find(service, caller, webhook)
+    if row["disabled_at"] is not None:
+        raise ApiError(409, "This webhook is disabled: enable it first.")
     if not await service.rows.run(rows.send_again, int(webhook), int(message)):
         raise not_found()
     return Response(status_code=202)
 
 
 async def _find(service: Service, caller: Caller, webhook: str) -> Row:
-    found = await service.rows.run(rows.list_endpoints, caller.key_id, int(webhook))
+    found = await service.rows.run(rows.list_endpoints, caller.sees, int(webhook))
     if not found:
         raise not_found()
     return found[0]

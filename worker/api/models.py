@@ -80,7 +80,7 @@ class Options(Closed):
 
 
 class Callback(Closed):
-    """An address that is told of this job only; signed like a webhook where a secret is given."""
+    """An address that is told of this job only, with the metadata of this request; signed where a secret is given."""
 
     url: Annotated[str, Field(max_length=2048)]
     secret: Annotated[str, Field(max_length=128)] | None = None
@@ -210,14 +210,19 @@ class NewWebhook(Closed):
     """An address that is told of events; https on the open internet."""
 
     url: Annotated[str, Field(max_length=2048)]
-    events: Annotated[list[Event], Field(max_length=8)] = ["job.completed", "job.failed"]
+    events: Annotated[list[Event], Field(min_length=1, max_length=8)] = [
+        "job.completed",
+        "job.failed",
+        "job.deduplicated",
+    ]
     secret: Annotated[str, Field(max_length=128)] | None = None
 
 
 class WebhookView(BaseModel):
-    """An address that is told; the secret is shown once, when it is made."""
+    """An address that is told; ``key`` is whose it is. The secret is shown once, when it is made."""
 
     id: str
+    key: int
     url: str
     events: list[str]
     enabled: bool

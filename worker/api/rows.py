@@ -27,6 +27,11 @@ FIELDS: Final = (
     " (SELECT max(l.id) FROM deliveries l WHERE l.job_id = j.id)) AS said"
     " FROM jobs j"
 )
+# an address that one may see, and whose key is good
+LIVING: Final = (
+    " WHERE id = ? AND ? IN (-1, key_id) AND job_id IS NULL"
+    " AND NOT EXISTS (SELECT 1 FROM keys k WHERE k.id = endpoints.key_id AND k.revoked_at IS NOT NULL)"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,37 +198,39 @@ def may_see_result(db: Database, sees: int, sha256: str) -> bool:
 
 
 def add_endpoint(db: Database, key_id: int, url: str, secret: str, events: Sequence[str], now: float) -> int:
-    """Have an address told of a key's jobs (key 0: of all); its number."""
+    """Have an address told of a key's jobs (an admin's: of all); its number."""
     return db.insert(
         "INSERT INTO endpoints(key_id, url, secret, events, created_at) VALUES (?, ?, ?, ?, ?)",
         (key_id, url, secret, " ".join(events), now),
     )
 
 
-def list_endpoints(db: Database, key_id: int, endpoint: int = ALL) -> list[Row]:
-    """The addresses of a key, or one of them; callbacks of single jobs are none."""
+def list_endpoints(db: Database, sees: int, endpoint: int = ALL) -> list[Row]:
+    """The addresses that one may see, or one of them; callbacks of single jobs are none."""
     return db.rows(
-        "SELECT id, url, secret, events, created_at, disabled_at FROM endpoints"
-        " WHERE key_id = ? AND job_id IS NULL AND ? IN (-1, id) ORDER BY id",
-        (key_id, endpoint),
+        "SELECT id, key_id, url, secret, events, created_at, disabled_at FROM endpoints"
+        " WHERE ? IN (-1, key_id) AND job_id IS NULL AND ? IN (-1, id) ORDER BY id",
+        (sees, endpoint),
     )
 
 
-def remove_endpoint(db: Database, key_id: int, endpoint: int) -> bool:
+def remove_endpoint(db: Database, sees: int, endpoint: int) -> bool:
     """Have an address told of nothing more, not even of what is on its way."""
-    return bool(db.execute("DELETE FROM endpoints WHERE id = ? AND key_id = ? AND job_id IS NULL", (endpoint, key_id)))
+    statement = "DELETE FROM endpoints WHERE id = ? AND ? IN (-1, key_id) AND job_id IS NULL"
+    return bool(db.execute(statement, (endpoint, sees)))
+
+
+def enable_endpoint(db: Database, sees: int, endpoint: int) -> bool:
+    """Have an address told again; False where there is none, or its key was revoked."""
+    enabled = "UPDATE endpoints SET disabled_at = NULL"
+    return bool(db.execute(enabled + LIVING, (endpoint, sees)))
 
 
 @atomic
-def change_secret(db: Database, key_id: int, endpoint: int, secret: str, until: float) -> bool:
+def change_secret(db: Database, sees: int, endpoint: int, secret: str, until: float) -> bool:
     """Give an address a new secret and have it enabled again; the old one signs too ``until`` then."""
-    return bool(
-        db.execute(
-            "UPDATE endpoints SET previous_secret = secret, previous_until = ?, secret = ?, disabled_at = NULL"
-            " WHERE id = ? AND key_id = ? AND job_id IS NULL",
-            (until, secret, endpoint, key_id),
-        )
-    )
+    changed = "UPDATE endpoints SET previous_secret = secret, previous_until = ?, secret = ?, disabled_at = NULL"
+    return bool(db.execute(changed + LIVING, (until, secret, endpoint, sees)))
 
 
 def list_sent(db: Database, endpoint: int, before: int | None, limit: int) -> list[Row]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -10,6 +11,7 @@ from worker.api.models import Callback
 from worker.api.problems import ApiError
 from worker.database import Database, Row, atomic
 from worker.deliveries import NOWHERE, Arrival, arrive, find_job
+from worker.events import Said, tell_known
 from worker.naming import clean
 from worker.redo import redo_one
 
@@ -89,20 +91,36 @@ def submit(db: Database, new: Submission, now: float) -> Submitted:
             return Submitted(known, known=True)
     metadata = json.dumps(new.metadata, ensure_ascii=False) if new.metadata else None
     before = _newest(db, new)
-    job = arrive(db, _arrival(new, metadata), now)
+    arrival = _arrival(new, metadata)
+    job = arrive(db, arrival, now)
     if new.force:
         job = _force(db, new, job, now)
     # one that listens is told what was said last; each name keeps what was said with it
     db.execute("UPDATE jobs SET metadata = ? WHERE id = ?", (metadata, job))
-    for callback in new.callbacks:
-        db.insert(
-            "INSERT INTO endpoints(key_id, job_id, url, secret, created_at) VALUES (?, ?, ?, ?, ?)",
-            (new.key_id, job, callback.url, callback.secret or "", now),
-        )
+    said = Said(metadata or "{}", arrival.path)
+    added = [_add_callback(db, (new.key_id, job), callback, said, now) for callback in new.callbacks]
+    is_there = before is not None and before["id"] == job
+    if before is not None and is_there and before["state"] == "done":
+        tell_known(db, job, said, added, now)
     if new.idempotency is not None:
         db.execute("UPDATE idempotency SET job_id = ? WHERE key_id = ? AND key = ?", (job, new.key_id, new.idempotency))
-    known = before is not None and before["id"] == job and before["state"] in KNOWN and not new.force
-    return Submitted(job, known=known)
+    return Submitted(job, known=before is not None and is_there and before["state"] in KNOWN)
+
+
+def _add_callback(db: Database, whose: tuple[int, int], callback: Callback, said: Said, now: float) -> int:
+    """Have an address told of a job (key, job) with what was said; its number, 0 where it is told so already.
+
+    A client that has not had its answer sends everything again.
+    """
+    words = json.dumps([callback.url, callback.secret, said.metadata])
+    return db.insert(
+        "INSERT INTO endpoints(key_id, job_id, url, secret, metadata, name, submission, created_at)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+        (
+            *(*whose, callback.url, callback.secret or "", said.metadata, said.name),
+            *(hashlib.sha256(words.encode()).hexdigest(), now),
+        ),
+    )
 
 
 def _newest(db: Database, new: Submission) -> Row | None:

@@ -90,6 +90,7 @@ def webhook_view(row: Row, secret: str | None = None) -> models.WebhookView:
     """An address that is told; its secret only where it was just made."""
     return models.WebhookView(
         id=str(row["id"]),
+        key=row["key_id"],
         url=row["url"],
         events=row["events"].split(),
         enabled=row["disabled_at"] is None,

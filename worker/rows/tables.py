@@ -213,7 +213,7 @@ idempotency: Final = Table(
 _index("idempotency_created", idempotency.c.created_at)
 _index("idempotency_job", idempotency.c.job_id)
 
-# who is told: of all jobs of its key (key_id 0: of all jobs), or with job_id of that one only (a callback)
+# who is told: of all jobs of its key (an admin's: of all jobs), or with job_id of that one only (a callback)
 endpoints: Final = Table(
     "endpoints",
     metadata,
@@ -227,12 +227,17 @@ endpoints: Final = Table(
     _time("previous_until", needed=False),
     # event types separated by blanks; empty is all
     _text("events", server_default=""),
+    # of a callback: what came with it, and a hash of all of that: asked for twice it is one
+    _text("metadata", nullable=True),
+    _text("name", nullable=True),
+    _text("submission", nullable=True),
     _time("created_at"),
     _time("disabled_at", needed=False),
     sqlite_autoincrement=True,
 )
 _index("endpoints_key", endpoints.c.key_id)
 _index("endpoints_job", endpoints.c.job_id)
+Index("endpoints_submission", endpoints.c.job_id, endpoints.c.submission, unique=True)
 
 # one row for each event and endpoint, written in the transaction that changes the job's state
 outbox: Final = Table(
@@ -241,7 +246,7 @@ outbox: Final = Table(
     _serial(),
     Column("job_id", Id, ForeignKey("jobs.id", ondelete="CASCADE"), nullable=False),
     Column("endpoint_id", Id, ForeignKey("endpoints.id", ondelete="CASCADE"), nullable=False),
-    # job.completed, job.failed, job.cancelled, result.superseded, review.requested, review.resolved
+    # one of worker.events.Event
     _text("event"),
     # JSON, what was so at that moment
     _text("payload"),

@@ -109,9 +109,14 @@ def body_of(event: str, row: Row) -> bytes:
     result, document = facts["result_sha256"], facts["sha256"]
     links = {"job": f"/v1/jobs/{job}", "result": result and f"/v1/results/{result}"}
     problem = facts["problem"]
+    # rows of an earlier version of the program do not have all of it
+    parent = facts.get("parent")
     data = {
         "job": job,
         "document": document,
+        "name": facts.get("name") or "",
+        "parent": parent and f"job_{parent}",
+        "part": facts.get("part"),
         "result": result,
         "state": facts["state"],
         "summary": facts["summary"],

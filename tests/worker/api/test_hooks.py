@@ -13,6 +13,7 @@ from standardwebhooks.webhooks import Webhook
 from starlette.testclient import TestClient
 
 from tests.fakes.desk import Desk
+from worker.api import rows
 
 Send = Callable[..., dict[str, Any]]
 
@@ -68,6 +69,7 @@ def test_a_webhook_is_made_shown_and_removed(client: TestClient, receiver: tuple
         ({"url": "http://127.0.0.1/", "events": ["job.started"]}, "E_USAGE"),
         ({"url": "http://127.0.0.1/", "secret": "geheim"}, "E_USAGE"),
         ({"url": "http://127.0.0.1/", "other": 1}, "E_USAGE"),
+        ({"url": "http://127.0.0.1/", "events": []}, "E_USAGE"),
         ({}, "E_USAGE"),
     ],
 )
@@ -123,3 +125,31 @@ def test_what_was_told_is_listed_and_told_again(client: TestClient, desk: Desk, 
     again = client.get(f"/v1/webhooks/{hook['id']}/deliveries").json()["items"][-1]
     assert (again["state"], again["tries"], again["error"]) == ("waiting", 0, None)
     assert client.post(f"/v1/webhooks/{hook['id']}/deliveries/99/redeliver").status_code == 404
+
+
+def test_a_disabled_webhook_is_enabled_before_anything_is_told_again(
+    client: TestClient, desk: Desk, send: Send
+) -> None:
+    """A message to a disabled address would never go: 409 until it is enabled."""
+    hook = client.post("/v1/webhooks", json={"url": "http://127.0.0.1:1/"}).json()
+    desk.finish(send("Cash\n")["id"])
+    desk.db.execute("UPDATE endpoints SET disabled_at = 1")
+    again = f"/v1/webhooks/{hook['id']}/deliveries/1/redeliver"
+    refused = client.post(again)
+    assert (refused.status_code, refused.json()["code"]) == (409, "E_STATE")
+    assert client.post(f"/v1/webhooks/{hook['id']}/enable").json()["enabled"]
+    assert client.post(again).status_code == 202
+
+
+def test_an_admin_sees_and_ends_every_webhook(client: TestClient, desk: Desk) -> None:
+    """Those of other keys, and those made before there was any key; a revoked key's cannot be enabled."""
+    client.post("/v1/webhooks", json={"url": "http://127.0.0.1:1/"})
+    one, boss = ({"X-Api-Key": key} for key in (desk.key("one"), desk.key("boss", "admin")))
+    client.post("/v1/webhooks", json={"url": "http://127.0.0.1:2/"}, headers=one)
+    assert [hook["key"] for hook in client.get("/v1/webhooks", headers=boss).json()["items"]] == [0, 1]
+    assert [hook["key"] for hook in client.get("/v1/webhooks", headers=one).json()["items"]] == [1]
+    assert client.delete("/v1/webhooks/1", headers=one).status_code == 404
+    assert client.delete("/v1/webhooks/1", headers=boss).status_code == 204
+    rows.revoke_key(desk.db, 1, 1.0)
+    assert client.post("/v1/webhooks/2/enable", headers=boss).status_code == 409
+    assert client.delete("/v1/webhooks/2", headers=boss).status_code == 204

@@ -15,8 +15,11 @@ import pytest
 from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 
 from tests.fakes.desk import Desk
+from worker import leases
 from worker.api import rows, submitting
 from worker.api.models import Callback
+from worker.leases import Part
+from worker.naming import part_name
 from worker.webhooks import dispatch, signing
 from worker.webhooks.dispatch import AT_ONCE, AT_ONCE_EACH, AT_ONCE_KEY, LADDER, LEASE_SECONDS, Dispatcher, Due
 from worker.webhooks.sending import Message, Sent
@@ -82,8 +85,7 @@ def take(desk: Desk, text: bytes, key: int = 0, **more: Any) -> int:
         profile="default",
         engine="crossfoot 0",
         name="a.txt",
-        metadata={"dms_id": "4711"},
-        **more,
+        **{"metadata": {"dms_id": "4711"}, **more},
     )
     return submitting.submit(desk.db, new, time.time()).job_id
 
@@ -138,6 +140,83 @@ def test_a_failure_is_told_with_its_problem(desk: Desk, receive: Callable[[], Re
     assert [message["type"] for message in told] == ["job.failed"]
     assert told[0]["data"]["problem"]["code"] == "E_CORRUPT"
     assert told[0]["data"]["result"] is None
+
+
+def told(receiver: Receiver) -> list[tuple[str, Any]]:
+    """What came: event and metadata."""
+    data = [json.loads(body) for _, body in receiver.came]
+    return sorted((each["type"], each["data"]["metadata"].get("n")) for each in data)
+
+
+def settle(desk: Desk) -> None:
+    """Send until nothing is due."""
+    while any(row["ended_at"] is None for row in outbox(desk)):
+        run(desk)
+
+
+def test_the_same_bytes_sent_three_times_are_told_three_times(desk: Desk, receive: Callable[[], Receiver]) -> None:
+    """Each callback is told once, with its own metadata; a webhook of each submission; the same again adds nothing."""
+    one, two, three, hook = (receive() for _ in range(4))
+    listen(desk, hook.url)
+
+    def send(number: int, receiver: Receiver) -> int:
+        return take(desk, b"same\n", metadata={"n": number}, callbacks=(Callback(url=receiver.url),))
+
+    jobs = {send(1, one), send(2, two), send(2, two)}
+    desk.finish(jobs.copy().pop())
+    settle(desk)
+    jobs |= {send(3, three), send(1, one)}
+    settle(desk)
+    assert len(jobs) == 1
+    assert (told(one), told(two)) == ([("job.completed", 1)], [("job.completed", 2)])
+    assert told(three) == [("job.deduplicated", 3)]
+    assert told(hook) == [("job.completed", 1), ("job.completed", 2), ("job.deduplicated", 1), ("job.deduplicated", 3)]
+
+
+def test_a_callback_without_metadata_is_told_of_none(desk: Desk, receive: Callable[[], Receiver]) -> None:
+    """What was said with another request for the same bytes is not told to who has said nothing."""
+    silent = receive()
+    take(desk, b"same\n", metadata={}, callbacks=(Callback(url=silent.url),))
+    desk.finish(take(desk, b"same\n", metadata={"n": 2}))
+    run(desk)
+    assert told(silent) == [("job.completed", None)]
+
+
+def test_the_webhook_of_a_time_without_keys_hears_of_no_key_s_jobs(desk: Desk, receive: Callable[[], Receiver]) -> None:
+    """It is told of what comes in by the machine's own doors; an admin key's is told of everything."""
+    before, boss = receive(), receive()
+    listen(desk, before.url)
+    desk.key("one")
+    desk.key("boss", "admin")
+    listen(desk, boss.url, key=2)
+    for key in (0, 1):
+        desk.finish(take(desk, b"%d\n" % key, key, metadata={"n": key}))
+    settle(desk)
+    assert told(before) == [("job.completed", 0)]
+    assert told(boss) == [("job.completed", 0), ("job.completed", 1)]
+    rows.revoke_key(desk.db, 2, time.time())
+    desk.finish(take(desk, b"later\n"))
+    assert not [row for row in outbox(desk) if row["endpoint_id"] == 2 and row["job_id"] == 3]
+
+
+def test_a_part_is_told_as_one(desk: Desk, receive: Callable[[], Receiver]) -> None:
+    """What is told of a container's part says which one it is, of which job; the whole says that it is none."""
+    receiver = receive()
+    listen(desk, receiver.url)
+    job = take(desk, b"box\n", metadata={"n": 1})
+    held = desk.claim(job)
+    part = desk.blobs.put_bytes(b"part\n")
+    result = desk.blobs.put_bytes(b"{}")
+    parts = (Part(3, "exhibit.txt", part.sha256, part.size, "text", ""),)
+    assert leases.finish_container(desk.db, held, (result.sha256, result.size), parts, time.time()) == "done"
+    child = desk.db.rows("SELECT id FROM jobs WHERE parent = ?", (job,))[0]["id"]
+    desk.finish(child)
+    settle(desk)
+    data = {each["job"]: each for each in (json.loads(body)["data"] for _, body in receiver.came)}
+    names = ("parent", "part", "name", "metadata")
+    assert [data[f"job_{job}"][name] for name in names] == [None, None, "a.txt", {"n": 1}]
+    name = part_name(3, "exhibit.txt")
+    assert [data[f"job_{child}"][name] for name in names] == [f"job_{job}", 3, f"a.txt/{name}", {"n": 1}]
 
 
 def test_each_key_is_told_of_its_own_jobs(desk: Desk, receive: Callable[[], Receiver]) -> None:
