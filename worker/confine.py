@@ -19,21 +19,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from worker import landlock
+from worker import landlock, seccomp
 
 PR_SET_PDEATHSIG = 1
 PR_SET_NO_NEW_PRIVS = 38
-PR_SET_SECCOMP = 22
-PR_GET_SECCOMP = 21
 PR_SET_CHILD_SUBREAPER = 36
-SECCOMP_MODE_FILTER = 2
-# machine → (its number in audit.h, the number of its socket call)
-SYSTEM_CALLS = {"x86_64": (0xC000003E, 41), "aarch64": (0xC00000B7, 198)}
-IO_URING_SETUP = 425
-AF_UNIX = 1
-LOAD, IF_EQUAL, IF_NOT_LESS, RETURN = 0x20, 0x15, 0x35, 0x06
 M_ARENA_MAX = -8
-ALLOW, REFUSE, KILL = 0x7FFF0000, 0x00050001, 0x80000000
 OPEN_FILES = 512
 GIGABYTE = 1 << 30
 # how libraries in C++ end when they get no memory; where much of it was in use, that is what it was
@@ -84,7 +75,7 @@ def confine(limits: Limits, parent: int, writable: Sequence[Path], readable: Seq
     libc.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
     # every thread would reserve 128 MB of address space for itself, and the limit counts address space
     libc.mallopt(M_ARENA_MAX, 1)
-    _refuse_sockets(libc)
+    seccomp.refuse_calls()
     landlock.restrict(_reach(writable, readable))
     _give_up_powers(libc)
     for name, value in (
@@ -112,8 +103,8 @@ def harmless(environment: Mapping[str, str]) -> dict[str, str]:
 def find_missing() -> list[str]:
     """Half a sentence on each measure that this machine does not have."""
     missing = []
-    if platform.machine() not in SYSTEM_CALLS or ctypes.CDLL(None).prctl(PR_GET_SECCOMP, 0, 0, 0, 0) < 0:
-        missing.append("no seccomp filter: documents are converted without being kept from the network")
+    if not seccomp.is_known():
+        missing.append("no seccomp filter: a converting process is not kept from the network, nor from other processes")
     known = landlock.version()
     if not known:
         missing.append("no Landlock: files outside its folder are not closed to a converting process")
@@ -156,34 +147,6 @@ def name_signal(number: int) -> str:
 def ran_dry(exit_code: int, used: int, allowed: int) -> bool:
     """True where a process that ended so, with so many bytes in use of those it was allowed, wanted more memory."""
     return -exit_code in OUT_OF_MEMORY_SIGNALS and used > allowed * STARVED_SHARE
-
-
-def _refuse_sockets(libc: ctypes.CDLL) -> None:
-    """Let no socket be opened but those of this machine's own files, in this process and in all it starts.
-
-    Reading a document fetches nothing, and nothing in a document can make it. Kernels and machines for which this
-    cannot be asked go without.
-    """
-    known = SYSTEM_CALLS.get(platform.machine())
-    if known is None:
-        return
-    architecture, socket_call = known
-    steps = (  # (code, how far to jump if so, if not, value), as in linux/filter.h
-        (LOAD, 0, 0, 4),  # the architecture of the call
-        (IF_EQUAL, 0, 8, architecture),  # another's calls have other numbers: killed
-        (LOAD, 0, 0, 0),  # the number of the call
-        (IF_NOT_LESS, 5, 0, 0x40000000),  # the same calls under other numbers (x32): refused
-        (IF_EQUAL, 4, 0, IO_URING_SETUP),  # another way to a socket: refused
-        (IF_EQUAL, 0, 2, socket_call),
-        (LOAD, 0, 0, 16),  # the family of the socket
-        (IF_EQUAL, 0, 1, AF_UNIX),
-        (RETURN, 0, 0, ALLOW),
-        (RETURN, 0, 0, REFUSE),
-        (RETURN, 0, 0, KILL),
-    )
-    code = ctypes.create_string_buffer(b"".join(struct.pack("=HBBI", *step) for step in steps))
-    program = ctypes.create_string_buffer(struct.pack("@HP", len(steps), ctypes.addressof(code)))
-    libc.prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, program, 0, 0)
 
 
 def _untouched() -> int:

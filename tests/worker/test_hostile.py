@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import os
+import platform
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -13,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from worker import remains
+from worker import remains, seccomp
 from worker.blobs import Blobs
 from worker.conversion import convert_job
 from worker.database import Database
@@ -25,6 +26,7 @@ from worker.supervisor import make_folders
 
 MEMORY = 512 << 20
 SETTINGS = replace(Settings(), engine_module="tests.fakes.hostile", deadline_seconds=3.0, deadline_stretch=1.0)
+needs_filter = pytest.mark.skipif(not seccomp.is_known(), reason="not asked for on this machine")
 SECRET = "root:secret"  # noqa: S105 - made up
 
 
@@ -223,3 +225,52 @@ def test_the_log_tells_no_text_of_a_document(
     assert "Doe" not in said
     assert "ValueError" in said
     assert "SIGABRT" in said
+
+
+@needs_filter
+def test_every_call_of_the_table_is_refused(run: Callable[..., Ended]) -> None:
+    """Each by its number on this machine; those that have another way say that they are not there."""
+    column = seccomp.MACHINES[platform.machine()][1]
+    refused = [numbers[column] for numbers in seccomp.REFUSED.values() if numbers[column] is not None]
+    absent = [call[column] for call in seccomp.ABSENT.values()]
+    said = answer(run(f"report([[call(n, -1, -1, -1, -1, -1) for n in some] for some in {[refused, absent]}])"))
+    assert set(said[0]) == {"PermissionError"}
+    assert said[1] == ["OSError"] * len(absent)
+
+
+@needs_filter
+def test_others_cannot_be_limited_nor_slowed(run: Callable[..., Ended]) -> None:
+    """One's own limits and threads and programs are one's own; those of the worker, and namespaces, are not."""
+    column = seccomp.MACHINES[platform.machine()][1]
+    limit, clone = seccomp.PRLIMIT64[column], seccomp.CLONE[column]
+    said = answer(
+        run(
+            "import resource, subprocess, threading",
+            "thread = threading.Thread(target=print)",
+            "report([",
+            f"    attempt(lambda: resource.prlimit({os.getpid()}, resource.RLIMIT_CPU, (0, 0))),",
+            f"    call({limit}, os.getpid(), 0, 0, 0),",
+            f"    call({clone}, 0x10000011, 0, 0, 0, 0),",
+            f"    attempt(lambda: os.setpriority(os.PRIO_PROCESS, {os.getpid()}, 19)),",
+            f"    attempt(lambda: os.sched_setaffinity({os.getpid()}, [0])),",
+            "    attempt(lambda: resource.setrlimit(resource.RLIMIT_CPU, (30, 30))),",
+            "    attempt(thread.start),",
+            "    attempt(lambda: subprocess.run(['true'], check=True)),",
+            "])",
+        )
+    )
+    assert said == ["PermissionError"] * 5 + ["done"] * 3
+
+
+@needs_filter
+def test_files_of_others_keep_their_modes_and_times(run: Callable[..., Ended], tmp_path: Path) -> None:
+    """Landlock does not see them: they are refused for all files."""
+    other = tmp_path / "other"
+    other.write_text(SECRET)
+    before = other.stat()
+    said = run(
+        f"other = {str(other)!r}",
+        "report([attempt(lambda: os.chmod(other, 0)), attempt(lambda: os.utime(other, (0, 0)))])",
+    )
+    assert answer(said) == ["PermissionError"] * 2
+    assert (other.stat().st_mode, other.stat().st_mtime) == (before.st_mode, before.st_mtime)
