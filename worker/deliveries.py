@@ -12,7 +12,8 @@ import json
 from dataclasses import dataclass
 from typing import Final
 
-from worker import naming
+from schemas.errors import EncryptedError
+from worker import names, naming
 from worker.database import Database, Row, atomic
 
 PROFILE: Final = "default"
@@ -57,6 +58,7 @@ class Delivery:
         base: name under ``results/``, ``done/`` and ``failed/``.
         holder: sha256 of the document, or a stand-in where the file could never be read.
         part: its number in the container, None for a document that came by itself.
+        metadata: the caller's JSON object as text, or None.
         review: figures of the result that a person should look at.
     """
 
@@ -72,6 +74,7 @@ class Delivery:
     sha256: str | None
     problem: str | None
     result_sha256: str | None
+    metadata: str | None
     review: int
     container: bool
 
@@ -81,7 +84,8 @@ def arrive(db: Database, arrival: Arrival, now: float) -> int:
     """Write down a document and its name, durably, before anybody is told or its file is moved; the job's id.
 
     The same arrival twice (after a crash) is one. A document that is dropped again after it failed is tried again:
-    that is what the person who drops it wants; one that is done, queued or running gets no second job.
+    that is what the person who drops it wants; one that is done, queued or running gets no second job, but a password
+    that comes with it is used where one is asked for.
     """
     if arrival.work_id is not None:
         known = db.row("SELECT job_id FROM deliveries WHERE work_id = ?", (arrival.work_id,))
@@ -94,7 +98,9 @@ def arrive(db: Database, arrival: Arrival, now: float) -> int:
     elif start_again(db, job):
         values = (arrival.password, arrival.engine, arrival.urgency, arrival.metadata, job)
         db.execute("UPDATE jobs SET password = ?, engine = ?, urgency = ?, metadata = ? WHERE id = ?", values)
-    base = arrival.path if arrival.site == NOWHERE else reserve(db, arrival.path, arrival.sha256)
+    elif arrival.password is not None:
+        _unlock(db, job, arrival.password, arrival.engine)
+    base = arrival.path if arrival.site == NOWHERE else names.reserve(db, arrival.path, arrival.sha256)
     delivery = db.insert(
         "INSERT INTO deliveries(job_id, path, base, work_id, site, metadata, created_at) VALUES (?, ?, ?, ?, ?, ?, ?)",
         (job, arrival.path, base, arrival.work_id, arrival.site, arrival.metadata, now),
@@ -138,8 +144,29 @@ def start_again(db: Database, job_id: int) -> bool:
     return bool(touched)
 
 
+def _unlock(db: Database, job_id: int, password: str, engine: str) -> None:
+    """Use a password that came second: for a job, or the parts of a container, that have not ended or asked for one."""
+    below = db.rows(
+        "WITH RECURSIVE below(id, job_id) AS (SELECT id, job_id FROM deliveries WHERE job_id = ?"
+        " UNION SELECT d.id, d.job_id FROM deliveries d JOIN below ON d.parent = below.id)"
+        " SELECT DISTINCT job_id FROM below ORDER BY job_id",
+        (job_id,),
+    )
+    for row in below:
+        job = lock(db, row["job_id"])
+        if job is None:
+            continue
+        if job["error_code"] == EncryptedError.code:
+            start_again(db, job["id"])
+        elif json.loads(job["summary"] or "{}").get("locked") and make_again(db, job["id"], engine):
+            _reopen_container(db, job["id"])
+        db.execute(
+            "UPDATE jobs SET password = ? WHERE id = ? AND state IN ('queued', 'running')", (password, job["id"])
+        )
+
+
 def make_again(db: Database, job_id: int, engine: str) -> bool:
-    """Queue a job that is done because its result is lost; False where the same bytes would not come out of it.
+    """Queue a job that is done because its result is lost, or can be a better one; False where that must not be done.
 
     That is so where another engine has made it, or people have corrected it.
     """
@@ -259,29 +286,17 @@ def lock(db: Database, job_id: int) -> Row | None:
     return db.row("SELECT * FROM jobs WHERE id = ? FOR NO KEY UPDATE", (job_id,))
 
 
-def reserve(db: Database, path: str, holder: str) -> str:
-    """The name a document gets: its own, or with its hash where that is another document's."""
-    choices = naming.candidates(path, holder)
-    for base in choices:
-        key = naming.key_of(base)
-        db.execute("INSERT INTO names(base, holder) VALUES (?, ?) ON CONFLICT DO NOTHING", (key, holder))
-        row = db.row("SELECT holder FROM names WHERE base = ?", (key,))
-        if row is not None and row["holder"] == holder:
-            return base
-    return choices[-1]
-
-
 def name_waiting(db: Database, job_id: int, holder: str) -> None:
     """Give the names of a job without one (a back-fill's) theirs, now that the document is known."""
     for row in db.rows("SELECT id, path FROM deliveries WHERE job_id = ? AND base IS NULL", (job_id,)):
-        db.execute("UPDATE deliveries SET base = ? WHERE id = ?", (reserve(db, row["path"], holder), row["id"]))
+        db.execute("UPDATE deliveries SET base = ? WHERE id = ?", (names.reserve(db, row["path"], holder), row["id"]))
 
 
 def hand_over(db: Database, job_id: int, heir: int, now: float) -> None:
     """Have another job, which is locked, serve the names of a job."""
-    names = db.rows("SELECT id FROM deliveries WHERE job_id = ?", (job_id,))
+    named = db.rows("SELECT id FROM deliveries WHERE job_id = ?", (job_id,))
     db.execute("UPDATE deliveries SET job_id = ?, ready = 0, delivered_at = NULL WHERE job_id = ?", (heir, job_id))
-    for row in names:
+    for row in named:
         _follow_state(db, row["id"], heir, now)
     copy_parts(db, heir, now)
     _reopen_container(db, heir)
@@ -305,7 +320,7 @@ def _add_part(db: Database, parent: Row, child: int, part: tuple[int, str], now:
     if known is not None and known["sha256"] == sha256:
         return
     path = f"{parent['path']}/{name}"
-    base = path if parent["site"] == NOWHERE else reserve(db, f"{parent['base']}/{name}", sha256)
+    base = path if parent["site"] == NOWHERE else names.reserve_part(db, f"{parent['base']}/{name}", sha256)
     if known is not None:
         values = (child, path, base, known["id"])
         db.execute(
@@ -360,7 +375,7 @@ def find_ready(db: Database, now: float, limit: int = 100, site: str = "") -> li
     """Names whose job has ended and that were not served yet; a container's only after those of all its parts."""
     rows = db.rows(
         "SELECT d.id, d.job_id, d.path, d.base, d.work_id, d.uri, d.parent, d.part, j.state, j.sha256, j.problem,"
-        " j.result_sha256, j.summary FROM deliveries d JOIN jobs j ON j.id = d.job_id"
+        " j.result_sha256, j.summary, d.metadata FROM deliveries d JOIN jobs j ON j.id = d.job_id"
         " WHERE d.ready = 1 AND d.delivered_at IS NULL AND d.next_at <= ? AND d.site IN ('', ?)"
         " AND NOT EXISTS (SELECT 1 FROM deliveries p WHERE p.parent = d.id AND p.delivered_at IS NULL)"
         " ORDER BY d.next_at, d.id LIMIT ?",
@@ -386,9 +401,9 @@ def find_part_job(db: Database, container: int, number: int, sha256: str) -> int
 
 
 def find_parts(db: Database, delivery: int) -> list[Row]:
-    """The parts of a container's name, in order: ``part, base, sha256, state, problem, summary``."""
+    """The parts of a container's name, in order: ``id, part, base, sha256, state, problem, summary``."""
     return db.rows(
-        "SELECT d.part, d.base, j.sha256, j.state, j.problem, j.summary"
+        "SELECT d.id, d.part, d.base, j.sha256, j.state, j.problem, j.summary"
         " FROM deliveries d JOIN jobs j ON j.id = d.job_id WHERE d.parent = ? ORDER BY d.part",
         (delivery,),
     )
@@ -410,3 +425,39 @@ def postpone(db: Database, delivery: Delivery, now: float) -> float:
     seconds = min(POSTPONED_LONGEST, POSTPONED_SECONDS * 2.0 ** min(tries - 1, 10))
     db.execute("UPDATE deliveries SET next_at = ? WHERE id = ?", (now + seconds, delivery.id))
     return float(seconds)
+
+
+@dataclass(frozen=True, slots=True)
+class Above:
+    """A container's name above a part's: ``base``, and where its file came in, if it was dropped."""
+
+    base: str
+    path: str
+    work_id: str | None
+
+
+def find_above(db: Database, delivery: Delivery) -> list[Above]:
+    """The containers' names above a part's."""
+    rows = db.rows(
+        "WITH RECURSIVE above(id) AS (SELECT parent FROM deliveries WHERE id = ?"
+        " UNION SELECT d.parent FROM deliveries d JOIN above ON d.id = above.id)"
+        " SELECT base, path, work_id FROM deliveries WHERE id IN (SELECT id FROM above)",
+        (delivery.id,),
+    )
+    return [Above(**row) for row in rows]
+
+
+@atomic
+def forget(db: Database, delivery: Delivery) -> None:
+    """Remove a name, with those of its parts, as if it had never come: its document turned out to be another."""
+    rows = db.rows(
+        "WITH RECURSIVE below(id) AS (SELECT id FROM deliveries WHERE id = ?"
+        " UNION SELECT d.id FROM deliveries d JOIN below ON d.parent = below.id)"
+        " SELECT d.id, d.base, j.sha256 FROM deliveries d JOIN jobs j ON j.id = d.job_id"
+        " WHERE d.id IN (SELECT id FROM below) ORDER BY d.id DESC",
+        (delivery.id,),
+    )
+    for row in rows:
+        db.execute("DELETE FROM deliveries WHERE id = ?", (row["id"],))
+        if row["base"] is not None and row["sha256"] is not None:
+            names.release(db, row["base"], row["sha256"])

@@ -12,8 +12,13 @@ from typing import Final
 RESULT_SUFFIX: Final = ".json"
 ERROR_SUFFIX: Final = ".error.json"
 INDEX_NAME: Final = "index.json"
-# what a file system takes in one name, less the longest ending that is put behind it
-LONGEST: Final = 255 - len(ERROR_SUFFIX)
+# of what lies beside a document: its password, its options
+PASSWORD_SUFFIX: Final = ".password"  # noqa: S105 - an ending of names
+OPTIONS_SUFFIXES: Final = (".crossfoot.yaml", ".crossfoot.yml")
+SIDECAR_SUFFIXES: Final = (PASSWORD_SUFFIX, *OPTIONS_SUFFIXES)
+# what a file system takes in one name; less the longest ending that is put behind it
+LONGEST_NAME: Final = 255
+LONGEST: Final = LONGEST_NAME - len(ERROR_SUFFIX)
 HASH_CHARACTERS: Final = 8
 SUFFIX_BYTES: Final = 20
 LONGEST_KEY: Final = 600
@@ -26,6 +31,12 @@ OFFICE_LOCK: Final = "~$"
 def with_hash(path: str, sha256: str) -> str:
     """``("q2/report.pdf", "1a2b3c4d…")`` → ``"q2/report-1a2b3c4d.pdf"``: the name of another document of that name."""
     return _with_tail(path, sha256[:HASH_CHARACTERS])
+
+
+def beside(name: str, suffix: str, tail: str = "") -> str:
+    """``("report.pdf", ".password", "1a2b")`` → ``"report.pdf-1a2b.password"``, cut where that is too long."""
+    tail = f"-{tail}{suffix}" if tail else suffix
+    return f"{_cut(name, LONGEST_NAME - len(tail.encode()))}{tail}"
 
 
 def fits(path: str) -> bool:

@@ -2,7 +2,8 @@
 
     report.pdf                   the document
     report.pdf.password          its password, the first line
-    report.pdf.crossfoot.yaml    password, urgency, profile, and metadata that is echoed wherever the job is told of
+    report.pdf.crossfoot.yaml    password, urgency, profile, and metadata that is echoed wherever the job is told of;
+                                 report.pdf.crossfoot.yml is the same
 
 YAML is read as JSON would be: what looks like a date, a sexagesimal number or "no" is text, and nothing is a reference.
 """
@@ -22,16 +23,14 @@ from pydantic import Field, ValidationError
 from schemas.errors import UnreadableError
 from worker.api.models import Closed, Metadata, NoNul
 from worker.blobs import open_regular
+from worker.naming import LONGEST_NAME, OPTIONS_SUFFIXES, PASSWORD_SUFFIX, SIDECAR_SUFFIXES
 from worker.routing import Urgency
 
 log = logging.getLogger("crossfoot")
 
-PASSWORD: Final = ".password"  # noqa: S105 - an ending of names
-OPTIONS: Final = ".crossfoot.yaml"
-SUFFIXES: Final = (PASSWORD, OPTIONS)
+# how long one waits for its document: after that it would be the next one's of that name
+LONELY_SECONDS: Final = 300.0
 MOST_BYTES: Final = 64 * 1024
-# what file systems take in one name
-LONGEST_NAME: Final = 255
 
 
 class OptionsError(UnreadableError):
@@ -52,12 +51,18 @@ class Options(Closed):
 
 def is_sidecar(name: str) -> bool:
     """Whether a file is no document but lies beside one."""
-    return name.endswith(SUFFIXES)
+    return name.endswith(SIDECAR_SUFFIXES)
+
+
+def document_of(name: str) -> str | None:
+    """The name of the document that a file lies beside; None for one that is no sidecar."""
+    suffix = next((suffix for suffix in SIDECAR_SUFFIXES if name.endswith(suffix)), "")
+    return name.removesuffix(suffix) if suffix else None
 
 
 def find_beside(path: Path) -> Iterator[Path]:
     """The files that may lie beside a document: a name without room for an ending has none."""
-    for suffix in SUFFIXES:
+    for suffix in SIDECAR_SUFFIXES:
         if len(os.fsencode(path.name + suffix)) <= LONGEST_NAME:
             yield path.with_name(path.name + suffix)
 
@@ -78,12 +83,14 @@ def read_options(document: Path) -> Options:
     """What is wished of a document, by the files beside it.
 
     Raises:
-        OptionsError: its options are no YAML, or say what is not known.
+        OptionsError: its options are no YAML, or say what is not known, or lie there twice.
     """
-    found = set(find_beside(document))
-    file = document.with_name(document.name + OPTIONS)
-    options = _read_yaml(file) if file in found and os.path.lexists(file) else Options()
-    password = document.with_name(document.name + PASSWORD)
+    found = [path for path in find_beside(document) if os.path.lexists(path)]
+    files = [path for path in found if path.name.endswith(OPTIONS_SUFFIXES)]
+    if len(files) > 1:
+        raise OptionsError("There are two files with options beside it.", " and ".join(path.name for path in files))
+    options = _read_yaml(files[0]) if files else Options()
+    password = document.with_name(document.name + PASSWORD_SUFFIX)
     if options.password is None and password in found:
         options = options.model_copy(update={"password": _read_password(password)})
     return options

@@ -21,7 +21,7 @@ from sqlalchemy.exc import IntegrityError
 from schemas.errors import ConfigurationError, StorageError
 from tests.fakes.claims import claim_next
 from tests.fakes.postgres import Postgres
-from worker import deliveries, leases
+from worker import deliveries, leases, names
 from worker.database import ConflictError, Database, atomic
 from worker.deliveries import Arrival
 from worker.jobs import Jobs
@@ -220,7 +220,7 @@ def test_names_of_any_length_are_rows(home: Settings, db: Database) -> None:
     assert deliveries.plan(db, f"file:///{deep}", files, "e 1", 0.0) == 3
     assert deliveries.plan(db, f"file:///{deep}", files, "e 1", 0.0) == 0
     assert deliveries.count_batch(db, f"file:///{deep}") == {"queued": 3}
-    bases = {deliveries.reserve(db, f"{deep}/{n}", "a" * 64) for n in range(3)}
+    bases = {names.reserve(db, f"{deep}/{n}", "a" * 64) for n in range(3)}
     assert len(bases) == 3
     held = leases.claim(db, home, 1, "me", 1.0)
     assert held is not None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from pydantic import ValidationError
 from worker.database import Database
 from worker.inbox import Inbox, is_ignored
 from worker.settings import Settings
-from worker.sidecars import Options, OptionsError, read_options
+from worker.sidecars import LONELY_SECONDS, Options, OptionsError, read_options
 
 
 @pytest.fixture
@@ -174,3 +175,47 @@ def test_sidecars_alone_are_no_documents(home: Settings, inbox: Inbox) -> None:
     inbox.look(0.0)
     assert inbox.look(1.0) == 1
     assert [p.name for p in home.inbox.iterdir()] == ["a.txt.crossfoot.yaml"]
+
+
+def test_a_sidecar_whose_document_does_not_come_is_put_aside(home: Settings, inbox: Inbox) -> None:
+    """It waits some minutes for a document that comes a bit later; it is not kept for the next of that name."""
+    (home.inbox / "q").mkdir()
+    for name in ("a.txt.crossfoot.yaml", "b.txt.password"):
+        (home.inbox / "q" / name).write_text("metadata: {id: 1}")
+    inbox.look(0.0)
+    inbox.look(LONELY_SECONDS - 2)
+    (home.inbox / "q" / "b.txt").write_text("b")
+    inbox.look(LONELY_SECONDS - 1)
+    assert inbox.look(LONELY_SECONDS + 1) == 1
+    assert list((home.inbox / "q").iterdir()) == []
+    assert len(list(home.work.glob("*/q/b.txt.password"))) == 1
+    assert (home.failed / "q/a.txt.crossfoot.yaml").read_text() == "metadata: {id: 1}"
+    problem = json.loads((home.failed / "q/a.txt.crossfoot.yaml.error.json").read_bytes())
+    assert (problem["code"], problem["place"]) == ("E_USAGE", "q/a.txt.crossfoot.yaml")
+    assert problem["detail"] == "No document has come to it within 5 minutes; drop them together."
+
+
+def test_yml_is_yaml(home: Settings, inbox: Inbox) -> None:
+    """The shorter ending is no document but means the same; both at once are a contradiction."""
+    for name in ("a.txt", "b.txt"):
+        (home.inbox / name).write_text(name)
+        (home.inbox / f"{name}.crossfoot.yml").write_text("metadata: {id: 7}")
+    (home.inbox / "b.txt.crossfoot.yaml").write_text("metadata: {id: 8}")
+    inbox.look(0.0)
+    assert inbox.look(1.0) == 1
+    with Database.open(home) as db:
+        assert [json.loads(row["metadata"]) for row in db.rows("SELECT metadata FROM jobs")] == [{"id": 7}]
+    assert len(list(home.failed.iterdir())) == 4
+    assert "two files" in json.loads((home.failed / "b.txt.error.json").read_bytes())["detail"]
+
+
+def test_the_error_of_a_file_put_aside_has_its_metadata(home: Settings) -> None:
+    """Who drops documents finds them by what he calls them, whatever became of them."""
+    with Database.open(home) as db:
+        small = Inbox(replace(home, max_bytes=3), db)
+        (home.inbox / "a.txt").write_text("too large")
+        (home.inbox / "a.txt.crossfoot.yaml").write_text("metadata: {id: 7}")
+        small.look(0.0)
+        small.look(1.0)
+    assert json.loads((home.failed / "a.txt.error.json").read_bytes())["metadata"] == {"id": 7}
+    assert (home.failed / "a.txt.crossfoot.yaml").exists()

@@ -7,12 +7,14 @@ from pathlib import Path
 
 from schemas.errors import ConfigurationError
 from worker.blobs.files import (
+    PARTIAL,
     Stored,
     find_free,
     find_hash,
     is_regular,
     is_special,
     make_folder,
+    move_file,
     open_regular,
     sync_file,
     sync_folder,
@@ -23,6 +25,7 @@ from worker.settings import Settings
 
 __all__ = [
     "GRACE_SECONDS",
+    "PARTIAL",
     "Blobs",
     "DamagedBlobError",
     "FullError",
@@ -35,6 +38,7 @@ __all__ = [
     "is_regular",
     "is_special",
     "make_folder",
+    "move_file",
     "open_blobs",
     "open_regular",
     "storing",

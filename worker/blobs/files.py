@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import hashlib
 import os
 import secrets
@@ -16,6 +17,8 @@ from schemas.errors import LimitError, UnreadableError, UnsafeError
 from worker.routing import HEAD_BYTES
 
 CHUNK: Final = 1024 * 1024
+# the ending of a copy that is not whole yet
+PARTIAL: Final = ".partial"
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +123,42 @@ def find_hash(path: Path) -> str:
     """The sha256 of a file's bytes."""
     with path.open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def move_file(source: Path, target: Path) -> None:
+    """Rename a file; to another file system, copy it, make sure of the copy, and only then remove it.
+
+    Whatever has its last name is whole: the copy is made as ``.….partial``.
+
+    Raises:
+        FileNotFoundError: it is not there, or changes while it is copied; it stays.
+        OSError: it cannot be moved.
+    """
+    try:
+        source.rename(target)
+    except OSError as error:
+        if error.errno != errno.EXDEV:
+            raise
+        _copy_over(source, target)
+
+
+def _copy_over(source: Path, target: Path) -> None:
+    """Copy a file to another file system and remove it."""
+    temporary = target.with_name(f".{secrets.token_hex(8)}{PARTIAL}")
+    before = source.lstat()
+    try:
+        shutil.copy2(source, temporary, follow_symlinks=False)
+        if is_regular(before):
+            sync_file(temporary)
+            after = source.lstat()
+            is_still = (before.st_size, before.st_mtime_ns) == (after.st_size, after.st_mtime_ns)
+            if not is_still or find_hash(source) != find_hash(temporary):
+                raise FileNotFoundError(errno.ENOENT, "It changed while it was copied.", str(source))
+        temporary.rename(target)
+    finally:
+        temporary.unlink(missing_ok=True)
+    sync_folder(target.parent)
+    source.unlink()
 
 
 def check_size(size: int, limit: int) -> None:
