@@ -8,8 +8,9 @@ back-fill, whoever asks: a second run adds what is new and shows where the first
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
+import json
+import os
 import subprocess
 import sys
 import time
@@ -17,10 +18,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Self
 
-from schemas.errors import ServiceError
-from worker import deliveries, redo, results, sources
+from schemas.errors import EmptyError, ServiceError
+from worker import deliveries, own_redis, redo, results, sources, supervisor
 from worker.blobs import FullError, open_blobs
 from worker.confine import die_with_parent
 from worker.database import Database
@@ -37,6 +38,9 @@ REPORT_SECONDS: Final = 0.5
 # counting a million rows takes seconds: it must not become what the machine does
 COUNT_SHARE: Final = 10
 STOP_MARGIN_SECONDS: Final = 5.0
+# how often it is asked whether the service still runs, and how long it may be away before one is started here
+LOOK_SECONDS: Final = 1.0
+AWAY_SECONDS: Final = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +77,7 @@ class Options:
         shard: ``(3, 16)``, the third of sixteen parts: each document belongs to one of them, whoever looks.
         dry_run: say what there is, and write nothing.
         redo: what an earlier engine has done is converted again.
+        retry_failed: what has failed, or was given up, is tried again.
     """
 
     wait: bool = True
@@ -80,6 +85,7 @@ class Options:
     shard: tuple[int, int] = (1, 1)
     dry_run: bool = False
     redo: bool = False
+    retry_failed: bool = False
 
 
 Report = Callable[[Progress], None]
@@ -89,10 +95,11 @@ DEFAULT: Final = Options()
 def run(source: str | Path, settings: Settings, options: Options = DEFAULT, report: Report | None = None) -> Progress:
     """Add the documents of a folder, manifest or prefix and, with ``wait``, stay until all have ended.
 
-    A folder is walked; a manifest holds one path or URI a line, JSON lines ``{"path": …}`` or ``{"uri": …}``, or CSV
-    with such a column; relative paths start at the manifest's folder; ``s3://bucket/prefix`` is listed. Running it
-    again adds nothing and shows where the first run stands. Where no ``crossfoot up`` serves the home and ``wait`` is
-    set, one is started for as long as it takes. Results lie under ``settings.results`` in the same relative paths.
+    A folder is walked; a manifest holds one path or URI a line, JSON lines ``{"path": …}`` or ``{"uri": …}`` with what
+    is wished of the document, or a table (CSV, TSV) with such a column; relative paths start at the manifest's folder;
+    ``s3://bucket/prefix`` is listed. Running it again adds nothing and shows where the first run stands. Where no
+    ``crossfoot up`` serves the home and ``wait`` is set, or where it ends meanwhile, one is started for as long as it
+    takes. Results lie under ``settings.results`` in the same relative paths.
 
     Args:
         source: folder, manifest or prefix.
@@ -101,29 +108,56 @@ def run(source: str | Path, settings: Settings, options: Options = DEFAULT, repo
 
     Raises:
         UsageError: ``source`` does not exist, or a line of the manifest names no document.
+        EmptyError: there are no documents in it.
         MissingProgramError: a service is to be started and there is no redis-server.
         ServiceError: the service that was started has ended.
     """
     source = str(source)
     tell = report or (lambda _: None)
     batch = batch_name(source, options.shard)
-    found = _shard(sources.find(source), options.shard)
-    with Database.open(settings) as db:
+    found = _Tally(sources.find(source))
+    with Database.open(settings) as db, _Service(settings) as service:
         if options.dry_run:
-            return _look(db, batch, found, tell)
-        counter = _Counter(db, batch, tell, Room(settings, open_blobs(settings)))
-        _plan(db, batch, results.find_site(settings), _paced(found, options.rate), counter)
-        if options.redo:
-            redo.redo_all(db, engine_name(), time.time(), batch)
-        if options.wait and not _is_complete(db, batch):
-            with _service(settings) as check:
-                while not _is_complete(db, batch):
-                    check()
-                    counter.tick()
-                    time.sleep(REPORT_SECONDS)
-        progress = count(db, batch)
+            progress = _look(db, batch, _shard(found, options.shard), tell)
+        else:
+            counter = _Counter(db, batch, tell, Room(settings, open_blobs(settings)))
+            keep = service.check if options.wait else _let_be
+            _plan(_Plan(db, batch, results.find_site(settings), options.rate, counter, keep), found, options.shard)
+            _start_again(db, settings, batch, options)
+            while options.wait and not _is_complete(db, batch):
+                keep()
+                counter.tick()
+                time.sleep(REPORT_SECONDS)
+            progress = count(db, batch)
+    if not found.seen and not progress.total:
+        raise EmptyError("There are no documents in it.", source)
     tell(progress)
     return progress
+
+
+def _let_be() -> None:
+    """Nobody is waited for, so nobody is needed."""
+
+
+def _start_again(db: Database, settings: Settings, batch: str, options: Options) -> None:
+    """Queue what has ended and is wished for once more."""
+    if options.retry_failed:
+        redo.retry_failed(db, redo.Wanted(engine_name(), batch), settings)
+    if options.redo:
+        redo.redo_all(db, engine_name(), time.time(), batch, settings)
+
+
+class _Tally(Iterator[Found]):
+    """Documents, and how many there were so far."""
+
+    def __init__(self, found: Iterator[Found]) -> None:
+        self._found = found
+        self.seen = 0
+
+    def __next__(self) -> Found:
+        found = next(self._found)
+        self.seen += 1
+        return found
 
 
 def batch_name(source: str, shard: tuple[int, int] = (1, 1)) -> str:
@@ -173,31 +207,67 @@ class _Counter:
         return ""
 
 
-def _plan(db: Database, batch: str, site: str, groups: Iterator[list[Found]], counter: _Counter) -> None:
-    """Write the rows."""
-    for group in groups:
-        rows = [(found.path, found.uri, found.kind) for found in group]
-        deliveries.plan(db, batch, rows, engine_name(), time.time(), site)
-        counter.tick()
-        time.sleep(BREATH_SECONDS)
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """How rows are written: where, for whom, how fast; ``keep`` sees to it that somebody converts them meanwhile."""
+
+    db: Database
+    batch: str
+    site: str
+    rate: float
+    counter: _Counter
+    keep: Callable[[], None]
 
 
-def _paced(found: Iterator[Found], rate: float) -> Iterator[list[Found]]:
-    """Documents in groups; at a rate, one group a second (or one document in more than one)."""
+def _plan(plan: _Plan, found: Iterator[Found], shard: tuple[int, int]) -> None:
+    """Write the rows; at a rate, one group of new ones a second (or one document in more than one)."""
+    rate = plan.rate
     size = BATCH_ROWS if not rate else max(1, min(BATCH_ROWS, int(rate)))
     due = time.monotonic()
-    while group := list(islice(found, size)):
-        time.sleep(max(0.0, due - time.monotonic()))
-        due = max(due, time.monotonic() - 1.0) + (len(group) / rate if rate else 0.0)
-        yield group
+    mine = _shard(found, shard)
+    while group := list(islice(mine, BATCH_ROWS)):
+        if rate:  # what is known already is not waited for
+            new = deliveries.find_new(plan.db, plan.batch, [f.uri for f in group])
+            group = [f for f in group if f.uri in new]
+        for start in range(0, len(group), size):
+            _wait(plan, due)
+            written = deliveries.plan(
+                *(plan.db, plan.batch, [_row(f) for f in group[start : start + size]], engine_name(), time.time()),
+                plan.site,
+            )
+            due = max(due, time.monotonic() - 1.0) + (written / rate if rate else 0.0)
+            plan.counter.tick()
+            if written:
+                plan.keep()
+                time.sleep(BREATH_SECONDS)
+
+
+def _wait(plan: _Plan, due: float) -> None:
+    """Wait until more may be let in."""
+    while (left := due - time.monotonic()) > 0:
+        time.sleep(min(left, REPORT_SECONDS))
+        plan.keep()
+        plan.counter.tick()
+
+
+def _row(found: Found) -> deliveries.Planned:
+    """What is written down of a document."""
+    wish = found.wish
+    if wish is None:
+        return deliveries.Planned(found.path, found.uri, found.kind)
+    urgency = wish.urgency if "urgency" in wish.model_fields_set else "backfill"
+    metadata = json.dumps(wish.metadata, ensure_ascii=False) if wish.metadata else None
+    return deliveries.Planned(found.path, found.uri, found.kind, urgency, wish.password, metadata)
 
 
 def _shard(found: Iterator[Found], shard: tuple[int, int]) -> Iterator[Found]:
-    """Those that belong to a shard: by their names, so that every machine sees it the same way."""
+    """Those that belong to a shard, by what their source calls them: it may lie elsewhere on every machine."""
     number, shards = shard
-    if shards == 1:
-        return found
-    return (f for f in found if int.from_bytes(hashlib.sha256(f.uri.encode()).digest()[:8]) % shards == number - 1)
+    return (f for f in found if shards == 1 or _find_share(f.name) % shards == number - 1)
+
+
+def _find_share(name: str) -> int:
+    return int.from_bytes(hashlib.sha256(os.fsencode(name)).digest()[:8])
 
 
 def _look(db: Database, batch: str, found: Iterator[Found], tell: Report) -> Progress:
@@ -205,7 +275,7 @@ def _look(db: Database, batch: str, found: Iterator[Found], tell: Report) -> Pro
     total = new = 0
     while group := list(islice(found, BATCH_ROWS)):
         total += len(group)
-        new += deliveries.count_new(db, batch, [f.uri for f in group])
+        new += len(deliveries.find_new(db, batch, [f.uri for f in group]))
         tell(Progress(total=total, queued=new))
     return Progress(total=total, queued=new)
 
@@ -221,39 +291,62 @@ def _is_complete(db: Database, batch: str) -> bool:
     return db.row(again, (key_of(batch),)) is None
 
 
-@contextlib.contextmanager
-def _service(settings: Settings) -> Iterator[Callable[[], None]]:
-    """A service for this home: the one that runs, or one for as long as it takes; call the value to look after it."""
-    from worker import own_redis, supervisor
+class _Service:
+    """The service that a back-fill needs: the one that runs, or one of its own for as long as it takes.
 
-    if supervisor.is_served(settings):
-        yield lambda: None
-        return
-    if not settings.redis_url:
-        own_redis.find_program()
-    supervisor.make_folders(settings)
-    log_file = settings.logs / "up.log"
-    with log_file.open("ab") as out:
-        process = subprocess.Popen(
-            [sys.executable, "-P", "-m", "worker.supervisor"],
-            env=settings.environment(),
-            stdin=subprocess.DEVNULL,
-            stdout=out,
-            stderr=out,
-            start_new_session=True,
-            preexec_fn=die_with_parent,  # noqa: PLW1509 - it must not serve on after a killed back-fill
-        )
+    ``check`` is called again and again: it starts one where there is none.
+    """
 
-    def check() -> None:
-        if process.poll() is not None and not supervisor.is_served(settings):
-            raise ServiceError(f"The service has ended; {log_file} says why.", str(log_file))
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._log_file = settings.logs / "up.log"
+        self._process: subprocess.Popen[bytes] | None = None
+        self._due = 0.0
+        self._away_until: float | None = None
 
-    try:
-        yield check
-    finally:
-        process.terminate()
+    def __enter__(self) -> Self:
+        return self
+
+    def check(self) -> None:
+        """Have one.
+
+        Raises:
+            ServiceError: the one that was started here has ended.
+        """
+        if self._process is not None and self._process.poll() is None:
+            return
+        now = time.monotonic()
+        if now < self._due:
+            return
+        self._due = now + LOOK_SECONDS
+        if supervisor.is_served(self._settings):
+            self._process, self._away_until = None, now + AWAY_SECONDS
+        elif self._process is not None:
+            raise ServiceError(f"The service has ended; {self._log_file} says why.", str(self._log_file))
+        elif self._away_until is None or now > self._away_until:  # it may be started again at this moment
+            self._start()
+
+    def _start(self) -> None:
+        if not self._settings.redis_url:
+            own_redis.find_program()
+        supervisor.make_folders(self._settings)
+        with self._log_file.open("ab") as out:
+            self._process = subprocess.Popen(
+                [sys.executable, "-P", "-m", "worker.supervisor"],
+                env=self._settings.environment(),
+                stdin=subprocess.DEVNULL,
+                stdout=out,
+                stderr=out,
+                start_new_session=True,
+                preexec_fn=die_with_parent,  # noqa: PLW1509 - it must not serve on after a killed back-fill
+            )
+
+    def __exit__(self, *_: object) -> None:
+        if self._process is None:
+            return
+        self._process.terminate()
         try:
-            process.wait(2 * settings.stop_seconds + STOP_MARGIN_SECONDS)
+            self._process.wait(2 * self._settings.stop_seconds + STOP_MARGIN_SECONDS)
         except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+            self._process.kill()
+            self._process.wait()

@@ -61,8 +61,9 @@ class Job:
 class Jobs:
     """The job rows of one home: ``with Jobs.open(settings) as jobs: …``. One per process and thread."""
 
-    def __init__(self, db: Database) -> None:
+    def __init__(self, db: Database, settings: Settings | None = None) -> None:
         self._db = db
+        self._settings = settings
 
     @classmethod
     def open(cls, settings: Settings) -> Self:
@@ -71,7 +72,7 @@ class Jobs:
         Raises:
             StorageError: it cannot be opened.
         """
-        return cls(Database.open(settings))
+        return cls(Database.open(settings), settings)
 
     def __enter__(self) -> Self:
         return self
@@ -99,7 +100,9 @@ class Jobs:
         return self._job(row)
 
     def retry(self, job_id: int, store: Store | None = None) -> Job:
-        """Queue a failed, quarantined or cancelled job again, its attempts counted from 0.
+        """Queue a failed, quarantined or cancelled job again for the engine of today, its attempts counted from 0.
+
+        A password is read again where it lies beside the document's file.
 
         So is one that is done and whose result the store, where it is given, holds damaged or not at all.
 
@@ -110,10 +113,20 @@ class Jobs:
         lost = job.state == "done" and store is not None and _is_lost(store, job.result_sha256 or "")
         with self._db.transaction():
             again = deliveries.make_again(self._db, job_id, engine_name()) if lost else False
-            if not again and not deliveries.start_again(self._db, job_id):
+            if not again and not redo.retry_one(self._db, job_id, engine_name(), self._settings):
                 why = LOST if lost else "only what has failed is tried again."
                 raise UsageError(f"Job {job_id} is {self.show(job_id).state}: {why}")
         return self.show(job_id)
+
+    def retry_failed(self, batch: str = "", code: str = "", *, earlier: bool = False) -> int:
+        """Queue again what has failed or was given up: of one back-fill, with one error, by earlier engines; how many.
+
+        Args:
+            batch: the name of a back-fill (``backfill.batch_name``), its shards included; "" for everything.
+            code: ``E_CORRUPT`` or the like; "" for any. earlier: only what another engine has tried.
+        """
+        wanted = redo.Wanted(engine_name(), batch, code, earlier)
+        return redo.retry_failed(self._db, wanted, self._settings)
 
     def cancel(self, job_id: int) -> Job:
         """Cancel a queued or running job; what runs is killed within a third of the lease.
@@ -152,12 +165,12 @@ class Jobs:
         Raises:
             UsageError: there is no such job, it is not done, or it is a part of a container.
         """
-        new = redo.redo(self._db, engine_name(), job_ids, time.time(), "normal")
+        new = redo.redo(self._db, engine_name(), job_ids, time.time(), "normal", self._settings)
         return [self.show(job_id) for job_id in new]
 
     def redo_all(self, batch: str | None = None) -> int:
         """Queue everything that only an earlier engine has done, behind everything else; how many."""
-        return redo.redo_all(self._db, engine_name(), time.time(), batch)
+        return redo.redo_all(self._db, engine_name(), time.time(), batch, self._settings)
 
     def purge(self, settings: Settings, days: float) -> retention.Purged:
         """Remove what ended more than so many days ago, with its documents and results."""

@@ -130,17 +130,24 @@ def renew(db: Database, settings: Settings, held: Claim, now: float) -> bool:
 def attach(db: Database, held: Claim, sha256: str, size: int, now: float) -> bool:
     """Say which bytes a back-fill's path turned out to hold; False when this job has nothing left to do.
 
-    Where the same bytes have a job already, that one serves this name too and the row of ours, which never had a
-    document, goes: the same bytes are one job.
+    What ``held`` says of password and metadata is written down with it: it may have lain beside the file. Where the
+    same bytes have a job already, that one serves this name too and the row of ours, which never had a document, goes:
+    the same bytes are one job.
     """
     if not is_held(db, held):
         return False
+    if held.password or held.metadata:
+        said = (held.password, held.metadata, held.id)
+        db.execute("UPDATE jobs SET password = ?, metadata = ? WHERE id = ?", said)
+        db.execute("UPDATE deliveries SET metadata = ? WHERE job_id = ? AND metadata IS NULL", said[1:])
     deliveries.add_document(db, sha256, size, now)
     deliveries.name_waiting(db, held.id, sha256)
     twin = deliveries.find_job(db, sha256, held.profile, held.origin, held.key_id)
     if twin is None:
         db.execute("UPDATE jobs SET sha256 = ? WHERE id = ?", (sha256, held.id))
         return True
+    if held.password and deliveries.start_again(db, twin):  # it may have failed for want of it
+        db.execute("UPDATE jobs SET password = ? WHERE id = ?", (held.password, twin))
     deliveries.hand_over(db, held.id, twin, now)
     db.execute("DELETE FROM jobs WHERE id = ?", (held.id,))
     return False

@@ -7,6 +7,7 @@ import json
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import asdict
+from itertools import count
 from pathlib import Path
 from typing import Any, Final
 
@@ -23,6 +24,25 @@ COLUMNS: Final = ("path", "uri", "job", "sha256", "state", "attempts", "code", "
 FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
 
 
+def find_free(stem: Path) -> Path:
+    """A stem that no other report has, taken so that nobody else gets it: two may come to their end in one second.
+
+    Raises:
+        StorageError: it cannot be written.
+    """
+    for number in count(1):
+        free = stem if number == 1 else stem.with_name(f"{stem.name}-{number}")
+        try:
+            free.parent.mkdir(parents=True, exist_ok=True)
+            free.with_name(f"{free.name}.csv").open("x").close()
+        except FileExistsError:
+            continue
+        except OSError as error:
+            raise StorageError(f"The report cannot be written: {error.strerror}.", str(free)) from error
+        return free
+    raise AssertionError  # there is always one more number
+
+
 def write(db: Database, batch: str, progress: Progress, stem: Path) -> tuple[Path, Path]:
     """Write ``<stem>.json`` with the counts and ``<stem>.csv`` with a row for each document; both paths.
 
@@ -32,6 +52,7 @@ def write(db: Database, batch: str, progress: Progress, stem: Path) -> tuple[Pat
     summary, table = stem.with_name(f"{stem.name}.json"), stem.with_name(f"{stem.name}.csv")
     codes: Counter[str] = Counter()
     verdicts: Counter[str] = Counter()
+    outcomes: Counter[str] = Counter()
     try:
         stem.parent.mkdir(parents=True, exist_ok=True)
         with table.open("w", encoding="utf-8", newline="") as file:
@@ -40,18 +61,16 @@ def write(db: Database, batch: str, progress: Progress, stem: Path) -> tuple[Pat
             for row in _documents(db, batch):
                 codes[row["code"]] += 1
                 verdicts[row["verdict"]] += 1
+                outcomes[row["outcome"]] += 1
                 rows.writerow({name: _cell(value) for name, value in row.items()})
-        told = {name: dict(sorted((k, v) for k, v in found.items() if k)) for name, found in _named(codes, verdicts)}
+        named = (("errors", codes), ("verdicts", verdicts), ("outcomes", outcomes))
+        told = {name: dict(sorted((k, v) for k, v in found.items() if k)) for name, found in named}
         counts = {name: value for name, value in asdict(progress).items() if name != "paused"}
         content = {"source": batch, "engine": engine_name(), **counts, **told, "documents": table.name}
         summary.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
     except OSError as error:
         raise StorageError(f"The report cannot be written: {error.strerror}.", str(stem)) from error
     return summary, table
-
-
-def _named(codes: Counter[str], verdicts: Counter[str]) -> tuple[tuple[str, Counter[str]], ...]:
-    return ("errors", codes), ("verdicts", verdicts)
 
 
 def _documents(db: Database, batch: str) -> Iterator[dict[str, Any]]:

@@ -7,27 +7,25 @@ holds more than one name, or one folder's descriptor, at a time, however many do
 from __future__ import annotations
 
 import contextlib
-import csv
 import functools
 import io
-import json
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any, BinaryIO, Final
 
 from schemas.errors import StorageError, UnreadableError, UsageError
 from worker.blobs import open_regular
+from worker.manifests import S3, Line, find_location, read_manifest
 from worker.naming import SCHEME, clean, path_of_uri, uri_of_path
 from worker.routing import kind_of_name
 
 if TYPE_CHECKING:
     from obstore.store import S3Store
 
-S3: Final = "s3://"
-# what a manifest may call the column, or the field, that names the document
-COLUMNS: Final = ("uri", "path", "url")
+    from worker.sidecars import Options
+
 BUFFER: Final = 1 << 20
 
 
@@ -37,32 +35,44 @@ class MissingSourceError(StorageError):
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A document: the name it gets under ``results/``, where it is, and the kind of queue its name speaks for."""
+    """A document: the name it gets under ``results/``, where it is, and the kind of queue its name speaks for.
+
+    Attributes:
+        name: what its source calls it, whatever machine looks: its path below the folder, or as a manifest writes it.
+        wish: what a manifest wishes of it.
+    """
 
     path: str
     uri: str
     kind: str
+    name: str = ""
+    wish: Options | None = None
 
 
 def name_of(source: str) -> str:
     """The one name of a folder, manifest or prefix, however it was written: its URI."""
+    source = find_location(source, "Back-fill")
     return source if source.startswith(S3) else uri_of_path(_local(source))
 
 
 def find(source: str) -> Iterator[Found]:
     """Every document of a folder (walked), a manifest (lines, JSON lines or CSV), or a prefix (``s3://bucket/…``).
 
+    What is none by its name in an inbox is none here: hidden, unfinished, a system's own, or beside a document.
+
     Raises:
         UsageError: there is no such folder or manifest, or a line of the manifest names no document.
         StorageError: a folder or the object store cannot be read.
     """
+    source = find_location(source, "Back-fill")
     if source.startswith(S3):
         return _find_objects(source)
     path = _local(source)
     if path.is_dir():
-        return (_found(found.relative_to(path).as_posix(), uri_of_path(found)) for found in _walk(path))
+        below = (found.relative_to(path).as_posix() for found in _walk(path))
+        return (_found(name, uri_of_path(path / name), name) for name in below)
     if path.is_file():
-        return (_named(named, str(path.parent)) for named in _read_manifest(path))
+        return (_named(line, str(path.parent)) for line in read_manifest(path))
     raise UsageError(f"{source} is neither a folder nor a manifest.", source)
 
 
@@ -85,6 +95,19 @@ def open_uri(uri: str) -> Iterator[BinaryIO]:
         yield stream
 
 
+def read_wish(uri: str) -> Options | None:
+    """What is wished of a document by the files beside it, as in an inbox; None where it is no file.
+
+    Raises:
+        OptionsError: its options are no YAML, or say what is not known.
+    """
+    if uri.startswith(S3):
+        return None
+    from worker.sidecars import read_options
+
+    return read_options(path_of_uri(uri))
+
+
 def size_of(stream: BinaryIO) -> int:
     """How many bytes a document has that ``open_uri`` has opened."""
     raw = getattr(stream, "raw", None)
@@ -99,16 +122,18 @@ def _absolute(path: str) -> Path:
     return Path(os.path.abspath(path))  # noqa: PTH100 - resolve() would follow links and change the names
 
 
-def _found(path: str, uri: str) -> Found:
-    return Found(clean(path), uri, kind_of_name(path))
+def _found(path: str, uri: str, name: str, wish: Options | None = None) -> Found:
+    return Found(clean(path), uri, kind_of_name(path), name, wish)
 
 
 def _walk(folder: Path) -> Iterator[Path]:
-    """Everything in a folder that is no folder; hidden names are passed over, links not followed."""
+    """Everything in a folder that is no folder and may be a document by its name; links are not followed."""
+    from worker.inbox import is_ignored
+
     try:
         with os.scandir(folder) as entries:
             for entry in entries:
-                if entry.name.startswith("."):
+                if is_ignored(entry.name):
                     continue
                 if entry.is_dir(follow_symlinks=False):
                     yield from _walk(Path(entry.path))
@@ -118,68 +143,26 @@ def _walk(folder: Path) -> Iterator[Path]:
         raise StorageError(f"The folder cannot be read: {error.strerror}.", str(folder)) from error
 
 
-def _named(named: str, folder: str) -> Found:
+def _named(line: Line, folder: str) -> Found:
     """What a manifest names: its results go below the name of its place, seen from the manifest where it lies below.
 
     With paths as text: a back-fill has a million of them.
     """
+    named = line.named
     if named.startswith(S3):
-        return _found(named.removeprefix(S3), named)
+        return _found(named.removeprefix(S3), named, named, line.wish)
     path = os.path.abspath(os.path.join(folder, path_of_uri(named) if named.startswith(SCHEME) else named))  # noqa: PTH100, PTH118
     below = f"{folder.rstrip('/')}/"
     place = path.removeprefix(below) if path.startswith(below) else path.lstrip("/")
-    return _found("." if path == folder else place, uri_of_path(path))
-
-
-def _read_manifest(manifest: Path) -> Iterator[str]:
-    """The documents that the lines of a manifest name."""
-    with manifest.open("rb") as stream:
-        lines = (os.fsdecode(line) for line in stream)
-        if manifest.suffix.lower() == ".csv":
-            yield from _read_csv(lines, manifest.name)
-            return
-        for number, line in enumerate(lines, start=1):
-            if text := line.strip().removeprefix("\ufeff"):
-                yield _read_line(text, f"{manifest.name}, line {number}")
-
-
-def _read_line(text: str, place: str) -> str:
-    """The document in a line of a manifest."""
-    if not text.startswith("{"):
-        return _checked(text, place)
-    try:
-        value = json.loads(text)
-    except ValueError:
-        value = None
-    return _checked(_choose(value) if isinstance(value, dict) else None, place)
-
-
-def _read_csv(lines: Iterable[str], name: str) -> Iterator[str]:
-    """The documents in the rows of a table with a head."""
-    rows = csv.DictReader(line.removeprefix("\ufeff") for line in lines)
-    try:
-        for row in rows:
-            yield _checked(
-                _choose({(k or "").strip().lower(): v for k, v in row.items()}), f"{name}, row {rows.line_num}"
-            )
-    except csv.Error as error:
-        raise UsageError(f"{name}, row {rows.line_num}: {error}.", name) from error
-
-
-def _choose(values: dict[str, Any]) -> object:
-    return next((values[column] for column in COLUMNS if values.get(column)), None)
-
-
-def _checked(named: object, place: str) -> str:
-    if isinstance(named, str) and named and "\0" not in named:
-        return named
-    raise UsageError(f'{place}: it names no document; {{"path": "…"}} or {{"uri": "s3://…"}} is expected.', place)
+    return _found("." if path == folder else place, uri_of_path(path), named, line.wish)
 
 
 def _find_objects(prefix: str) -> Iterator[Found]:
-    """Every object below a prefix, but for hidden ones and those that stand for folders."""
+    """Every object below a prefix that may be a document by its name, but for those that stand for folders."""
     import obstore
-    from obstore.exceptions import BaseError
+    from obstore.exceptions import BaseError, InvalidPathError
+
+    from worker.inbox import is_ignored
 
     bucket, _, below = prefix.removeprefix(S3).partition("/")
     below = below.rstrip("/")
@@ -187,9 +170,15 @@ def _find_objects(prefix: str) -> Iterator[Found]:
         for page in obstore.list(_bucket(bucket), below or None):
             for item in page:
                 path = PurePosixPath(item["path"])
-                relative = path.relative_to(below) if below else path
-                if not any(part.startswith(".") for part in relative.parts):
-                    yield _found(relative.as_posix(), f"{S3}{bucket}/{path}")
+                relative = (path.relative_to(below) if below else path).as_posix()
+                if not is_ignored(relative):
+                    yield _found(relative, f"{S3}{bucket}/{path}", relative)
+    except (InvalidPathError, ValueError) as error:
+        raise UsageError(
+            f"{_reason(error).removesuffix('.')}: what lies there cannot be listed; a prefix without that key, or a"
+            " manifest of the keys, can be read.",
+            prefix,
+        ) from error
     except (BaseError, OSError) as error:
         raise StorageError(f"The object store does not answer: {_reason(error)}", prefix) from error
 
@@ -212,6 +201,8 @@ class _Object(io.RawIOBase):
         self._failures = (BaseError, OSError)
         bucket, _, key = uri.removeprefix(S3).partition("/")
         self._rest = b""
+        if key != key.strip("/") or not key:  # it would be asked for without them: another object, or the bucket's list
+            raise UnreadableError("The key begins or ends with a slash, or is none: no object can be asked for.", uri)
         try:
             found = obstore.get(_bucket(bucket), key)
             self.size = int(found.meta["size"])
@@ -220,6 +211,11 @@ class _Object(io.RawIOBase):
             raise MissingSourceError("The object is not there any more.", clean(uri)) from error
         except PermissionError as error:
             raise UnreadableError("The object store does not let it be read.", clean(uri)) from error
+        except ValueError as error:
+            reason = (
+                'The key has an empty part, "." or "..", or a sign that no key has: the object cannot be asked for.'
+            )
+            raise UnreadableError(reason, clean(uri)) from error
         except self._failures as error:
             raise StorageError(f"The object store does not answer: {_reason(error)}", clean(uri)) from error
 

@@ -54,7 +54,7 @@ def test_a_manifest_names_files_in_lines_or_json(home: Settings, tmp_path: Path)
     """Relative paths start at the manifest; what lies elsewhere keeps its whole path under results/."""
     manifest = tmp_path / "lists" / "all.jsonl"
     manifest.parent.mkdir()
-    manifest.write_text('q1/a.txt\n\n{"path": "b.txt", "cik": 7}\n/elsewhere/c.txt\n../up/d.txt\n')
+    manifest.write_text('q1/a.txt\n\n{"path": "b.txt", "metadata": {"cik": 7}}\n/elsewhere/c.txt\n../up/d.txt\n')
     assert backfill.run(manifest, home, STAY_OUT).total == 4
     outside = (tmp_path / "up" / "d.txt").relative_to("/").as_posix()
     assert paths(home) == sorted(["q1/a.txt", "b.txt", "elsewhere/c.txt", outside])
@@ -97,9 +97,9 @@ def test_a_table_names_files_and_objects(home: Settings, tmp_path: Path) -> None
 
 
 def test_a_table_without_the_column_is_refused(home: Settings, tmp_path: Path) -> None:
-    """The person is told which row names nothing."""
+    """The person is told which columns there are."""
     (tmp_path / "m.csv").write_text("cik,name\n7,a.pdf\n")
-    with pytest.raises(UsageError, match=r"m.csv, row 2"):
+    with pytest.raises(UsageError, match=r"m.csv: no column is called uri, path or url; there are: cik, name"):
         backfill.run(tmp_path / "m.csv", home, STAY_OUT)
 
 

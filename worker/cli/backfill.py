@@ -39,6 +39,9 @@ def backfill(  # noqa: PLR0913, PLR0917 - each is an option of the command
     ] = "",
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what there is, and change nothing.")] = False,
     redo: Annotated[bool, typer.Option("--redo", help="Convert again what an earlier version has converted.")] = False,
+    retry_failed: Annotated[
+        bool, typer.Option("--retry-failed", help="Try again what has failed or was given up before.")
+    ] = False,
     report: Annotated[
         Path | None,
         typer.Option("--report", metavar="STEM", help="Write STEM.json and STEM.csv; HOME/reports/… by default."),
@@ -47,14 +50,15 @@ def backfill(  # noqa: PLR0913, PLR0917 - each is an option of the command
 ) -> None:
     """Convert many documents through the service. Started again, it goes on where it was.
 
-    Exit status 0: all converted; 6: some failed (the report, or crossfoot jobs ls --state failed, says which).
+    Exit status 0: all converted; 3: there are no documents; 6: some failed (the report, or crossfoot jobs ls --state
+    failed, says which; --retry-failed tries them again).
     """
     from worker import backfill as filler
     from worker import reports
     from worker.database import Database
 
     settings = _settings(home)
-    options = filler.Options(wait, _rate(limit_rate), _shard(shard), dry_run, redo)
+    options = filler.Options(wait, _rate(limit_rate), _shard(shard), dry_run, redo, retry_failed)
     with _display() as tell:
         progress = filler.run(source, settings, options, tell)
     if dry_run:
@@ -63,17 +67,23 @@ def backfill(  # noqa: PLR0913, PLR0917 - each is an option of the command
     typer.echo(_counts(progress), err=True)
     if wait or report is not None:
         batch = filler.batch_name(source, options.shard)
-        stem = report or settings.home / "reports" / time.strftime(f"{_stem(source)}-%Y%m%dT%H%M%S")
+        named = settings.home / "reports" / time.strftime(f"{_stem(source)}-%Y%m%dT%H%M%S")
+        stem = report or reports.find_free(named)
         with Database.open(settings) as db:
             written = reports.write(db, batch, progress, stem)
         typer.echo(f"crossfoot: {written[0]} and {written[1].name} say what became of each", err=True)
-    raise typer.Exit(SOME_FAILED if progress.failed + progress.quarantined else 0)
+    failed = progress.failed + progress.quarantined
+    if failed and not retry_failed:
+        typer.echo("crossfoot: the same command with --retry-failed tries what has failed again", err=True)
+    raise typer.Exit(SOME_FAILED if failed else 0)
 
 
 def _rate(text: str) -> float:
-    """``"8/s"`` → 8.0 a second."""
-    match = re.fullmatch(r"(\d+(?:\.\d+)?)(?:/([smh]))?", text.strip() or "0")
-    if match is None:
+    """``"8/s"`` → 8.0 a second; nothing → 0.0, which is no limit."""
+    if not text.strip():
+        return 0.0
+    match = re.fullmatch(r"(\d+(?:\.\d+)?)(?:/([smh]))?", text.strip())
+    if match is None or not float(match[1]):
         raise typer.BadParameter(f"{text!r} is no rate: 8/s, 100/m, 5000/h.", param_hint="--limit-rate")
     return float(match[1]) / RATES[match[2] or "s"]
 

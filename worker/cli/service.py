@@ -125,17 +125,31 @@ def show_job(job: Annotated[int, typer.Argument(metavar="JOB")], home: Home = No
 
 
 @jobs.command("retry")
-def retry_jobs(job: Annotated[list[int], typer.Argument(metavar="JOB")], home: Home = None) -> None:
+def retry_jobs(
+    job: Annotated[list[int] | None, typer.Argument(metavar="JOB")] = None,
+    failed: Annotated[bool, typer.Option("--failed", help="All that have failed or were given up.")] = False,
+    batch: Annotated[
+        str, typer.Option("--batch", metavar="SOURCE", help="With --failed: only of this source's back-fill.")
+    ] = "",
+    code: Annotated[str, typer.Option("--code", metavar="E_CODE", help="With --failed: only with this error.")] = "",
+    home: Home = None,
+) -> None:
     """Queue failed, quarantined or cancelled jobs again, their attempts counted from nought.
 
     A job that is done is queued where the store has lost or damaged its result.
     """
+    from worker.backfill import batch_name
     from worker.blobs import open_blobs
     from worker.jobs import Jobs
 
+    if bool(job) == failed or ((batch or code) and not failed):
+        raise typer.BadParameter("Name the jobs, or --failed (with --batch and --code, if you like).")
     settings = _existing(home)
     with Jobs.open(settings) as rows:
-        for number in job:
+        if failed:
+            queued = rows.retry_failed(batch_name(batch) if batch else "", code.upper())
+            typer.echo(f"crossfoot: {queued} jobs queued", err=True)
+        for number in job or ():
             typer.echo(_line(rows.retry(number, open_blobs(settings))))
 
 
@@ -153,6 +167,7 @@ def cancel_jobs(job: Annotated[list[int], typer.Argument(metavar="JOB")], home: 
 def redo_jobs(
     job: Annotated[list[int] | None, typer.Argument(metavar="JOB")] = None,
     everything: Annotated[bool, typer.Option("--all", help="Everything that only earlier engines have done.")] = False,
+    failed: Annotated[bool, typer.Option("--failed", help="With --all: and what they could not convert.")] = False,
     home: Home = None,
 ) -> None:
     """Convert again, with the engine of today, what an earlier one has done.
@@ -163,9 +178,12 @@ def redo_jobs(
 
     if bool(job) == everything:
         raise typer.BadParameter("Name the jobs, or --all.")
+    if failed and not everything:
+        raise typer.BadParameter("--failed goes with --all; jobs by their numbers: crossfoot jobs retry.")
     with Jobs.open(_existing(home)) as rows:
         if everything:
-            typer.echo(f"crossfoot: {rows.redo_all()} jobs queued", err=True)
+            queued = rows.redo_all() + (rows.retry_failed(earlier=True) if failed else 0)
+            typer.echo(f"crossfoot: {queued} jobs queued", err=True)
         for made in rows.redo(job) if job else ():
             typer.echo(_line(made))
 
