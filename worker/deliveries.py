@@ -9,8 +9,9 @@ locks the job first, and a document before a job that may not be there yet: in t
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from schemas.errors import EncryptedError
 from worker import names, naming
@@ -48,6 +49,17 @@ class Arrival:
     key_id: int = 0
     metadata: str | None = None
     site: str = ""
+
+
+class Planned(NamedTuple):
+    """A file of a back-fill, and what is wished of it: there may be millions."""
+
+    path: str
+    uri: str
+    kind: str
+    urgency: str = "backfill"
+    password: str | None = None
+    metadata: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,23 +205,25 @@ def _reopen_container(db: Database, job_id: int) -> None:
 
 
 @atomic
-def plan(db: Database, batch: str, rows: list[tuple[str, str, str]], engine: str, now: float, site: str = "") -> int:
-    """Add a back-fill's files, in one transaction: ``(path, uri, kind)``; how many were new.
+def plan(
+    db: Database, batch: str, rows: Sequence[tuple[str, str, str] | Planned], engine: str, now: float, site: str = ""
+) -> int:
+    """Add a back-fill's files, in one transaction: ``(path, uri, kind)``, and what is wished of it; how many were new.
 
-    A file that the batch has had already is not added again.
+    A file that the batch has had already is not added again, whoever else adds to it at the same time.
     """
     batch = naming.key_of(batch)
-    known = _find_known(db, batch, [naming.key_of(uri) for _, uri, _ in rows])
-    new = {uri: (path, kind) for path, uri, kind in rows if naming.key_of(uri) not in known}
-    columns = ("uri", "profile", "engine", "urgency", "kind", "created_at")
-    jobs = db.insert_rows(
-        "jobs", columns, [(uri, PROFILE, engine, "backfill", kind, now) for uri, (_, kind) in new.items()]
-    )
-    names = [
-        (job, path, naming.key_of(uri), batch, site, now)
-        for job, (uri, (path, _)) in zip(jobs, new.items(), strict=True)
+    db.exclude(f"batch {batch}")
+    known = _find_known(db, batch, [naming.key_of(row[1]) for row in rows])
+    new = {row[1]: Planned(*row) for row in rows if naming.key_of(row[1]) not in known}
+    columns = ("uri", "profile", "engine", "urgency", "kind", "password", "metadata", "created_at")
+    made = [(r.uri, PROFILE, engine, r.urgency, r.kind, r.password, r.metadata, now) for r in new.values()]
+    jobs = db.insert_rows("jobs", columns, made)
+    named = [
+        (job, row.path, naming.key_of(row.uri), batch, site, row.metadata, now)
+        for job, row in zip(jobs, new.values(), strict=True)
     ]
-    db.insert_rows("deliveries", ("job_id", "path", "uri", "batch", "site", "created_at"), names)
+    db.insert_rows("deliveries", ("job_id", "path", "uri", "batch", "site", "metadata", "created_at"), named)
     return len(new)
 
 
@@ -224,10 +238,11 @@ def _find_known(db: Database, batch: str, uris: list[str]) -> set[str]:
     return known
 
 
-def count_new(db: Database, batch: str, uris: list[str]) -> int:
-    """How many of a back-fill's files it has not had yet."""
-    named = {naming.key_of(uri) for uri in uris}
-    return len(named - _find_known(db, naming.key_of(batch), sorted(named)))
+def find_new(db: Database, batch: str, uris: Sequence[str]) -> set[str]:
+    """Which of a back-fill's files it has not had yet."""
+    named = {naming.key_of(uri): uri for uri in uris}
+    known = _find_known(db, naming.key_of(batch), sorted(named))
+    return {uri for key, uri in named.items() if key not in known}
 
 
 def count_batch(db: Database, batch: str) -> dict[str, int]:
