@@ -83,6 +83,24 @@ class Database:
         _Shared.keep(settings, engine)
         return cls(engine)
 
+    @classmethod
+    def read_revision(cls, settings: Settings, seconds: float = CONNECT_SECONDS) -> str | None:
+        """Of which revision the rows of a home are; None where there are none. Nothing is made or changed.
+
+        Raises:
+            StorageError: they cannot be reached (within so many seconds).
+            ConfigurationError: ``CROSSFOOT_DATABASE_URL`` names no database.
+        """
+        engine = _make_engine(settings, seconds)
+        file = engine.url.database if engine.dialect.name == "sqlite" else None
+        if file is not None and not Path(file).exists():
+            return None
+        try:
+            with _storage(), engine.connect() as connection:
+                return migrate.read_revision(connection)
+        finally:
+            engine.dispose()
+
     def __enter__(self) -> Self:
         return self
 
@@ -304,7 +322,7 @@ def _reason(error: Exception) -> str:
     return " ".join(str(said).split()).rstrip(".")
 
 
-def _make_engine(settings: Settings) -> Engine:
+def _make_engine(settings: Settings, seconds: float = CONNECT_SECONDS) -> Engine:
     """The engine for a home; nothing is connected yet."""
     if not settings.database_url:
         return _make_sqlite(f"sqlite:///{settings.database}", settings)
@@ -321,7 +339,7 @@ def _make_engine(settings: Settings) -> Engine:
             isolation_level="AUTOCOMMIT",
             max_overflow=50,  # as many as there are threads that ask at once
             pool_pre_ping=True,
-            connect_args={"connect_timeout": CONNECT_SECONDS, "options": words},
+            connect_args={"connect_timeout": int(seconds), "options": words},
         )
     if url is not None and backend == "sqlite" and url.database:
         return _make_sqlite(f"sqlite:///{url.database}", settings)

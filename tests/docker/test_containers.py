@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import redis
 import yaml
 
 from tests.fakes.running import FAST, wait_for
@@ -121,8 +122,47 @@ def test_our_containers_can_write_only_where_they_must(name: str) -> None:
     assert service["read_only"] is True
     assert service["cap_drop"] == ["ALL"]
     assert service["security_opt"] == ["no-new-privileges:true"]
-    assert service["tmpfs"] == ["/tmp"]  # noqa: S108 - the container's own
+    assert [path.partition(":size=")[0] for path in service["tmpfs"]] == ["/tmp"]  # noqa: S108 - the container's own
+    assert all(path.partition(":size=")[2] for path in service["tmpfs"])
+    assert service["mem_limit"]
+    assert service["pids_limit"]
     assert [volume.partition(":")[2] for volume in service["volumes"]] == ["/data"]
+
+
+@pytest.mark.parametrize("name", OURS)
+def test_every_role_has_a_health_check_that_works(name: str, tmp_path: Path) -> None:
+    """What is asked is a command that the program knows; where nothing answers, it says so by its status."""
+    test = OURS[name]["healthcheck"]["test"]
+    environment = {
+        **{key: value for key, value in os.environ.items() if not key.startswith("CROSSFOOT_")},
+        "CROSSFOOT_HOME": str(tmp_path),
+        "CROSSFOOT_DATABASE_URL": "postgresql://me@127.0.0.1:1/rows",
+    }
+    command = [sys.executable, *test[2:]] if test[1] == "python3" else [*CROSSFOOT, *test[2:]]
+    said = subprocess.run(command, env=environment, cwd=ROOT, capture_output=True, check=False)
+    assert said.returncode == (1 if test[1] == "python3" else 10), said
+
+
+def test_a_damaged_file_of_the_broker_ends_no_work(tmp_path: Path) -> None:
+    """The broker's own command, with the programs that are here: it starts on a damaged file, and keeps a sound one."""
+    program, option, script = COMPOSE["services"]["broker"]["command"]
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    words = script.replace("valkey-server", f"redis-server --port {port}").replace("valkey-", "redis-")
+    url = f"redis://127.0.0.1:{port}/0"
+    for kept in (None, b"x" * 1000, None):
+        broker = subprocess.Popen([program, option, words.replace("/data", str(tmp_path))], stdout=subprocess.DEVNULL)
+        try:
+            assert own_redis.wait_until_ready(url, 10)
+            with redis.Redis.from_url(url) as client:
+                assert client.get("kept") == kept
+                client.set("kept", b"x" * 1000)
+        finally:
+            broker.terminate()
+            assert broker.wait(10) == 0
+        if kept:
+            next(tmp_path.glob("appendonlydir/*.incr.aof")).write_bytes(bytes(500))
 
 
 @pytest.mark.parametrize("name", OURS)

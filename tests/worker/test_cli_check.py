@@ -1,4 +1,4 @@
-"""``crossfoot check``, ``schema`` and ``doctor``."""
+"""``crossfoot check`` and ``schema``."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ import jsonschema
 import pytest
 
 from tests.worker.conftest import Said
-from worker.cli import doctor
 
 Crossfoot = Callable[..., Said]
 
@@ -101,44 +100,3 @@ def test_version(crossfoot: Crossfoot) -> None:
     """--version names the program and its version."""
     said = crossfoot("--version")
     assert (said.status, said.out.split()[0]) == (0, b"crossfoot")
-
-
-def test_doctor_misses_a_program(crossfoot: Crossfoot, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """A needed program that is not on the PATH is named with its Debian package, and the status is 7."""
-    monkeypatch.setenv("PATH", str(tmp_path))
-    said = crossfoot("doctor")
-    assert said.status == 7
-    lines = said.out.decode().splitlines()
-    for program, package in (
-        ("tesseract", "tesseract-ocr"),
-        ("pdftoppm", "poppler-utils"),
-        ("redis-server", "redis-server"),
-    ):
-        assert any(
-            line.startswith(f"missing  {program}: ") and line.endswith(f"Debian package {package}") for line in lines
-        )
-
-
-def test_doctor_misses_a_language(crossfoot: Crossfoot, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """A language that tesseract does not have is missing, one that it has is not."""
-    for name in ("tesseract", "pdftoppm", "pdfinfo", "redis-server"):
-        program = tmp_path / "bin" / name
-        program.parent.mkdir(exist_ok=True)
-        program.write_text('#!/bin/sh\necho "List of languages or version"\necho eng\n', encoding="ascii")
-        program.chmod(0o755)
-    monkeypatch.setenv("PATH", f"{tmp_path / 'bin'}:/usr/bin:/bin")
-    assert crossfoot("doctor").status == 0
-    said = crossfoot("doctor", "--lang", "eng+chi_sim")
-    assert said.status == 7
-    assert b"missing  language chi_sim: not installed; Debian package tesseract-ocr-chi-sim" in said.out
-
-
-def test_doctor_cannot_write(crossfoot: Crossfoot, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """A home that lies below a file cannot be used, which is status 10 where nothing is missing."""
-    (tmp_path / "file").write_text("", encoding="ascii")
-    monkeypatch.setenv("CROSSFOOT_HOME", str(tmp_path / "file" / "home"))
-    monkeypatch.setattr(doctor, "_program", lambda name, *_: doctor.Observation("ok", name, "there"))
-    monkeypatch.setattr(doctor, "_languages", lambda _: iter(()))
-    said = crossfoot("doctor")
-    assert said.status == 10
-    assert b"unusable home" in said.out

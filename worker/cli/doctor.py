@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
-from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+from worker.cli import reach
+from worker.cli.reach import Level, Observation
+from worker.cli.service import Home, _settings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,30 +25,33 @@ STORAGE_UNUSABLE = 10
 PATIENCE_SECONDS = 20
 ENOUGH_BYTES = 1 << 30
 PACKAGES = ("pydantic", "lxml", "beautifulsoup4", "pypdfium2", "camelot-py", "pytesseract", "numpy", "celery", "redis")
-Level = Literal["ok", "note", "missing", "unusable"]
 
 
-@dataclass(frozen=True, slots=True)
-class Observation:
-    """One line of the report; ``missing`` and ``unusable`` decide the exit status."""
+class Role(StrEnum):
+    """What a process of the service does."""
 
-    level: Level
-    subject: str
-    detail: str
+    api = "api"
+    worker = "worker"
+    inbox = "inbox"
+    sweeper = "sweeper"
+    webhooks = "webhooks"
 
 
 def doctor(
     lang: Annotated[str, typer.Option("--lang", help="Languages that scans will be read in.")] = "eng",
+    role: Annotated[
+        Role | None, typer.Option("--role", help="Only what this role of the service needs: a health check.")
+    ] = None,
+    home: Home = None,
 ) -> None:
-    """Say which needed programs and folders are missing.
+    """Say which needed programs, folders and services are missing.
 
-    Exit status 0: all there; 7: a program or language is missing; 9: a setting is wrong; 10: a folder cannot be used.
+    Exit status 0: all there; 7: a program or language is missing; 9: a setting is wrong; 10: a folder cannot be used,
+    or database, store or Redis do not answer.
     """
-    from worker import settings as configuration
-
-    settings = configuration.load()
+    settings = _settings(home)
     seen = []
-    for observation in observe(settings, lang):
+    for observation in observe(settings, lang) if role is None else observe_role(settings, role):
         seen.append(observation.level)
         typer.echo(f"{observation.level:<9}{observation.subject}: {observation.detail}")
     if "missing" in seen:
@@ -59,12 +67,30 @@ def observe(settings: Settings, lang: str) -> Iterator[Observation]:
     yield _program("pdftoppm", "-v", "poppler-utils", "scanned pages of PDFs cannot be read")
     yield _program("pdfinfo", "-v", "poppler-utils", "scanned pages of PDFs cannot be read")
     if settings.redis_url:
-        yield _redis(settings.redis_url)
+        yield reach.look_at_redis(settings.redis_url)
     else:
         yield _program("redis-server", "--version", "redis-server", "`crossfoot up` cannot start (convert needs none)")
     yield from _sandbox()
+    yield _threads()
     yield _home(settings.home)
     yield _space(settings.home)
+    yield from reach.look_at_privacy(settings)
+    yield reach.look_at_rows(settings)
+    yield reach.look_at_store(settings)
+
+
+def observe_role(settings: Settings, role: Role) -> Iterator[Observation]:
+    """What one role cannot work without, within seconds; for the others it does not matter."""
+    rows = reach.look_at_rows(settings)
+    yield rows
+    if role in (Role.worker, Role.sweeper):
+        yield reach.look_at_redis(settings.redis_url)
+    if role in (Role.api, Role.worker, Role.inbox):
+        yield reach.look_at_store(settings, writing=False)
+    if role in (Role.api, Role.inbox):
+        yield _home(settings.home)
+    if rows.level != "unusable":
+        yield from reach.look_at_work(settings, role)
 
 
 def _versions() -> Iterator[Observation]:
@@ -125,17 +151,12 @@ def _sandbox() -> Iterator[Observation]:
         yield Observation("ok", "sandbox", "no network, no foreign files, processes or powers")
 
 
-def _redis(url: str) -> Observation:
-    """Whether the Redis of the settings answers. Its address may hold a password and is not shown."""
-    from redis import Redis
-    from redis.exceptions import RedisError
-
-    try:
-        with Redis.from_url(url, socket_connect_timeout=3, socket_timeout=3) as client:
-            version = client.info("server")["redis_version"]
-    except (RedisError, ValueError) as error:
-        return Observation("unusable", "CROSSFOOT_REDIS_URL", f"does not answer: {type(error).__name__}")
-    return Observation("ok", "CROSSFOOT_REDIS_URL", f"answers, version {version}")
+def _threads() -> Observation:
+    """Whether programs that read are kept to one thread each; several at once are slower with more."""
+    limit = os.environ.get("OMP_THREAD_LIMIT", "1")
+    if limit == "1":
+        return Observation("ok", "OMP_THREAD_LIMIT", "1, for whatever the service starts")
+    return Observation("note", "OMP_THREAD_LIMIT", f"{limit}: several pages at once are read faster with 1")
 
 
 def _existing(folder: Path) -> Path:
@@ -147,7 +168,6 @@ def _existing(folder: Path) -> Path:
 
 def _home(home: Path) -> Observation:
     """Whether files can be made, synced and renamed where the service keeps them."""
-    import os
     import tempfile
 
     folder = _existing(home)
