@@ -18,13 +18,13 @@ from pathlib import Path
 from typing import Annotated, Any, Final, Literal
 
 import yaml
-from pydantic import Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from schemas.errors import UnreadableError
-from worker.api.models import Closed, Metadata, NoNul
 from worker.blobs import open_regular
 from worker.naming import LONGEST_NAME, OPTIONS_SUFFIXES, PASSWORD_SUFFIX, SIDECAR_SUFFIXES
 from worker.routing import Urgency
+from worker.wishes import Metadata, NoNul
 
 log = logging.getLogger("crossfoot")
 
@@ -40,8 +40,10 @@ class OptionsError(UnreadableError):
     title = "The options beside the document cannot be read"
 
 
-class Options(Closed):
-    """What is wished of a document that is dropped."""
+class Options(BaseModel):
+    """What is wished of a document that is dropped; an unknown key is an error, not a wish that nobody fulfils."""
+
+    model_config = ConfigDict(extra="forbid")
 
     profile: Literal["default"] = "default"
     password: Annotated[NoNul, Field(max_length=1024)] | None = None

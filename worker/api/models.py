@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import json
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from schemas import filing
 from worker.events import Event
 from worker.jobs import State
 from worker.routing import Urgency
-
-METADATA_BYTES: Final = 16 * 1024
-METADATA_DEPTH: Final = 32
+from worker.wishes import Metadata, NoNul
 
 Verdict = filing.Verdict
 JobId = Annotated[str, Field(pattern=r"^job_[1-9][0-9]{0,17}$", examples=["job_4711"])]
@@ -21,35 +18,6 @@ Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 Cursor = Annotated[
     str | None, Field(pattern=r"^[A-Za-z0-9_-]{8,64}$", description="`next` of the page before, as it was given")
 ]
-NoNul = Annotated[str, Field(pattern=r"^[^\x00]*$")]
-
-
-def _fits(value: dict[str, Any]) -> dict[str, Any]:
-    """Metadata is kept and sent back, never looked into; so it has a size and no NUL (PostgreSQL takes none)."""
-    try:
-        text = json.dumps(value, ensure_ascii=False, allow_nan=False)
-        text.encode()
-    except (TypeError, ValueError, RecursionError):
-        raise ValueError("metadata must be plain JSON") from None
-    if len(text.encode()) > METADATA_BYTES:
-        raise ValueError(f"metadata holds at most {METADATA_BYTES} bytes")
-    if _depth(text) > METADATA_DEPTH:
-        raise ValueError(f"metadata is nested at most {METADATA_DEPTH} deep")
-    if "\\u0000" in text:
-        raise ValueError("metadata holds no NUL character")
-    return value
-
-
-def _depth(text: str) -> int:
-    """How deep JSON is nested (brackets in strings counted too: never too few)."""
-    deepest = depth = 0
-    for c in text:
-        depth += (c in "[{") - (c in "]}")
-        deepest = max(deepest, depth)
-    return deepest
-
-
-Metadata = Annotated[dict[str, Any], AfterValidator(_fits)]
 
 
 class Closed(BaseModel):
