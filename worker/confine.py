@@ -8,6 +8,7 @@ document gives the same bytes on every machine.
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import os
 import platform
@@ -27,6 +28,9 @@ PR_SET_CHILD_SUBREAPER = 36
 M_ARENA_MAX = -8
 OPEN_FILES = 512
 GIGABYTE = 1 << 30
+OOM_SCORE = "500"
+# of what follows the name in /proc/PID/stat
+ENVIRONMENT_START = 47
 # how libraries in C++ end when they get no memory; where much of it was in use, that is what it was
 OUT_OF_MEMORY_SIGNALS = (signal.SIGABRT, signal.SIGTRAP, signal.SIGILL)
 STARVED_SHARE = 0.3
@@ -66,8 +70,7 @@ def confine(limits: Limits, parent: int, writable: Sequence[Path], readable: Seq
     Rights are given up for good: no program that it starts can have more. Of the files it can read those of the
     system's programs and ``readable``, and change those in ``writable``, its own folder first.
     """
-    for variable in set(os.environ) - set(harmless(os.environ)):
-        del os.environ[variable]
+    _forget_variables()
     libc = ctypes.CDLL(None, use_errno=True)
     libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
     if os.getppid() != parent:  # it died before the wish was heard
@@ -75,6 +78,9 @@ def confine(limits: Limits, parent: int, writable: Sequence[Path], readable: Seq
     libc.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
     # every thread would reserve 128 MB of address space for itself, and the limit counts address space
     libc.mallopt(M_ARENA_MAX, 1)
+    # where memory runs out all the same, the document goes, and not the service
+    with contextlib.suppress(OSError):
+        Path("/proc/self/oom_score_adj").write_text(OOM_SCORE, encoding="ascii")
     seccomp.refuse_calls()
     landlock.restrict(_reach(writable, readable))
     _give_up_powers(libc)
@@ -116,6 +122,24 @@ def find_missing() -> list[str]:
 def adopt_orphans() -> None:
     """Become the parent of what this process's children leave behind, so that it can be found and ended."""
     ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+
+
+def _forget_variables() -> None:
+    """Leave this process no variable but the harmless ones: neither for itself nor where the kernel shows them.
+
+    ``/proc/self/environ`` is the memory that the first program of this process found its variables in.
+    """
+    for variable in set(os.environ) - set(harmless(os.environ)):
+        del os.environ[variable]
+    with contextlib.suppress(OSError, ValueError, IndexError):
+        fields = Path("/proc/self/stat").read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()
+        start = int(fields[ENVIRONMENT_START])
+        shown = Path("/proc/self/environ").read_bytes()
+        place = 0
+        for entry in shown.split(b"\0"):
+            if entry and not harmless({os.fsdecode(entry.partition(b"=")[0]): ""}):
+                ctypes.memset(start + place, 0, len(entry))
+            place += len(entry) + 1
 
 
 def _reach(writable: Sequence[Path], readable: Sequence[Path]) -> landlock.Reach:

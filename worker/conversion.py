@@ -292,6 +292,8 @@ def _conclude(bench: Bench, held: Claim, folder: Path, ended: Ended) -> str:
             leases.move(bench.db, held, "ocr")
             return "moved"
         raise LimitError("memory", "Reading it takes more memory than is allowed.")
+    if ended.verdict == "size":
+        raise LimitError("size", "Reading it takes more room on the disk than is allowed.")
     if ended.verdict == "crashed":
         fault = blame.find_fault(ended.noise)
         log.warning("job %d, attempt %d: %s; %s", held.id, held.attempt, ended.cause, fault or "no traceback")
@@ -379,7 +381,8 @@ def _store_parts(bench: Bench, held: Claim, folder: Path, outcome: dict[str, Any
     content = {"container": about, **whole, "parts": listed, "skipped": outcome.get("skipped", [])}
     data = json.dumps(content).encode() + b"\n"
     result = bench.blobs.put_bytes(data)
-    finish = partial(leases.finish_container, bench.db, held, (result.sha256, result.size), tuple(parts))
+    told = leases.Opened(tuple(parts), left_out, bool(outcome.get("locked")))
+    finish = partial(leases.finish_container, bench.db, held, (result.sha256, result.size), told)
     ending = _patiently(bench, lambda: _finish(bench, held, result.sha256, finish))
     for part, listing in zip(outcome["parts"], parts, strict=True):
         put = partial(_keep, bench, folder, part_file(part["number"]), bench.settings.max_bytes)

@@ -59,7 +59,7 @@ def read_outcome(said: bytes) -> dict[str, Any]:
         raise MalformedError("no JSON") from None
     state = loaded.get("state") if isinstance(loaded, dict) else None
     if state == "converted":
-        return _fields(loaded, CONVERTED, ("proved", "repaired", "route", "seconds"))
+        return _fields(loaded, CONVERTED, ("seconds",))
     if state == "container":
         return _container(loaded)
     if state == "failed":
@@ -68,12 +68,12 @@ def read_outcome(said: bytes) -> dict[str, Any]:
 
 
 def _container(said: dict[str, Any]) -> dict[str, Any]:
-    outcome = _fields(said, CONTAINER, ("left_out", "seconds", "skipped"))
+    outcome = _fields(said, CONTAINER, ("left_out", "locked", "seconds", "skipped"))
     numbers = [part["number"] for part in outcome["parts"]]
     parents = {part["origin"]["parent"] for part in outcome["parts"]}
     if len(set(numbers)) != len(numbers) or parents - {outcome["sha256"]}:
         raise MalformedError("parts of another container")
-    return {"left_out": None, "skipped": [], **outcome}
+    return {"left_out": None, "locked": False, "skipped": [], **outcome}
 
 
 def _refuse(constant: str) -> NoReturn:
@@ -105,6 +105,12 @@ def _one_of(*values: str) -> Check:
         return said
 
     return check
+
+
+def _flag(said: object) -> bool:
+    if not isinstance(said, bool):
+        raise MalformedError("neither true nor false")
+    return said
 
 
 def _count(said: object, most: int = MOST) -> int:
@@ -194,5 +200,6 @@ CONTAINER: Final[Mapping[str, Check]] = {
     "parts": _each(PART, MOST_PARTS),
     "skipped": _each(_object({"name": _text, "reason": _text}), MOST_PARTS * 10),
     "left_out": _maybe(_text),
+    "locked": _flag,
     "seconds": _seconds,
 }

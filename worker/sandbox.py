@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any, Final, Literal, TypeAlias
 
 from schemas.errors import ServiceError
+from worker.appetite import LOOK_SECONDS, Appetite, find_bounds
 from worker.confine import find_missing, harmless, name_signal, ran_dry
 from worker.deadlines import Deadline
 from worker.local.conversion import NOISE, PAGES_AT_ONCE
@@ -29,12 +30,11 @@ log = logging.getLogger("crossfoot")
 
 START_SECONDS: Final = 120.0
 ANSWER_SECONDS: Final = 5.0
-LOOK_SECONDS: Final = 0.5
 NOISE_BYTES: Final = 4000
 PAGES_BYTES: Final = 20
 # what the zygote says: "started", or "ended" and "peak"
 Answer: TypeAlias = dict[str, int]
-Verdict = Literal["ended", "crashed", "late", "memory", "dropped"]
+Verdict = Literal["ended", "crashed", "late", "memory", "size", "dropped"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +65,8 @@ class Ended:
 
     Attributes:
         verdict: ``ended`` with an ``outcome`` (see ``worker.local.conversion``), or what happened instead: it
-            ``crashed``, was killed because it was ``late``, ran out of ``memory``, or was ``dropped`` by our own wish.
+            ``crashed``, was killed because it was ``late``, took too much ``memory`` or room on the disk (``size``),
+            or was ``dropped`` by our own wish.
         cause: half a sentence about a crash, a whole one about being late. noise: the end of what it printed.
     """
 
@@ -73,6 +74,19 @@ class Ended:
     outcome: dict[str, Any]
     cause: str
     noise: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Course:
+    """What is looked at while a document is under way."""
+
+    folder: Path
+    deadline: Deadline
+    appetite: Appetite
+
+    def find_excess(self) -> Verdict | None:
+        """Of what it has taken too much: time, memory, room."""
+        return "late" if self.deadline.is_over(_read_pages(self.folder)) else self.appetite.find_excess()
 
 
 class Sandbox:
@@ -138,7 +152,9 @@ class Sandbox:
         child = self._start(request)
         folder = Path(request.folder)
         deadline = Deadline(self._settings, child)
-        verdict, answer = self._watch(folder, deadline, keep, every)
+        bounds = find_bounds(request.memory, request.pages_at_once)
+        appetite = Appetite(self._zygote.pid if self._zygote is not None else child, None, folder, bounds)
+        verdict, answer = self._watch(_Course(folder, deadline, appetite), keep, every)
         if verdict is not None:
             answer = self._kill(child)
         if verdict == "late":
@@ -158,15 +174,13 @@ class Sandbox:
             self.close()
         raise ServiceError("No process can be started that converts documents.")
 
-    def _watch(
-        self, folder: Path, deadline: Deadline, keep: Callable[[], bool], every: float
-    ) -> tuple[Verdict | None, Answer]:
+    def _watch(self, course: _Course, keep: Callable[[], bool], every: float) -> tuple[Verdict | None, Answer]:
         """Wait for the child's end: (None, the answer about it), or why it must be killed (and no answer)."""
         kept = time.monotonic()
         while True:
             now = time.monotonic()
-            if deadline.is_over(_read_pages(folder)):
-                return "late", {}
+            if (excess := course.find_excess()) is not None:
+                return excess, {}
             if now - kept >= every:
                 if not keep():
                     return "dropped", {}

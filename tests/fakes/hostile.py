@@ -28,7 +28,8 @@ def work(task: Work, folder: Path, tell_pages: Callable[[int], None]) -> None:
     libc = ctypes.CDLL(None, use_errno=True)
 
     def say(**fields: Any) -> None:
-        facts = {"verdict": "unproved", "outcome": "complete", "left_out": None, "tables": 0, "figures": 0, "review": 0}
+        facts: dict[str, Any] = {"verdict": "unproved", "outcome": "complete", "left_out": None, "route": "text"}
+        facts |= dict.fromkeys(("tables", "figures", "proved", "repaired", "review"), 0)
         said = {"state": "converted", "sha256": sha256, **facts} if "state" not in fields else {}
         (folder / OUTCOME).write_text(json.dumps({**said, **fields}), encoding="ascii")
 

@@ -72,7 +72,8 @@ def _convert(data: bytes, task: Work, folder: Path, tell_pages: Callable[[int], 
         findings=(),
     )
     (folder / RESULT).write_bytes(to_json(filing))
-    facts: dict[str, Any] = {"verdict": "unproved", "outcome": "complete", "left_out": None, "tables": 0, "figures": 0}
+    facts: dict[str, Any] = {"verdict": "unproved", "outcome": "complete", "left_out": None, "route": "text"}
+    facts |= dict.fromkeys(("tables", "figures", "proved", "repaired"), 0)
     if "pages-at-once" in lines:
         facts["route"] = f"{task.pages_at_once}, environment {os.environ.get(PAGES_AT_ONCE)}"
     return {"state": "converted", "sha256": sha256, **facts, "review": int("review" in lines)}

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from worker import remains, seccomp
+from worker import appetite, remains, seccomp
 from worker.blobs import Blobs
 from worker.conversion import convert_job
 from worker.database import Database
@@ -199,7 +199,7 @@ def test_folders_without_end_are_removed(home: Settings, sandbox: Sandbox, close
         f"if {closed}: os.mkdir(folder / 'closed', 0)",
         "say()",
     )
-    assert ending == "done"
+    assert ending in ("done", "E_LIMIT.size")
     assert list(home.scratch.iterdir()) == []
 
 
@@ -274,3 +274,86 @@ def test_files_of_others_keep_their_modes_and_times(run: Callable[..., Ended], t
     )
     assert answer(said) == ["PermissionError"] * 2
     assert (other.stat().st_mode, other.stat().st_mtime) == (before.st_mode, before.st_mtime)
+
+
+def processes_in(folder: Path) -> list[str]:
+    """The processes that are at home in a folder."""
+    return [p.name for p in Path("/proc").glob("[0-9]*") if remains_in(p, folder)]
+
+
+def remains_in(process: Path, folder: Path) -> bool:
+    """Whether a process is at home in a folder; what is gone is not."""
+    try:
+        return (process / "cwd").readlink() == folder
+    except OSError:
+        return False
+
+
+CHAINS = (
+    "import time",
+    "def chain():",
+    "    try: os.setsid()",
+    "    except OSError: pass",
+    "    while os.fork() == 0: pass",
+    "    os._exit(0)",
+    "for _ in range(40):",
+    "    if os.fork() == 0: chain()",
+)
+
+
+@needs_filter
+@pytest.mark.parametrize(
+    ("end", "verdict"), [("time.sleep(60)", "late"), ("say()", "ended"), ("os.abort()", "crashed")]
+)
+def test_processes_that_flee_their_end_do_not_outrun_it(tmp_path: Path, end: str, verdict: str) -> None:
+    """Forty chains of processes that fork and exit are all gone as soon as it is said what came of the document."""
+    (tmp_path / "work").mkdir()
+    (tmp_path / "source").write_text("\n".join((*CHAINS, end)))
+    with Sandbox(replace(SETTINGS, deadline_seconds=0.4)) as sandbox:
+        sandbox.warm()
+        begun = time.monotonic()
+        request = Request(str(tmp_path / "work"), str(tmp_path / "source"), "d", MEMORY, 60, 1 << 20)
+        assert sandbox.run(request, lambda: True, 0.1).verdict in (verdict, "memory")  # the dead are counted too
+        assert time.monotonic() - begun < 4
+        assert processes_in(tmp_path / "work") == []
+
+
+def test_too_many_processes_are_ended(run: Callable[..., Ended], tmp_path: Path) -> None:
+    """A document starts a few programs; one that starts hundreds is ended before it fills the machine."""
+    ended = run("import time", "for _ in range(200):", "    if os.fork() == 0: time.sleep(60)", "time.sleep(60)")
+    assert ended.verdict == "memory"
+    assert processes_in(tmp_path / "work") == []
+
+
+def test_processes_together_take_no_more_than_is_allowed(run: Callable[..., Ended]) -> None:
+    """What each may have by itself, all together may not."""
+    taking = "if os.fork() == 0: taken = bytearray(b'x') * (300 << 20); time.sleep(60)"
+    assert run("import time", "for _ in range(4):", f"    {taking}", "time.sleep(60)").verdict == "memory"
+
+
+@pytest.mark.parametrize("hidden", [False, True])
+def test_files_together_take_no_more_than_is_allowed(
+    run: Callable[..., Ended], monkeypatch: pytest.MonkeyPatch, hidden: bool
+) -> None:
+    """All files of a document count, those too that have lost their names."""
+    monkeypatch.setattr("worker.sandbox.find_bounds", lambda *_: appetite.Bounds(1 << 40, disk=20 << 20))
+    ended = run(
+        "files = [open(f'f{n}', 'wb') for n in range(4)]",
+        "for n, file in enumerate(files):",
+        "    file.write(b'x' * (10 << 20)); file.flush()",
+        f"    if {hidden}: os.unlink(f'f{{n}}')",
+        "import time; time.sleep(60)",
+    )
+    assert ended.verdict == "size"
+
+
+def test_a_legitimate_crew_is_let_be(run: Callable[..., Ended]) -> None:
+    """A few programs beside one that takes nearly what it may are no excess."""
+    ended = run(
+        "import subprocess, time",
+        "programs = [subprocess.Popen(['sleep', '1.7']) for _ in range(4)]",
+        "taken = bytearray(b'x') * (300 << 20)",
+        "[program.wait() for program in programs]",
+        "say()",
+    )
+    assert ended.verdict == "ended"

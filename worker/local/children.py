@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from schemas.errors import AttemptsError, CrossfootError, LimitError
+from worker.appetite import Appetite, find_bounds
 from worker.confine import Limits, confine, name_signal, prepare, ran_dry
 from worker.deadlines import Deadline
 from worker.local.conversion import NOISE, Work, work
@@ -29,6 +30,7 @@ from worker.outcomes import take_outcome
 from worker.remains import read_end
 from worker.settings import Settings
 
+TOO_MUCH_MEMORY = "Reading it takes more memory than is allowed."
 NOISE_BYTES = 20_000
 FORK = multiprocessing.get_context("fork")  # the parent has the slow imports done; a child costs milliseconds
 
@@ -48,6 +50,7 @@ class _Child:
     folder: Path
     pages: Any
     deadline: Deadline
+    appetite: Appetite
     loaded: int  # bytes of address space at its start, and the most that was seen since
     peak: int = 0
 
@@ -59,7 +62,7 @@ class Children:
         self._jobs = jobs
         self._settings = settings
         self._room = settings.memory_bytes("ocr")  # a PDF may turn out to be scanned
-        self._running: dict[Any, _Child] = {}  # by the sentinel of the process
+        self._running: dict[int, _Child] = {}  # by a handle of the process: no grandchild can hold that open
 
     def __len__(self) -> int:
         return len(self._running)
@@ -81,33 +84,51 @@ class Children:
         with contextlib.suppress(OSError):  # the child does the same; whoever is first
             os.setpgid(process.pid or 0, process.pid or 0)
         deadline = Deadline(self._settings, process.pid or 0)
-        self._running[process.sentinel] = _Child(process, folder, pages, deadline, loaded)
+        appetite = Appetite(os.getpid(), process.pid, folder, find_bounds(self._room, task.pages_at_once))
+        handle = os.pidfd_open(process.pid or 0)
+        self._running[handle] = _Child(process, folder, pages, deadline, appetite, loaded)
 
     def wait(self, seconds: float) -> Iterator[Ended]:
         """The children that have ended, after at most so many seconds; those over their deadline are killed."""
         ready = wait_for(list(self._running), timeout=seconds)
-        for sentinel in ready:
-            child = self._running.pop(sentinel)
-            _kill(child)  # what it started and did not end; before join, while its number is still its own
-            child.process.join()
+        for handle in [handle for handle in self._running if handle in ready]:
+            child = self._end(handle)
             starved = ran_dry(child.process.exitcode or 0, child.peak - child.loaded, self._room)
             yield _ended(child, None, starved=starved)
-        for sentinel, child in list(self._running.items()):
+        for handle, child in list(self._running.items()):
             child.peak = max(child.peak, _address_space(str(child.process.pid)))
-            pages = child.pages.value or None
-            if child.deadline.is_over(pages):
-                del self._running[sentinel]
-                _kill(child)
-                child.process.join()
-                yield _ended(child, child.deadline.error(pages))
+            error = _find_excess(child)
+            if error is not None:
+                yield _ended(self._end(handle), error)
 
     def close(self) -> None:
         """End all children at once."""
         for child in self._running.values():
             _kill(child)
-        for child in self._running.values():
-            child.process.join()
-        self._running.clear()
+        for handle in list(self._running):
+            self._end(handle)
+
+    def _end(self, handle: int) -> _Child:
+        """End a child, and all that it started and did not end."""
+        child = self._running.pop(handle)
+        _kill(child)  # before join, while its number is still its own
+        child.process.join()
+        with contextlib.suppress(ChildProcessError):
+            while True:  # what it left, and we have adopted
+                os.waitpid(-(child.process.pid or 0), 0)
+        os.close(handle)
+        return child
+
+
+def _find_excess(child: _Child) -> LimitError | None:
+    """Of what a child has taken too much, if of anything."""
+    pages = child.pages.value or None
+    if child.deadline.is_over(pages):
+        return child.deadline.error(pages)
+    excess = child.appetite.find_excess()
+    if excess == "size":
+        return LimitError("size", "Reading it takes more room on the disk than is allowed.")
+    return LimitError("memory", TOO_MUCH_MEMORY) if excess is not None else None
 
 
 def _kill(child: _Child) -> None:
@@ -131,7 +152,7 @@ def _ended(child: _Child, killed: CrossfootError | None, *, starved: bool = Fals
 def _crash(exit_code: int | None, noise: str, *, starved: bool) -> CrossfootError:
     """The error of a child that ended without an outcome."""
     if starved:
-        return LimitError("memory", "Reading it takes more memory than is allowed.")
+        return LimitError("memory", TOO_MUCH_MEMORY)
     lines = noise.strip().splitlines()
     if exit_code == 1 and "Traceback (most recent call last)" in noise:
         return CrossfootError(f"A fault of the program: {lines[-1]}")

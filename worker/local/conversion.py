@@ -148,6 +148,7 @@ def _take_apart(source: Source, container: Container, folder: Path) -> dict[str,
         "parts": listed,
         "skipped": [{"name": skipped.name, "reason": skipped.reason} for skipped in container.skipped],
         "left_out": container.left_out,
+        "locked": container.locked,
     }
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from schemas.errors import StorageError, UnreadableError, UsageError
+from worker.confine import adopt_orphans
 from worker.local.conversion import Work
 from worker.local.inputs import STDIN, Input, find_inputs, hash_input, open_input, read_input
 from worker.local.naming import name_results
@@ -47,6 +48,7 @@ def convert_inputs(request: Request, settings: Settings, report: Reporter) -> in
         UnreadableError: a witness cannot be read.
     """
     limit_threads()
+    adopt_orphans()
     single = request.out is None
     if single and (len(request.words) != 1 or Path(request.words[0]).is_dir()):
         raise UsageError("Several documents give several results: name a folder for them with -o.")
