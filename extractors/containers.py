@@ -47,6 +47,19 @@ _UNSAFE = "Its name climbs out of the archive, or it is a link or lies behind on
 _ZIP = (b"PK\x03\x04", b"PK\x05\x06")
 _DAMAGED_ZIP = (zipfile.BadZipFile, ValueError, NotImplementedError, EOFError, OverflowError)
 _OFFICE = ("[content_types].xml", "mimetype", "meta-inf/manifest.mf")
+# what may hold a filing in a form that is not read; in an archive it is no picture or style sheet beside a page
+_UNREAD = (
+    (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "an office file"),
+    (b"{\\rtf", "a rich-text file"),
+    (b"\x1f\x8b", "a gzip file"),
+    (b"\xfd7zXZ\0", "an xz file"),
+    (b"7z\xbc\xaf\x27\x1c", "a 7z archive"),
+    (b"Rar!\x1a\x07", "a RAR archive"),
+    (b"%!PS", "a PostScript file"),
+    (b"AT&TFORM", "a DjVu file"),
+)
+_AES = 99
+_METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,12 +76,13 @@ class Part:
 class Skipped:
     """A member of a container that is no document to read, and one sentence why.
 
-    ``lost``: it may have held one.
+    ``lost``: it may have held one. ``locked``: the right password opens it.
     """
 
     name: str
     reason: str
     lost: bool = False
+    locked: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +102,11 @@ class Container:
         if self.unended:
             return f"{self.unended} documents of the submission have no end; what they held may be missing."
         return None
+
+    @property
+    def locked(self) -> bool:
+        """Whether a member was left out for want of the right password."""
+        return any(member.locked for member in self.skipped)
 
 
 def find_parts(data: bytes, name: str, password: str | None = None) -> tuple[Part, ...] | None:
@@ -280,7 +299,8 @@ def _open_zip(data: bytes, name: str, password: str | None) -> Container:
                 raise
             except UnreadableError as error:  # the others are no worse for it
                 failed.append(error)
-                skipped.append(Skipped(safe_name(member.filename), error.detail, lost=True))
+                locked = isinstance(error, EncryptedError) and member.compress_type != _AES
+                skipped.append(Skipped(safe_name(member.filename), error.detail, lost=True, locked=locked))
             else:
                 parts.append(Part(len(parts) + 1, safe_name(member.filename), content, origin))
     return _of_archive(parts, skipped, failed)
@@ -341,6 +361,7 @@ def _is_link(member: zipfile.ZipInfo) -> bool:
 
 def _extract(archive: zipfile.ZipFile, member: zipfile.ZipInfo, password: str | None, room: int) -> bytes:
     """The bytes of a member; what its header says of the size is not believed."""
+    _check_method(member)
     if member.flag_bits & 1 and password is None:
         raise EncryptedError("The archive is encrypted; give its password.", safe_name(member.filename))
     limit = min(MAX_PART_BYTES, room, max(_RATIO_BYTES, member.compress_size * MAX_RATIO))
@@ -351,10 +372,44 @@ def _extract(archive: zipfile.ZipFile, member: zipfile.ZipInfo, password: str | 
                 content += chunk
                 if len(content) > limit:
                     raise LimitError("size", "A member unpacks to more than is allowed.", safe_name(member.filename))
+    except NotImplementedError as error:  # a RuntimeError too
+        said = f"A member of the archive is packed in a way that is not read: {error}."
+        raise UnsupportedError(said, safe_name(member.filename)) from None
     except RuntimeError as error:
         raise EncryptedError(f"The archive cannot be opened: {error}.", safe_name(member.filename)) from None
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, ValueError, OSError) as error:
+    except (zipfile.BadZipFile, zlib.error, EOFError, ValueError, OSError) as error:
         if member.flag_bits & 1:
             raise EncryptedError("The password does not open the archive.", safe_name(member.filename)) from None
         raise UnreadableError(f"A member of the archive is damaged: {error}.", safe_name(member.filename)) from None
+    unread = _find_unread(content)
+    if unread:
+        raise UnsupportedError(f"A member of the archive is {unread}, which is not read.", safe_name(member.filename))
     return bytes(content)
+
+
+def _check_method(member: zipfile.ZipInfo) -> None:
+    """Refuse what no password and no care can unpack here.
+
+    Raises:
+        EncryptedError: it is encrypted in another way. UnsupportedError: it is compressed in another way.
+    """
+    if member.compress_type == _AES:
+        said = "The archive is encrypted with AES, which is not opened; unpack it first."
+        raise EncryptedError(said, safe_name(member.filename))
+    if member.compress_type not in _METHODS:
+        said = f"A member of the archive is compressed in a way that is not read (method {member.compress_type})."
+        raise UnsupportedError(said, safe_name(member.filename))
+
+
+def _find_unread(content: bytearray) -> str:
+    """What a member is that may hold a filing and is not read; "" for all others."""
+    for magic, name in _UNREAD:
+        if content.startswith(magic):
+            return name
+    if not content.startswith(_ZIP):
+        return ""
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            return "an office file" if any(name.lower() in _OFFICE[:2] for name in archive.namelist()) else ""
+    except _DAMAGED_ZIP:
+        return ""

@@ -111,7 +111,7 @@ def arrive(db: Database, arrival: Arrival, now: float) -> int:
         values = (arrival.password, arrival.engine, arrival.urgency, arrival.metadata, job)
         db.execute("UPDATE jobs SET password = ?, engine = ?, urgency = ?, metadata = ? WHERE id = ?", values)
     elif arrival.password is not None:
-        _unlock(db, job, arrival.password, arrival.engine)
+        unlock(db, job, arrival.password, arrival.engine)
     base = arrival.path if arrival.site == NOWHERE else names.reserve(db, arrival.path, arrival.sha256)
     delivery = db.insert(
         "INSERT INTO deliveries(job_id, path, base, work_id, site, metadata, created_at) VALUES (?, ?, ?, ?, ?, ?, ?)",
@@ -156,7 +156,7 @@ def start_again(db: Database, job_id: int) -> bool:
     return bool(touched)
 
 
-def _unlock(db: Database, job_id: int, password: str, engine: str) -> None:
+def unlock(db: Database, job_id: int, password: str, engine: str) -> None:
     """Use a password that came second: for a job, or the parts of a container, that have not ended or asked for one."""
     below = db.rows(
         "WITH RECURSIVE below(id, job_id) AS (SELECT id, job_id FROM deliveries WHERE job_id = ?"

@@ -18,7 +18,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from schemas.errors import AttemptsError, CrossfootError
+from schemas.errors import AttemptsError, CrossfootError, EncryptedError
 from worker import deliveries, events, reviews, routing
 from worker.corrections import rows as corrections
 from worker.corrections.rows import Inherited
@@ -80,6 +80,20 @@ class Part:
     size: int
     kind: str
     origin: str
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """What a container holds: its parts, a sentence on what was left out, and whether another password would do."""
+
+    parts: tuple[Part, ...]
+    left_out: str | None = None
+    locked: bool = False
+
+    def summary(self) -> dict[str, object]:
+        """What is told of the container without opening its index."""
+        facts = {"container": True, "parts": len(self.parts), "outcome": "partial" if self.left_out else "complete"}
+        return {**facts, "left_out": self.left_out, **({"locked": True} if self.locked else {})}
 
 
 def claim(db: Database, settings: Settings, job_id: int, owner: str, now: float) -> Claim | None:
@@ -146,8 +160,8 @@ def attach(db: Database, held: Claim, sha256: str, size: int, now: float) -> boo
     if twin is None:
         db.execute("UPDATE jobs SET sha256 = ? WHERE id = ?", (sha256, held.id))
         return True
-    if held.password and deliveries.start_again(db, twin):  # it may have failed for want of it
-        db.execute("UPDATE jobs SET password = ? WHERE id = ?", (held.password, twin))
+    if held.password:  # it may have failed for want of it
+        deliveries.unlock(db, twin, held.password, held.engine)
     deliveries.hand_over(db, held.id, twin, now)
     db.execute("DELETE FROM jobs WHERE id = ?", (held.id,))
     return False
@@ -216,7 +230,7 @@ def finish_container(
     db: Database,
     held: Claim,
     result: tuple[str, int],
-    parts: tuple[Part, ...],
+    parts: tuple[Part, ...] | Opened,
     now: float,
     inherited: Inherited | None = None,
 ) -> Ending:
@@ -230,10 +244,14 @@ def finish_container(
         return "fenced"
     if corrections.is_stale(db, held.supersedes, inherited):
         return "stale"
-    for part in sorted(parts, key=lambda p: p.sha256):  # in one order everywhere, so that nobody waits in a circle
+    opened = parts if isinstance(parts, Opened) else Opened(parts)
+    if opened.locked and _try_password(db, held):
+        return "fenced"
+    # in one order everywhere, so that nobody waits in a circle
+    for part in sorted(opened.parts, key=lambda p: p.sha256):
         deliveries.add_document(db, part.sha256, part.size, now)
-    children = [(part, _find_child(db, held, part, now)) for part in parts]
-    _end_done(db, held, _Made(result, {"container": True, "parts": len(parts)}, inherited), now)
+    children = [(part, _find_child(db, held, part, now)) for part in opened.parts]
+    _end_done(db, held, _Made(result, opened.summary(), inherited), now)
     for part, child in children:
         deliveries.add_part(db, held.id, child, (part.number, part_name(part.number, part.name)), now)
     return "done"
@@ -247,6 +265,8 @@ def _find_child(db: Database, held: Claim, part: Part, now: float) -> int:
     """
     known = deliveries.find_job(db, part.sha256, held.profile, part.origin, held.key_id)
     if known is not None and held.supersedes is None:
+        if held.password is not None:
+            deliveries.unlock(db, known, held.password, held.engine)
         return known
     if known is None and held.supersedes is not None:
         known = deliveries.find_part_job(db, held.supersedes, part.number, part.sha256)
@@ -268,7 +288,18 @@ def fail(db: Database, held: Claim, error: CrossfootError, now: float) -> bool:
     """End a job whose document cannot be converted; False when the job is another's by now."""
     if not is_held(db, held):
         return False
+    if error.problem_code == EncryptedError.code and _try_password(db, held):
+        return True
     _end_badly(db, held.id, "failed", error, now)
+    return True
+
+
+def _try_password(db: Database, held: Claim) -> bool:
+    """Queue a job again, which is ours, where another password has come since it was claimed."""
+    row = db.row("SELECT password FROM jobs WHERE id = ?", (held.id,))
+    if row is None or row["password"] in (None, held.password):
+        return False
+    db.execute(BACK, (1, 1, held.kind, held.id))
     return True
 
 

@@ -203,9 +203,51 @@ def test_a_member_that_cannot_be_read_leaves_the_others(flag: bytes) -> None:
     assert [(part.number, part.name) for part in container.parts] == [(1, "b.html")]
     assert container.left_out is not None
     assert container.left_out.startswith("a.html: ")
+    assert container.locked == bool(flag)
     alone = bytearray(archive(("a.html", b"<p>1" * 99)))
     alone[alone.index(b"a.html") + 8] ^= 0xFF
     with pytest.raises(UnreadableError, match="member of the archive is damaged"):
+        open_container(bytes(alone), "a.zip")
+
+
+def test_a_document_in_a_form_that_is_not_read_is_left_out_and_said() -> None:
+    """It may be the filing itself: nobody may take what is left for the whole. A picture beside a page is none."""
+    docx = archive(("[Content_Types].xml", b"<x/>"), ("word/document.xml", b"<x/>"))
+    for name, data in (
+        ("a.docx", docx),
+        ("a.doc", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"),
+        ("a.rtf", b"{\\rtf1"),
+        ("a.gz", b"\x1f\x8b"),
+    ):
+        container = open_container(archive((name, data), ("b.html", b"<p>1"), ("c.png", b"\x89PNG")), "a.zip")
+        assert container is not None
+        assert [part.name for part in container.parts] == ["b.html", "c.png"]
+        assert container.left_out is not None
+        assert container.left_out.endswith(", which is not read.")
+        with pytest.raises(UnsupportedError, match="which is not read"):
+            open_container(archive((name, data)), "a.zip")
+    inner = open_container(archive(("inner.zip", archive(("a.html", b"<p>1"))), ("torn.zip", docx[:40])), "a.zip")
+    assert inner is not None
+    assert inner.left_out is None
+
+
+@pytest.mark.parametrize(
+    ("method", "error", "said"),
+    [(98, UnsupportedError, "method 98"), (99, EncryptedError, "encrypted with AES")],
+)
+def test_a_member_packed_in_another_way_says_so(method: int, error: type[Exception], said: str) -> None:
+    """It is not told to ask for a password that would not help."""
+    data = bytearray(archive(("a.html", b"<p>1" * 99), ("b.html", b"<p>2")))
+    for mark, offset in ((b"PK\x03\x04", 8), (b"PK\x01\x02", 10)):
+        data[data.index(mark) + offset] = method
+    container = open_container(bytes(data), "a.zip")
+    assert container is not None
+    assert said in (container.left_out or "")
+    assert not container.locked
+    alone = bytearray(archive(("a.html", b"<p>1" * 99)))
+    for mark, offset in ((b"PK\x03\x04", 8), (b"PK\x01\x02", 10)):
+        alone[alone.index(mark) + offset] = method
+    with pytest.raises(error, match=said):
         open_container(bytes(alone), "a.zip")
 
 
