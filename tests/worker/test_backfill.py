@@ -5,14 +5,18 @@ from __future__ import annotations
 import csv
 import json
 import os
+import subprocess
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from schemas.errors import UnreadableError, UsageError
-from worker import backfill, leases, reports
+from schemas.errors import EmptyError, ServiceError, UnreadableError, UsageError
+from tests.fakes.postgres import Postgres
+from tests.fakes.scripted import KEY
+from worker import backfill, deliveries, leases, reports, sources, supervisor
 from worker.backfill import Options, Progress
 from worker.database import Database
 from worker.jobs import Jobs
@@ -130,6 +134,112 @@ def test_shards_share_everything_between_them(home: Settings, tmp_path: Path) ->
     assert backfill.run(manifest, home, Options(wait=False, shard=(2, 3))).total == totals[1]
 
 
+def test_shards_are_the_same_wherever_the_list_lies(tmp_path: Path) -> None:
+    """Two machines that see the same list, or folder, under different paths share it without a rest."""
+    shares = []
+    for number, machine in enumerate(("one", "two"), start=1):
+        (tmp_path / machine / "docs").mkdir(parents=True)
+        for name in range(20):
+            (tmp_path / machine / "docs" / f"{name}.txt").touch()
+        manifest = write_list(tmp_path / machine, 20)
+        manifest.write_text(manifest.read_text() + "../elsewhere/x.txt\n")
+        found = [*sources.find(str(manifest)), *sources.find(str(tmp_path / machine / "docs"))]
+        shares.append([f.name for f in backfill._shard(iter(found), (number, 2))])
+    assert sorted(shares[0] + shares[1]) == sorted(
+        ["../elsewhere/x.txt", *(f"{n}.txt" for n in range(20)), *(f"{n}.txt" for n in range(20))]
+    )
+
+
+def test_a_rate_holds_up_new_documents_only(home: Settings, tmp_path: Path) -> None:
+    """What the rows hold already is not let in again, so nobody waits for it."""
+    backfill.run(write_list(tmp_path, 30), home, STAY_OUT)
+    begun = time.monotonic()
+    assert backfill.run(write_list(tmp_path, 31), home, Options(wait=False, rate=0.1)).total == 31
+    assert time.monotonic() - begun < 5
+
+
+def test_what_is_no_document_in_an_inbox_is_none_in_a_folder(home: Settings, tmp_path: Path) -> None:
+    """Passwords, options, half files, locks and what systems leave are not converted, nor stored."""
+    folder = tmp_path / "archive"
+    (folder / "@eaDir").mkdir(parents=True)
+    litter = ("a.txt.password", "a.txt.crossfoot.yaml", "b.txt.part", "~$c.docx", "Thumbs.db", "@eaDir/x.txt")
+    for name in ("a.txt", *litter):
+        (folder / name).write_text(name)
+    assert backfill.run(folder, home, STAY_OUT).total == 1
+    assert paths(home) == ["a.txt"]
+
+
+def test_a_source_without_documents_is_no_success(home: Settings, tmp_path: Path) -> None:
+    """A mistyped name is told, and not that everything is done; what was found before is shown as ever."""
+    folder = tmp_path / "archive"
+    folder.mkdir()
+    for options in (STAY_OUT, Options(dry_run=True), Options()):
+        with pytest.raises(EmptyError, match="no documents"):
+            backfill.run(folder, home, options)
+    (folder / "a.txt").touch()
+    backfill.run(folder, home, STAY_OUT)
+    (folder / "a.txt").unlink()
+    assert backfill.run(folder, home, STAY_OUT).total == 1
+
+
+def test_wishes_of_a_manifest_are_written_down(home: Settings, tmp_path: Path) -> None:
+    """The worker gets the password, whoever asks the metadata; the document may be urgent."""
+    wish = {"path": "a.txt", "password": KEY, "metadata": {"dms": "7"}, "urgency": "normal"}
+    (tmp_path / "m.jsonl").write_text(json.dumps(wish))
+    backfill.run(tmp_path / "m.jsonl", home, STAY_OUT)
+    with Database.open(home) as db:
+        held = leases.claim(db, home, 1, "o", 1.0)
+        (name,) = db.rows("SELECT metadata FROM deliveries")
+    assert held is not None
+    assert (held.password, held.urgency, held.metadata, name["metadata"]) == (KEY, "normal", *['{"dms": "7"}'] * 2)
+
+
+def test_two_who_add_to_one_back_fill_add_it_once(postgres: Postgres, tmp_path: Path) -> None:
+    """They wait for each other, and neither fails."""
+    home = replace(Settings(), home=tmp_path / "home", database_url=postgres.make_database())
+    rows = [(f"{n}.txt", f"file:///{n}.txt", "text") for n in range(3_000)]
+    with Database.open(home), ThreadPoolExecutor(4) as pool:
+        written = pool.map(lambda _: deliveries.plan(Database.open(home), "batch", rows, "e 1", 1.0), range(4))
+    assert sorted(written) == [0, 0, 0, 3_000]
+
+
+class Homes:
+    """Whether a home is served, as a test wants it, and what was started for it."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.is_served = True
+        self.started: list[str] = []
+        monkeypatch.setattr(supervisor, "is_served", lambda _: self.is_served)
+        monkeypatch.setattr(backfill, "LOOK_SECONDS", 0.0)
+        monkeypatch.setattr(backfill, "AWAY_SECONDS", 0.2)
+        monkeypatch.setattr(subprocess, "Popen", self.start)
+
+    def start(self, *_: object, **__: object) -> subprocess.Popen[bytes]:
+        """Something that ends at once."""
+        self.started.append("up")
+        return REAL(["true"])
+
+
+REAL = subprocess.Popen
+
+
+def test_the_service_is_taken_over_when_it_ends(home: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever waits does not wait for nobody: after a moment another is started; when that ends too, it is said."""
+    homes = Homes(monkeypatch)
+    with backfill._Service(replace(home, redis_url="redis://127.0.0.1:1/0")) as service:
+        service.check()
+        homes.is_served = False
+        service.check()
+        assert homes.started == []
+        time.sleep(0.3)
+        service.check()
+        assert homes.started == ["up"]
+        assert service._process is not None
+        service._process.wait()
+        with pytest.raises(ServiceError, match="has ended"):
+            service.check()
+
+
 def test_a_rate_is_kept(home: Settings, tmp_path: Path) -> None:
     """Sixteen documents at ten a second: the second group of them waits for a second."""
     begun = time.monotonic()
@@ -169,6 +279,12 @@ def test_a_back_fill_that_waits_for_room_says_so(home: Settings, tmp_path: Path)
     assert {progress.paused for progress in seen} == {""}
 
 
+def test_two_reports_of_one_second_are_two(tmp_path: Path) -> None:
+    """The later one gets a number, and the earlier one stays."""
+    stems = [reports.find_free(tmp_path / "reports" / "r") for _ in range(3)]
+    assert [stem.name for stem in stems] == ["r", "r-2", "r-3"]
+
+
 def test_a_report_says_what_became_of_each(home: Settings, tmp_path: Path) -> None:
     """Counts as JSON, a row for each document as CSV; no cell is a formula."""
     manifest = tmp_path / "list.txt"
@@ -179,12 +295,17 @@ def test_a_report_says_what_became_of_each(home: Settings, tmp_path: Path) -> No
         held = leases.claim(db, home, 1, "o", 1.0)
         assert held is not None
         leases.fail(db, held, UnreadableError("It is damaged.", "line 1"), 2.0)
+        container = leases.claim(db, home, 2, "o", 1.0)
+        assert container is not None
+        leases.attach(db, container, "1" * 64, 1, 1.0)
+        leases.finish(db, container, ("f" * 64, 1), {"container": True, "outcome": "partial"}, 2.0)
         summary, table = reports.write(db, batch, backfill.count(db, batch), tmp_path / "reports" / "r.1")
     told = json.loads(summary.read_text())
-    assert (told["total"], told["failed"], told["queued"], told["errors"]) == (2, 1, 1, {"E_CORRUPT": 1})
+    assert (told["total"], told["failed"], told["queued"], told["errors"]) == (2, 1, 0, {"E_CORRUPT": 1})
+    assert told["outcomes"] == {"partial": 1}
     with table.open(newline="") as file:
         first, second = csv.DictReader(file)
     assert (first["path"], first["state"], first["code"]) == ("'=cmd.pdf", "failed", "E_CORRUPT")
     assert first["detail"] == "It is damaged."
-    assert (second["path"], second["state"]) == ("b.txt", "queued")
+    assert (second["path"], second["state"]) == ("b.txt", "done")
     assert table.name == "r.1.csv"

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+import os
+import urllib.request
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import cast
@@ -11,14 +13,16 @@ from typing import cast
 import obstore
 import pytest
 
-from schemas.errors import StorageError
+from schemas.errors import StorageError, UsageError
 from tests.fakes.s3 import BUCKET, S3Server
+from tests.fakes.scripted import KEY
 from tests.worker.test_conversion import Child
 from worker import conversion, sources
 from worker.backfill import Options, run
 from worker.conversion import convert_job
+from worker.database import Database
 from worker.jobs import Jobs
-from worker.sandbox import Sandbox
+from worker.sandbox import Ended, Request, Sandbox
 from worker.settings import Settings
 from worker.sources import find, open_uri
 from worker.supervisor import make_folders
@@ -92,3 +96,63 @@ def test_a_store_that_is_away_costs_no_attempt(home: Settings, monkeypatch: pyte
     assert convert_job(home, cast("Sandbox", Child()), 1) == "queued"
     with Jobs.open(home) as jobs:
         assert (jobs.show(1).state, jobs.show(1).attempt) == ("queued", 0)
+
+
+@pytest.mark.parametrize("key", ["a//b.txt", "a/../b.txt", "2000/", "/2000/c.txt"])
+def test_a_key_that_cannot_be_asked_for_fails_with_a_sentence(server: S3Server, home: Settings, key: str) -> None:
+    """At once, as what it is, and never as another object."""
+    (home.home / "list").write_text(f"s3://{BUCKET}/{key}\n")
+    run(home.home / "list", home, Options(wait=False))
+    assert convert_job(home, cast("Sandbox", Child()), 1) == "E_CORRUPT"
+    with Jobs.open(home) as jobs:
+        job = jobs.show(1)
+    assert (job.state, job.attempt) == ("failed", 1)
+    assert job.problem is not None
+    assert "cannot be asked for" in str(job.problem["detail"]) or "can be asked for" in str(job.problem["detail"])
+
+
+def test_a_listing_that_is_cut_short_by_a_key_is_the_sources_fault(server: S3Server) -> None:
+    """The key is told, and what can be done, instead of a store that does not answer."""
+    request = urllib.request.Request(  # noqa: S310 - our own server
+        f"{os.environ['AWS_ENDPOINT_URL']}/{BUCKET}/odd//b.txt", data=b"b", method="PUT"
+    )
+    with urllib.request.urlopen(request):  # noqa: S310 - our own server
+        pass
+    with pytest.raises(UsageError, match=r'"odd//b.txt".*manifest'):
+        list(find(f"s3://{BUCKET}/odd"))
+    assert len(list(find(f"s3://{BUCKET}/1999"))) == 3
+
+
+def test_what_lies_beside_a_file_is_heeded_when_it_is_read(home: Settings, tmp_path: Path) -> None:
+    """Password and metadata of a back-fill's file are those of the files beside it, as in the inbox."""
+    folder = tmp_path / "archive"
+    folder.mkdir()
+    (folder / "a.txt").write_text("locked")
+    (folder / "a.txt.password").write_text(KEY)
+    (folder / "a.txt.crossfoot.yaml").write_text("metadata: {dms: 7}")
+    run(folder, home, Options(wait=False))
+    asked: list[str | None] = []
+
+    class Asked(Child):
+        def run(self, request: Request, renew: Callable[[], bool], seconds: float) -> Ended:
+            asked.append(request.password)
+            return super().run(request, renew, seconds)
+
+    assert convert_job(home, cast("Sandbox", Asked()), 1) == "done"
+    assert asked == [KEY]
+    with Database.open(home) as db:
+        rows = db.rows(
+            "SELECT d.metadata AS name, j.metadata, j.password FROM deliveries d JOIN jobs j ON j.id = d.job_id"
+        )
+    told = {"name": '{"dms": 7}', "metadata": '{"dms": 7}', "password": None}
+    assert [dict(row) for row in rows] == [told]
+
+
+def test_options_that_cannot_be_followed_end_the_job(home: Settings, tmp_path: Path) -> None:
+    """A document is not converted as it was not wished."""
+    folder = tmp_path / "archive"
+    folder.mkdir()
+    (folder / "a.txt").write_text("a")
+    (folder / "a.txt.crossfoot.yaml").write_text("pasword: x")
+    run(folder, home, Options(wait=False))
+    assert convert_job(home, cast("Sandbox", Child()), 1) == "E_USAGE"
