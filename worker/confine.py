@@ -16,6 +16,7 @@ import resource
 import signal
 import struct
 import sys
+import urllib.parse
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -55,13 +56,14 @@ KEPT_PREFIXES = ("LC_", "PYTHON")
 class Limits:
     """Memory and largest file in bytes, processor time in seconds; for each process on its own.
 
-    Memory is limited as address space. What the libraries have mapped and never touch is no fault of the document
-    and comes on top.
+    ``closed`` are folders that are not opened with the programs that they lie among. Memory is limited as address
+    space. What the libraries have mapped and never touch is no fault of the document and comes on top.
     """
 
     memory: int
     cpu: int
     file: int = 2 * GIGABYTE
+    closed: tuple[Path, ...] = ()
 
 
 def confine(limits: Limits, parent: int, writable: Sequence[Path], readable: Sequence[Path] = ()) -> None:
@@ -82,7 +84,7 @@ def confine(limits: Limits, parent: int, writable: Sequence[Path], readable: Seq
     with contextlib.suppress(OSError):
         Path("/proc/self/oom_score_adj").write_text(OOM_SCORE, encoding="ascii")
     seccomp.refuse_calls()
-    landlock.restrict(_reach(writable, readable))
+    landlock.restrict(_reach(writable, readable, limits.closed))
     _give_up_powers(libc)
     for name, value in (
         (resource.RLIMIT_CORE, 0),
@@ -96,9 +98,9 @@ def confine(limits: Limits, parent: int, writable: Sequence[Path], readable: Seq
         resource.setrlimit(name, (allowed, allowed))
 
 
-def prepare(folder: Path) -> None:
-    """Find out beforehand what ``confine`` will have to know, for every child whose folder lies beside this one."""
-    landlock.system_paths(folder.parent)
+def prepare(closed: tuple[Path, ...]) -> None:
+    """Find out beforehand what ``confine`` will have to know, for every child that the same paths are closed to."""
+    landlock.system_paths(closed)
 
 
 def harmless(environment: Mapping[str, str]) -> dict[str, str]:
@@ -142,11 +144,18 @@ def _forget_variables() -> None:
             place += len(entry) + 1
 
 
-def _reach(writable: Sequence[Path], readable: Sequence[Path]) -> landlock.Reach:
+def find_closed(home: Path, store: str, *others: Path) -> tuple[Path, ...]:
+    """What holds documents: the home, the folder of a store that ``file:///…`` names, and others."""
+    url = urllib.parse.urlsplit(store)
+    folder = [Path(urllib.parse.unquote(url.path))] if url.scheme == "file" and url.path.startswith("/") else []
+    return (home, *folder, *others)
+
+
+def _reach(writable: Sequence[Path], readable: Sequence[Path], closed: tuple[Path, ...]) -> landlock.Reach:
     """The folder, the document, the system's programs, and devices that hold nothing."""
     # the program itself may lie beside, or around, what it keeps: then its rooms one by one
     rooms = [str(Path(m.__file__).parent) for n, m in list(sys.modules.items()) if n in ROOMS and m.__file__]
-    system = landlock.system_paths(writable[0].parent)
+    system = landlock.system_paths(closed)
     devices = ("/dev/null", "/dev/zero", "/dev/full")
     return landlock.Reach((*system, *rooms, *map(str, readable)), (*map(str, writable), *devices))
 

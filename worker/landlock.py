@@ -71,25 +71,60 @@ def restrict(reach: Reach) -> bool:
 
 # what a program brings along beside its own folder
 _LIBRARIES = ("lib", "lib64", "libexec", "share")
+# programs, and what the kernel says of itself; of what it says of others, their environment and memory are closed
+_PROGRAMS = ("/usr", "/lib", "/lib32", "/lib64", "/bin", "/sbin", "/nix/store", "/proc", "/sys")
+# of the settings of a machine those that libraries read: where others are, the time, type faces, kinds of files
+_SETTINGS = (
+    *("ld.so.cache", "ld.so.preload", "ld.so.conf", "ld.so.conf.d", "nsswitch.conf", "localtime", "timezone"),
+    *("locale.alias", "locale.conf", "papersize", "fonts", "mime.types", "magic", "alternatives"),
+    *("ssl/openssl.cnf", "pki/tls/openssl.cnf", "crypto-policies", "malloc.conf"),
+)
+_DEVICES = ("/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom")
+_PACKAGES = ("site-packages", "dist-packages")
 
 
 @functools.lru_cache(maxsize=4)
-def system_paths(outside: Path) -> tuple[str, ...]:
+def system_paths(closed: tuple[Path, ...]) -> tuple[str, ...]:
     """What programs need to run at all: their libraries, this interpreter's, those beside the programs of the PATH.
 
-    A home with a ``bin`` on the PATH is not opened: only what is beside it under the names of libraries. ``outside`` is
-    a path that must not come with them: nothing that holds it is named. Who forks one process after the other asks
-    once beforehand: looking at the paths takes longer than all the rest.
+    A home with a ``bin`` on the PATH is not opened: only what is beside it under the names of libraries; nor is a
+    checkout that Python looks for modules in, with its history: whoever calls names the packages. ``closed`` are
+    paths that must not come with them: of what holds one nothing is named, but of programs what is beside it. Who
+    forks one process after the other asks once beforehand: looking at the paths takes longer than all the rest.
     """
-    system = ("/usr", "/lib", "/lib64", "/bin", "/sbin", "/etc", "/opt", "/nix", "/proc", "/sys", "/dev")
-    python = (sys.prefix, sys.base_prefix, sys.exec_prefix, *sys.path)
+    settings = [f"/etc/{name}" for name in _SETTINGS]
+    modules = [path for path in sys.path if Path(path).name in _PACKAGES or _is_below(path, sys.base_prefix)]
     programs = [entry for entry in os.environ.get("PATH", "").split(os.pathsep) if entry]
     parents = [os.path.dirname(entry.rstrip("/")) for entry in programs]  # noqa: PTH120 - as text, links unresolved
     beside = [f"{parent}/{name}" for parent in parents for name in _LIBRARIES]
     named = [os.environ.get("TESSDATA_PREFIX", ""), *os.environ.get("LD_LIBRARY_PATH", "").split(os.pathsep)]
-    holding = {str(outside), *map(str, outside.parents)}
-    wanted = dict.fromkeys((*system, *python, *programs, *beside, *named))
-    return tuple(path for path in wanted if path.startswith("/") and os.path.realpath(path) not in holding)
+    whole = (*_PROGRAMS, sys.prefix, sys.base_prefix, sys.exec_prefix)
+    held = frozenset(os.path.realpath(path) for path in closed)
+    parts = [part for path in whole for part in _without(path, held)]
+    wanted = dict.fromkeys((*parts, *settings, *_DEVICES, *modules, *programs, *beside, *named))
+    return tuple(path for path in wanted if path.startswith("/") and not _holds(path, held))
+
+
+def _is_below(path: str, prefix: str) -> bool:
+    return Path(path).is_relative_to(prefix) and Path(path) != Path(prefix)
+
+
+def _without(path: str, closed: frozenset[str]) -> list[str]:
+    """A path, or what is in it beside the closed ones where it holds one."""
+    real = os.path.realpath(path)
+    if not _holds(path, closed):
+        return [path]
+    try:
+        inside = sorted(os.listdir(real)) if real != "/" and real not in closed else []  # noqa: PTH208 - as text
+    except OSError:
+        return []
+    return [part for name in inside for part in _without(f"{real}/{name}", closed)]
+
+
+def _holds(path: str, closed: frozenset[str]) -> bool:
+    """Whether a path is a closed one, or around one, or around everything."""
+    real = os.path.realpath(path)
+    return real == "/" or any(Path(one).is_relative_to(real) for one in closed)
 
 
 def _allow(libc: ctypes.CDLL, ruleset: int, paths: Iterable[str], rights: int) -> None:

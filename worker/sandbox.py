@@ -18,7 +18,7 @@ from typing import Any, Final, Literal, TypeAlias
 
 from schemas.errors import ServiceError
 from worker.appetite import LOOK_SECONDS, Appetite, find_bounds
-from worker.confine import find_missing, harmless, name_signal, ran_dry
+from worker.confine import find_closed, find_missing, harmless, name_signal, ran_dry
 from worker.deadlines import Deadline
 from worker.local.conversion import NOISE, PAGES_AT_ONCE
 from worker.outcomes import take_outcome
@@ -110,7 +110,8 @@ class Sandbox:
         self.close()
         for measure in find_missing():
             log.warning("the sandbox is weaker here: %s", measure)
-        command = [sys.executable, "-P", "-m", "worker.zygote", self._settings.engine_module]
+        closed = map(str, find_closed(self._settings.home, self._settings.store))
+        command = [sys.executable, "-P", "-m", "worker.zygote", self._settings.engine_module, *closed]
         environment = harmless(self._settings.environment())
         environment.pop(PAGES_AT_ONCE, None)  # each request says it
         self._zygote = subprocess.Popen(

@@ -60,9 +60,9 @@ def main() -> None:
     warm_up(getattr(engine, "WARM", WARM))
     parent = os.getpid()
     adopt_orphans()
+    prepare(_closed())
     while line := _read_line(commands):
         request = json.loads(line)
-        prepare(Path(request["folder"]))
         pid = os.fork()
         if pid == 0:
             os.close(commands)
@@ -73,6 +73,11 @@ def main() -> None:
         _answer(answers, {"started": pid})
         status, peak = _wait(pid, commands)
         _answer(answers, {"ended": status, "peak": peak})
+
+
+def _closed() -> tuple[Path, ...]:
+    """The folders that no child is to see, as the worker has named them."""
+    return tuple(map(Path, sys.argv[2:]))
 
 
 def _read_line(source: int) -> bytes:
@@ -129,7 +134,9 @@ def _convert(engine: Any, request: dict[str, Any], parent: int) -> NoReturn:
         folder = Path(request["folder"])
         os.setpgid(0, 0)
         writable = [folder, *map(Path, getattr(engine, "WRITABLE", ()))]
-        confine(Limits(request["memory"], request["cpu"]), parent, writable, [Path(request["source"])])
+        confine(
+            Limits(request["memory"], request["cpu"], closed=_closed()), parent, writable, [Path(request["source"])]
+        )
         signal.signal(signal.SIGINT, signal.SIG_DFL)
         noise = os.open(folder / NOISE, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
         os.dup2(noise, 1)

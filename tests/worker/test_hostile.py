@@ -14,8 +14,9 @@ from typing import Any
 
 import pytest
 
-from worker import appetite, remains, seccomp
+from worker import appetite, landlock, remains, seccomp
 from worker.blobs import Blobs
+from worker.confine import find_closed
 from worker.conversion import convert_job
 from worker.database import Database
 from worker.deliveries import Arrival, arrive
@@ -27,6 +28,7 @@ from worker.supervisor import make_folders
 MEMORY = 512 << 20
 SETTINGS = replace(Settings(), engine_module="tests.fakes.hostile", deadline_seconds=3.0, deadline_stretch=1.0)
 needs_filter = pytest.mark.skipif(not seccomp.is_known(), reason="not asked for on this machine")
+needs_landlock = pytest.mark.skipif(not landlock.version(), reason="this kernel has no Landlock")
 SECRET = "root:secret"  # noqa: S105 - made up
 
 
@@ -357,3 +359,38 @@ def test_a_legitimate_crew_is_let_be(run: Callable[..., Ended]) -> None:
         "say()",
     )
     assert ended.verdict == "ended"
+
+
+@needs_landlock
+def test_a_child_reads_programs_and_no_more(run: Callable[..., Ended]) -> None:
+    """Settings with passwords in them, other people's names, disks, other programs' memory and a history are closed."""
+    root = Path(__file__).parents[2]
+    closed = [
+        "/etc/passwd",
+        "/etc/group",
+        "/etc/hosts",
+        "/etc",
+        "/opt",
+        "/dev",
+        "/dev/shm",  # noqa: S108 - what is closed
+        str(root),
+        str(root / "tests"),
+    ]
+    needed = ["/etc/ld.so.cache", "/proc/self/statm", "/dev/urandom", str(root / "worker" / "__init__.py")]
+    reading = "attempt(lambda: os.close(os.open(path, os.O_RDONLY)))"
+    there = [[path for path in paths if Path(path).exists()] for paths in (closed, needed)]
+    said = answer(run(f"report([[{reading} for path in paths] for paths in {there}])"))
+    assert dict(zip(there[0], said[0], strict=True)) == dict.fromkeys(there[0], "PermissionError")
+    assert dict(zip(there[1], said[1], strict=True)) == dict.fromkeys(there[1], "done")
+
+
+def test_a_store_among_programs_is_not_opened_with_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of a folder of programs that holds the store, what is beside the store is opened."""
+    for name in ("programs/bin", "programs/srv/store", "programs/srv/other"):
+        (tmp_path / name).mkdir(parents=True)
+    monkeypatch.setattr(landlock, "_PROGRAMS", (str(tmp_path / "programs"),))
+    landlock.system_paths.cache_clear()
+    opened = landlock.system_paths(find_closed(tmp_path / "home", f"file://{tmp_path}/programs/srv/store"))
+    landlock.system_paths.cache_clear()
+    mine = [path.removeprefix(f"{tmp_path}/") for path in opened if path.startswith(str(tmp_path))]
+    assert mine == ["programs/bin", "programs/srv/other"]

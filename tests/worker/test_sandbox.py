@@ -293,7 +293,7 @@ def test_a_home_with_programs_of_its_own_is_not_opened(tmp_path: Path, monkeypat
         (tmp_path / "home" / name).mkdir(parents=True)
     monkeypatch.setenv("PATH", f"{tmp_path / 'home' / 'bin'}{os.pathsep}/usr/bin")
     landlock.system_paths.cache_clear()
-    opened = landlock.system_paths(tmp_path / "store")
+    opened = landlock.system_paths((tmp_path / "store",))
     landlock.system_paths.cache_clear()
     assert str(tmp_path / "home" / "bin") in opened
     assert str(tmp_path / "home" / "lib") in opened

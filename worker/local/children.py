@@ -23,7 +23,7 @@ from typing import Any
 
 from schemas.errors import AttemptsError, CrossfootError, LimitError
 from worker.appetite import Appetite, find_bounds
-from worker.confine import Limits, confine, name_signal, prepare, ran_dry
+from worker.confine import Limits, confine, find_closed, name_signal, prepare, ran_dry
 from worker.deadlines import Deadline
 from worker.local.conversion import NOISE, Work, work
 from worker.outcomes import take_outcome
@@ -77,8 +77,9 @@ class Children:
         pages = FORK.RawValue(ctypes.c_int, 0)
         # the libraries that this process has loaded are no fault of the document
         loaded = _address_space("self")
-        prepare(folder)
-        limits = Limits(loaded + self._room, self._settings.cpu_seconds(task.pages_at_once))
+        closed = find_closed(self._settings.home, self._settings.store, folder.parent)
+        prepare(closed)
+        limits = Limits(loaded + self._room, self._settings.cpu_seconds(task.pages_at_once), closed=closed)
         process = FORK.Process(target=_main, args=(task, folder, pages, limits))
         process.start()
         with contextlib.suppress(OSError):  # the child does the same; whoever is first
