@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from schemas.errors import StorageError
+from worker import results
 from worker.backfill import Progress
 from worker.database import Database, Row
 from worker.naming import RESULT_SUFFIX, key_of
@@ -85,12 +86,14 @@ def _documents(db: Database, batch: str) -> Iterator[dict[str, Any]]:
         )
         if not rows:
             return
-        yield from map(_document, rows)
+        yield from (_document(db, row) for row in rows)
         after = rows[-1]["id"]
 
 
-def _document(row: Row) -> dict[str, Any]:
+def _document(db: Database, row: Row) -> dict[str, Any]:
     summary = json.loads(row["summary"] or "{}")
+    if summary.get("container"):
+        summary["outcome"] = "partial" if results.is_partial(db, row) else "complete"
     problem = json.loads(row["problem"] or "{}")
     known = {name: row[name] or "" for name in ("path", "uri", "job", "sha256", "state")}
     result = f"{row['base']}{RESULT_SUFFIX}" if row["state"] == "done" and not summary.get("container") else ""

@@ -271,7 +271,7 @@ def _part_entry(db: Database, row: Any) -> dict[str, Any]:
     if row["state"] == "done":
         summary = json.loads(row["summary"] or "{}")
         if summary.get("container"):
-            outcome = "partial" if _is_partial(db, row) else "complete"
+            outcome = "partial" if is_partial(db, row) else "complete"
             return {"state": "container", "index": f"{file}/{INDEX_NAME}", "outcome": outcome}
         facts = {k: summary.get(k) for k in ("verdict", "outcome", "tables", "figures", "review")}
         return {"state": "converted", "result": f"{file}{RESULT_SUFFIX}", **facts}
@@ -281,16 +281,14 @@ def _part_entry(db: Database, row: Any) -> dict[str, Any]:
     return {"state": "failed", "error": f"{file}{ERROR_SUFFIX}", "problem": problem}
 
 
-def _is_partial(db: Database, row: Any) -> bool:
+def is_partial(db: Database, row: Any) -> bool:
     """Whether anything of a part, or of what lies in it at any depth, is missing."""
     if row["state"] != "done":
         return read_problem(row["state"], row["problem"])["code"] not in SKIPPED_PARTS
     summary = json.loads(row["summary"] or "{}")
     if summary.get("outcome") == "partial":
         return True
-    return bool(summary.get("container")) and any(
-        _is_partial(db, part) for part in deliveries.find_parts(db, row["id"])
-    )
+    return bool(summary.get("container")) and any(is_partial(db, part) for part in deliveries.find_parts(db, row["id"]))
 
 
 def with_metadata(content: dict[str, Any], metadata: str | None) -> dict[str, Any]:

@@ -285,6 +285,27 @@ def test_two_reports_of_one_second_are_two(tmp_path: Path) -> None:
     assert [stem.name for stem in stems] == ["r", "r-2", "r-3"]
 
 
+def test_a_container_is_partial_in_the_report_where_a_part_failed(home: Settings, tmp_path: Path) -> None:
+    """As in its index: who counts what is complete does not count it."""
+    manifest = write_list(tmp_path, 1)
+    backfill.run(manifest, home, STAY_OUT)
+    batch = backfill.batch_name(str(manifest))
+    with Database.open(home) as db:
+        for number in (1, 2, 3):
+            held = leases.claim(db, home, number, "o", 1.0)
+            assert held is not None
+            if number == 1:
+                leases.attach(db, held, "1" * 64, 1, 1.0)
+                parts = tuple(leases.Part(n, f"{n}.txt", f"{n}" * 64, 1, "text", "{}") for n in (2, 3))
+                leases.finish_container(db, held, ("f" * 64, 1), parts, 2.0)
+            elif number == 2:
+                leases.finish(db, held, ("e" * 64, 1), {"outcome": "complete"}, 2.0)
+            else:
+                leases.fail(db, held, UnreadableError("It is damaged."), 2.0)
+        summary, _ = reports.write(db, batch, backfill.count(db, batch), tmp_path / "r")
+    assert json.loads(summary.read_text())["outcomes"] == {"complete": 1, "partial": 1}
+
+
 def test_a_report_says_what_became_of_each(home: Settings, tmp_path: Path) -> None:
     """Counts as JSON, a row for each document as CSV; no cell is a formula."""
     manifest = tmp_path / "list.txt"

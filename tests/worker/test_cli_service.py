@@ -69,6 +69,15 @@ class FakeJobs:
         self.asked.append(("retry", number))
         return job(number, "queued")
 
+    def retry_failed(self, batch: str, code: str, *, earlier: bool = False) -> int:
+        """Seven."""
+        self.asked.append(("retry failed", batch, code, earlier))
+        return 7
+
+    def redo_all(self) -> int:
+        """Three."""
+        return 3
+
     def cancel(self, number: int) -> rows.Job:
         """Cancelled."""
         self.asked.append(("cancel", number))
@@ -138,6 +147,16 @@ def test_backfill_reports_and_counts(
     assert f"10 documents: {10 - failed} done" in said.err
 
 
+@pytest.mark.parametrize(
+    "words",
+    ["backfill docs --limit-rate 0/s", "jobs retry", "jobs retry 3 --failed", "jobs retry 3 --code E_TYPE",
+     "jobs redo 3 --failed"],
+)  # fmt: skip
+def test_what_makes_no_sense_is_refused(crossfoot: Crossfoot, jobs: type[FakeJobs], words: str) -> None:
+    """No rate is not the same as a rate of nothing; jobs are named, or chosen."""
+    assert crossfoot(*words.split()).status == 2
+
+
 def test_jobs_are_listed(crossfoot: Crossfoot, jobs: type[FakeJobs]) -> None:
     """A job is a line with its columns a tab apart; the options reach the rows, which are closed again."""
     said = crossfoot("jobs", "ls", "--state", "failed", "--limit", "5", "--before", "7", "--home", "h")
@@ -174,4 +193,8 @@ def test_jobs_are_run_again_and_cancelled(crossfoot: Crossfoot, jobs: type[FakeJ
     """Several jobs can be named at once; what became of each is a line."""
     assert crossfoot("jobs", "retry", "3", "4").out.count(b"queued") == 2
     assert ("retry", 4) in jobs.asked
+    said = crossfoot("jobs", "retry", "--failed", "--batch", "docs", "--code", "e_corrupt", "--home", "h")
+    assert said.err == "crossfoot: 7 jobs queued\n"
+    assert jobs.asked[1] == ("retry failed", (Path("h").absolute().parent / "docs").as_uri(), "E_CORRUPT", False)
+    assert crossfoot("jobs", "redo", "--all", "--failed").err == "crossfoot: 10 jobs queued\n"
     assert crossfoot("jobs", "cancel", "5").out == b"5\tcancelled\t1\tq5/report.pdf\n"

@@ -182,7 +182,7 @@ def redo_jobs(
         raise typer.BadParameter("--failed goes with --all; jobs by their numbers: crossfoot jobs retry.")
     with Jobs.open(_existing(home)) as rows:
         if everything:
-            queued = rows.redo_all() + (rows.retry_failed(earlier=True) if failed else 0)
+            queued = rows.redo_all() + (rows.retry_failed("", "", earlier=True) if failed else 0)
             typer.echo(f"crossfoot: {queued} jobs queued", err=True)
         for made in rows.redo(job) if job else ():
             typer.echo(_line(made))
