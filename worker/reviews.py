@@ -21,7 +21,9 @@ State = Literal["pending", "claimed", "resolved"]
 STATES: Final[tuple[State, ...]] = get_args(State)
 FIELDS: Final = (
     "SELECT r.id, r.job_id, r.state, r.figures, r.person, r.claimed_until, r.note, r.created_at, r.resolved_at,"
-    " j.key_id, j.sha256, j.result_sha256, j.summary FROM reviews r JOIN jobs j ON j.id = r.job_id"
+    " j.key_id, j.sha256, j.result_sha256, j.summary, coalesce("
+    "(SELECT d.metadata FROM deliveries d WHERE d.id = (SELECT max(l.id) FROM deliveries l WHERE l.job_id = j.id)),"
+    " j.metadata) AS metadata FROM reviews r JOIN jobs j ON j.id = r.job_id"
 )
 REPLACED: Final = "A later result has taken its place."
 

@@ -7,13 +7,13 @@ import functools
 from collections.abc import AsyncIterator
 from typing import Any, Final
 
-from fastapi import FastAPI
+from fastapi import Depends, FastAPI
 from fastapi.openapi.utils import get_openapi
 
 from schemas import __version__
 from worker.api import correcting, docs, health, hooks, jobs, models, problems, results, reviewing
 from worker.api.doors import Guarded
-from worker.api.service import Rows, Service, look
+from worker.api.service import Rows, Service, look, only_known
 from worker.api.uploads import Receiver
 from worker.api.watching import Watch
 from worker.blobs import open_blobs
@@ -65,7 +65,9 @@ def make_app(settings: Settings, *, loopback: bool = True, longest_stream: float
     )
     app.state.service = service
     problems.install(app)
-    for module in (jobs, results, correcting, reviewing, hooks, health, docs):
+    for module in (jobs, results, correcting, reviewing, hooks):
+        app.include_router(module.router, dependencies=[Depends(only_known)])
+    for module in (health, docs):
         app.include_router(module.router)
     app.openapi = functools.partial(_openapi, app)  # type: ignore[method-assign]
     app.add_middleware(Guarded)

@@ -58,7 +58,7 @@ async def take(request: Request, service: Service, caller: Caller, idempotency: 
         upload = await service.uploads.form(request.stream(), content_type, length or None)
         with upload.stream:
             asked = _check(models.Asked, _fields(upload))
-            wanted = _Wanted(asked, caller, idempotency, _digest(upload.digest, force), force)
+            wanted = _Wanted(asked, caller, idempotency, _digest(asked, force, upload.sha256, upload.name), force)
             known = await _recall(service, wanted)
             return known or await _keep(service, wanted, upload)
 
@@ -78,7 +78,7 @@ async def _take_named(request: Request, service: Service, caller: Caller, how: t
     """A document that is named in JSON."""
     idempotency, force = how
     asked = _check(models.NewJob, await _json(request))
-    wanted = _Wanted(asked, caller, idempotency, _digest(asked.model_dump_json(), force), force)
+    wanted = _Wanted(asked, caller, idempotency, _digest(asked, force), force)
     known = await _recall(service, wanted)
     if known is not None:
         return known
@@ -89,7 +89,7 @@ async def _take_named(request: Request, service: Service, caller: Caller, how: t
 
 async def _keep(service: Service, wanted: _Wanted, upload: Upload) -> Submitted:
     """Store a document, then write its row, then make sure that nobody has tidied it up between the two."""
-    await service.rows.run(service.room.take, upload.size, upload.sha256)
+    await service.rows.run(service.room.take, upload.size, upload.sha256, wanted.caller.sees)
     threads = service.uploads.threads
     kept = await run_sync(stored.put_stream, service.settings, upload.stream, limiter=threads)
     submitted = await _submit(service, wanted, kept, file_name(upload.name))
@@ -165,7 +165,9 @@ async def _json(request: Request) -> Any:
         if len(body) > JSON_BYTES:
             raise too_large(JSON_BYTES)
     try:
-        return json.loads(bytes(body))
+        return models.read_exactly(bytes(body))
+    except models.InexactError as error:
+        raise ApiError(422, f"{error}.", place="body") from None
     except (ValueError, RecursionError):
         raise ApiError(422, "The body is not JSON.", place="body") from None
 
@@ -190,15 +192,18 @@ def _fields(upload: Upload) -> dict[str, Any]:
     for name in JSON_FIELDS:
         if name in found:
             try:
-                found[name] = json.loads(found[name])
+                found[name] = models.read_exactly(found[name])
+            except models.InexactError as error:
+                raise ApiError(422, f"{error}.", place=f"body.{name}") from None
             except (ValueError, RecursionError):
                 raise ApiError(422, "This field must be JSON.", place=f"body.{name}") from None
     return found
 
 
-def _digest(asked: str, force: bool) -> str:
-    """One hash for all that was asked."""
-    return hashlib.sha256(f"{asked}\n{force}".encode()).hexdigest()
+def _digest(asked: models.Asked, force: bool, *sent: str) -> str:
+    """One hash for all that was asked, however it was written, and for what was sent (hash and name of a file)."""
+    words = [asked.model_dump(mode="json"), force, *sent]
+    return hashlib.sha256(json.dumps(words, sort_keys=True).encode()).hexdigest()
 
 
 async def _bring(service: Service, caller: Caller, source: models.HttpSource | models.DocumentSource) -> Upload:

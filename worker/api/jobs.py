@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import re
 import time
 from collections.abc import AsyncIterator
+from http import HTTPStatus
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Header, Path, Query, Request, Response
@@ -15,7 +17,7 @@ from pydantic import Field
 from schemas.errors import StorageError, UsageError
 from worker.api import intake, models, rows, views
 from worker.api.keys import Caller
-from worker.api.problems import ApiError, not_found, responses
+from worker.api.problems import ApiError, no_key, not_found, responses
 from worker.api.results import send_result
 from worker.api.service import Reader, Service, Serving, Submitter
 from worker.api.submitting import Submitted
@@ -30,7 +32,7 @@ router = APIRouter(prefix="/v1", tags=["jobs"])
 LONGEST_WAIT: Final = 60
 # a stream of events says so often that it lives
 ALIVE_SECONDS: Final = 15.0
-PREFER: Final = re.compile(r"(?:^|[,;\s])wait\s*=\s*\"?(\d{1,6})\"?\s*(?:$|[,;\s])")
+PREFER: Final = re.compile(r"(?:^|[,;\s])wait\s*=\s*\"?(\d{1,18})\"?\s*(?:$|[,;\s])", re.IGNORECASE)
 
 JobPath = Annotated[str, Path(pattern=r"^job_[1-9][0-9]{0,17}$", description="The job's id", alias="job")]
 JOB_HEADERS: Final[dict[str, Any]] = {
@@ -81,7 +83,8 @@ async def create_job(
     """Send a document, or name one; the answer is a job, or at once its result.
 
     A document goes into the part `file` of a form; `options` and `metadata` are JSON in parts of their own. The same
-    bytes under the same key are one job: what was converted already is answered at once (`X-Crossfoot-Cache: hit`).
+    bytes under the same key are one job: what was converted already is answered at once (`X-Crossfoot-Cache: hit`). A
+    key without the scope `read` gets the job only.
     """
     begun = time.monotonic()
     submitted = await intake.take(request, service, caller, idempotency_key, force)
@@ -89,16 +92,16 @@ async def create_job(
     row = await _find(service, caller, submitted.job_id)
     if wait is not None:
         row = await _until_ended(service, caller, row, wait - (time.monotonic() - begun))
-    return await _answer(service, row, submitted, wait)
+    return await _answer(service, caller, row, submitted, wait)
 
 
-async def _answer(service: Service, row: Row, submitted: Submitted, wait: float | None) -> Response:
+async def _answer(service: Service, caller: Caller, row: Row, submitted: Submitted, wait: float | None) -> Response:
     """200 with the result where there is one, else 202 with the job; a failure only where it was waited for."""
     view = views.job_view(row)
     headers = {"Location": view.links.self}
     if wait is not None:
         headers["Preference-Applied"] = f"wait={wait:.0f}"
-    if row["state"] == "done":
+    if row["state"] == "done" and caller.may("read"):
         headers["X-Crossfoot-Cache"] = "hit" if submitted.known else "miss"
         headers["Content-Location"] = view.links.result or ""
         return await send_result(service, row["result_sha256"], None, headers)
@@ -167,12 +170,20 @@ async def show_job(
     response_class=StreamingResponse,
     responses={
         200: {"description": "Events `job`, one for each change", "content": {"text/event-stream": {}}},
+        204: {"description": "The job has ended, and what `Last-Event-ID` names said so: do not come again"},
         **responses(404),
     },
 )
-async def follow_job(job: JobPath, service: Serving, caller: Reader) -> StreamingResponse:
+async def follow_job(
+    job: JobPath,
+    service: Serving,
+    caller: Reader,
+    last_event_id: Annotated[str | None, Header(max_length=100, description="Of the last event that was had")] = None,
+) -> Response:
     """The job as it is, and again whenever it changes, as server-sent events; the stream ends with the job."""
     row = await _find(service, caller, views.job_number(job))
+    if row["state"] in ENDED and last_event_id == _event_id(row):
+        return Response(status_code=204)
     headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
     return StreamingResponse(_events(service, caller, row), media_type="text/event-stream", headers=headers)
 
@@ -182,7 +193,7 @@ async def _events(service: Service, caller: Caller, row: Row) -> AsyncIterator[s
     until = time.monotonic() + service.longest_stream
     while True:
         view = views.job_view(row)
-        yield f"event: job\ndata: {view.model_dump_json()}\n\n"
+        yield f"id: {_event_id(row)}\nevent: job\ndata: {view.model_dump_json()}\n\n"
         if view.state in ENDED:
             return
         seen, changed = rows.sign_of(row), None
@@ -194,15 +205,21 @@ async def _events(service: Service, caller: Caller, row: Row) -> AsyncIterator[s
                 changed = await service.watch.changed(row["id"], seen, min(ALIVE_SECONDS, left))
             except ApiError:  # too many wait; an answer that has begun can only end
                 return
+            try:
+                row = await _find_again(service, caller, row["id"])
+            except ApiError as error:
+                if error.status != HTTPStatus.SERVICE_UNAVAILABLE:  # the job is gone, or the key
+                    return
+                changed = None
+            except StorageError:  # the rows are away for a moment: what was said stands till they answer
+                changed = None
             if changed is None:
                 yield ": alive\n\n"
-        try:
-            found = await service.rows.run(rows.find_job, caller.sees, row["id"])
-        except (StorageError, ApiError):  # the rows are away for a moment: what was said stands till they answer
-            continue
-        if found is None:
-            return
-        row = found
+
+
+def _event_id(row: Row) -> str:
+    """What tells one event of a job from another: it is the same as long as nothing has changed."""
+    return f"{row['state']}.{row['attempt']}.{hashlib.sha256(rows.sign_of(row).encode()).hexdigest()[:16]}"
 
 
 @router.delete("/jobs/{job}", responses=responses(404, 409))
@@ -243,13 +260,21 @@ async def _find(service: Service, caller: Caller, job: int) -> Row:
     return row
 
 
+async def _find_again(service: Service, caller: Caller, job: int) -> Row:
+    """The job after a while; 401 where the key was revoked or renewed meanwhile."""
+    if not await service.rows.run(rows.is_good, caller):
+        raise no_key()
+    return await _find(service, caller, job)
+
+
 async def _until_ended(service: Service, caller: Caller, row: Row, seconds: float) -> Row:
     """The job when it has ended, or as it is after so many seconds."""
     until = time.monotonic() + seconds
     while row["state"] not in ENDED and (left := until - time.monotonic()) > 0:
-        if await service.watch.changed(row["id"], rows.sign_of(row), left) is None:
+        changed = await service.watch.changed(row["id"], rows.sign_of(row), left)
+        row = await _find_again(service, caller, row["id"])
+        if changed is None:
             break
-        row = await _find(service, caller, row["id"])
     return row
 
 

@@ -29,10 +29,12 @@ class Caller:
     Attributes:
         key_id: the key's number, 0 where no key is needed; what is sent belongs to it.
         scopes: what it may do; ``admin`` includes all others, and sees the jobs of every key and of the inbox.
+        hash: of the key that was shown, "" where none is needed.
     """
 
     key_id: int
     scopes: frozenset[Scope]
+    hash: str = ""
 
     def may(self, scope: Scope) -> bool:
         """Whether it may do what a scope stands for."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import math
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -18,6 +20,42 @@ Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 Cursor = Annotated[
     str | None, Field(pattern=r"^[A-Za-z0-9_-]{8,64}$", description="`next` of the page before, as it was given")
 ]
+
+
+def read_exactly(text: str | bytes) -> Any:
+    """JSON of which nothing is lost when it is written again.
+
+    Raises:
+        ValueError: it is none, a number has more digits than can be kept, or an object the same key twice.
+    """
+    return json.loads(text, parse_float=_number, object_pairs_hook=_object)
+
+
+def _number(text: str) -> float:
+    number = float(text)
+    if not math.isfinite(number) or _digits(repr(number)) != _digits(text):
+        raise InexactError(f"The number {text[:40]} cannot be kept to its last digit: send it as a text")
+    return number
+
+
+def _digits(number: str) -> tuple[bool, str, int]:
+    """A number as JSON or Python has it: whether it is negative, its digits without outer noughts, the exponent."""
+    mantissa, _, exponent = number.lower().removeprefix("-").partition("e")
+    whole, _, rest = mantissa.partition(".")
+    digits = (whole + rest).lstrip("0")
+    kept = digits.rstrip("0")
+    return number.startswith("-"), kept, (int(exponent or 0) - len(rest) + len(digits) - len(kept)) if kept else 0
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise InexactError("An object has the same key twice")
+    return found
+
+
+class InexactError(ValueError):
+    """JSON that would not come back as it was sent."""
 
 
 class Closed(BaseModel):
@@ -99,7 +137,10 @@ class Links(BaseModel):
 
 
 class JobView(BaseModel):
-    """A job. ``problem`` says why there is no result; a result with conflicts is no failed job."""
+    """A job. ``problem`` says why there is no result; a result with conflicts is no failed job.
+
+    ``name`` and ``metadata`` are those that came last; all are in the document's ``submissions``.
+    """
 
     id: JobId
     state: State
@@ -126,13 +167,23 @@ class JobPage(BaseModel):
     next: str | None
 
 
+class SubmissionView(BaseModel):
+    """One time that a document came: its name, and what was said with it."""
+
+    job: JobId
+    name: str
+    metadata: dict[str, Any]
+    created_at: str
+
+
 class DocumentView(BaseModel):
-    """A document as this key sees it."""
+    """A document as this key sees it; of each list a hundred at most, of submissions the newest."""
 
     sha256: Sha256
     bytes: int
     names: list[str]
     jobs: list[JobId]
+    submissions: list[SubmissionView]
 
 
 class ResultRef(BaseModel):
@@ -143,6 +194,7 @@ class ResultRef(BaseModel):
     engine: str
     created_at: str
     summary: Summary | None
+    metadata: dict[str, Any]
     links: dict[str, str]
 
 

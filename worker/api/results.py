@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Annotated, Any, Final
 
 import anyio
@@ -37,8 +38,13 @@ async def show_document(sha256: DocumentId, service: Serving, caller: Reader) ->
         raise not_found()
     names = await service.rows.run(rows.list_names, caller.sees, sha256)
     jobs = await service.rows.run(rows.list_jobs, caller.sees, rows.Filter(document=sha256, limit=100))
+    came = await service.rows.run(rows.list_submissions, caller.sees, sha256, 100)
     return models.DocumentView(
-        sha256=sha256, bytes=row["bytes"], names=names, jobs=[views.job_name(job["id"]) for job in jobs[:100]]
+        sha256=sha256,
+        bytes=row["bytes"],
+        names=names,
+        jobs=[views.job_name(job["id"]) for job in jobs[:100]],
+        submissions=[views.submission_view(each) for each in came],
     )
 
 
@@ -57,13 +63,22 @@ async def list_results(sha256: DocumentId, service: Serving, caller: Reader) -> 
     responses={
         200: {"description": "The JSON, as `crossfoot schema` describes it", "content": {"application/json": {}}},
         304: {"description": "What was asked for with If-None-Match is still so"},
-        **responses(404),
+        **responses(404, 406),
     },
 )
 async def show_result(result: ResultId, service: Serving, caller: Reader, request: Request) -> Response:
-    """A result, byte for byte; it never changes, so its ETag is its hash."""
+    """A result, byte for byte; it never changes, so its ETag is its hash. There is JSON, and nothing else."""
+    if not _takes_json(request.headers.get("accept", "")):
+        raise ApiError(406, "A result is application/json.", place="header.accept")
     await _check(service, caller, result)
     return await send_result(service, result, request.headers.get("if-none-match"))
+
+
+def _takes_json(accept: str) -> bool:
+    """Whether a client that says what it takes takes JSON (RFC 9110: ``q=0`` is what it does not take)."""
+    kinds = [[word.strip().lower() for word in each.split(";")] for each in accept.split(",")]
+    taken = {kind for kind, *rest in kinds if not any(re.fullmatch(r"q=0(\.0*)?", word) for word in rest)}
+    return not accept.strip() or not taken.isdisjoint(("*/*", "application/*", "application/json"))
 
 
 async def send_result(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Path, Query, Request, Response
 from pydantic import BaseModel, Field
@@ -37,6 +37,7 @@ class ReviewView(BaseModel):
     result: models.Sha256 | None
     figures: int
     summary: models.Summary | None
+    metadata: dict[str, Any]
     person: str | None
     claimed_until: str | None
     note: str | None
@@ -164,6 +165,7 @@ def _view(row: Row) -> ReviewView:
         result=result,
         figures=row["figures"],
         summary=None if summary is None else models.Summary(**summary),
+        metadata=read_json(row["metadata"]) or {},
         person=row["person"],
         claimed_until=views.time_text(row["claimed_until"]) if is_claimed else None,
         note=row["note"],

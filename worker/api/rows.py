@@ -71,7 +71,14 @@ def look_up_key(db: Database, key: str | None, used: dict[int, float], now: floa
         with contextlib.suppress(StorageError):  # on a full disk results can still be read
             db.execute("UPDATE keys SET used_at = ? WHERE id = ?", (now, row["id"]))
     words = row["scopes"].split()
-    return Caller(row["id"], frozenset(scope for scope in SCOPES if scope in words))
+    return Caller(row["id"], frozenset(scope for scope in SCOPES if scope in words), hash_key(key))
+
+
+def is_good(db: Database, caller: Caller) -> bool:
+    """Whether who has waited may still ask: his key is neither revoked nor renewed, or none is needed still."""
+    if not caller.hash:
+        return not has_keys(db)
+    return db.row("SELECT 1 FROM keys WHERE hash = ? AND revoked_at IS NULL", (caller.hash,)) is not None
 
 
 def has_keys(db: Database) -> bool:
@@ -178,10 +185,20 @@ def list_names(db: Database, sees: int, sha256: str) -> list[str]:
     return [row["path"] for row in rows]
 
 
+def list_submissions(db: Database, sees: int, sha256: str, limit: int) -> list[Row]:
+    """What a document came with, as far as one may see it, the newest first: ``job_id, path, metadata, created_at``."""
+    return db.rows(
+        "SELECT d.job_id, d.path, d.metadata, d.created_at FROM deliveries d JOIN jobs j ON j.id = d.job_id"
+        " WHERE j.sha256 = ? AND ? IN (-1, j.key_id) ORDER BY d.id DESC LIMIT ?",
+        (sha256, sees, limit),
+    )
+
+
 def list_results(db: Database, sees: int, sha256: str) -> list[Row]:
     """The versions of a document's results, the newest first."""
     return db.rows(
-        "SELECT r.id, r.job_id, r.engine, r.sha256, r.created_at, r.summary"
+        "SELECT r.id, r.job_id, r.engine, r.sha256, r.created_at, r.summary, j.metadata, (SELECT d.metadata"
+        " FROM deliveries d WHERE d.id = (SELECT max(l.id) FROM deliveries l WHERE l.job_id = j.id)) AS said"
         " FROM results r JOIN jobs j ON j.id = r.job_id"
         " WHERE j.sha256 = ? AND ? IN (-1, j.key_id) ORDER BY r.id DESC LIMIT 200",
         (sha256, sees),

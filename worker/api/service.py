@@ -129,6 +129,8 @@ class Service:
     fetches: Outside = field(default_factory=lambda: Outside(*FETCHES))
     lookups: Outside = field(default_factory=lambda: Outside(*LOOKUPS))
     load: Load = field(default_factory=Load)
+    # the names that each operation knows in a query
+    wishes: dict[str, set[str]] = field(default_factory=dict)
 
 
 def service_of(request: Request) -> Service:
@@ -206,6 +208,21 @@ def is_loopback(host: str) -> bool:
         return host == "localhost" or ipaddress.ip_address(host).is_loopback
     except ValueError:
         return False
+
+
+async def only_known(request: Request, _: Annotated[Caller, Depends(caller_of)]) -> None:
+    """A dependency: a wish that is not understood is an error, not a wish that is silently not fulfilled."""
+    service = service_of(request)
+    if not service.wishes:
+        for operations in request.app.openapi()["paths"].values():
+            for each in operations.values():
+                service.wishes[each["operationId"]] = {
+                    wish["name"] for wish in each.get("parameters", []) if wish["in"] == "query"
+                }
+    known = service.wishes.get(request.scope["route"].unique_id, set())
+    for name in request.query_params:
+        if name not in known:
+            raise ApiError(422, "There is no such parameter.", place=f"query.{name[:100]}")
 
 
 def need(scope: Scope) -> Callable[[Caller], Awaitable[Caller]]:

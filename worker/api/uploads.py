@@ -49,7 +49,6 @@ class Upload:
         stream: the file's bytes, at their beginning; closed by whoever holds the upload.
         name: the file's name as the client gave it, or "".
         fields: the form's other fields.
-        digest: sha256 of the file and all fields, by which two requests are the same or not.
     """
 
     stream: BinaryIO
@@ -57,12 +56,6 @@ class Upload:
     size: int
     sha256: str
     fields: dict[str, str]
-
-    @property
-    def digest(self) -> str:
-        """One hash for everything that was asked."""
-        rest = "".join(f"{k}={len(v)}:{v}\n" for k, v in sorted(self.fields.items()))
-        return hashlib.sha256(f"{self.sha256}\n{self.name}\n{rest}".encode()).hexdigest()
 
 
 @dataclass(slots=True)

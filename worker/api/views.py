@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import datetime as dt
-from typing import Final
+from typing import Any, Final
 
 from worker.api import models
 from worker.api.problems import ApiError
@@ -63,13 +63,28 @@ def job_view(row: Row) -> models.JobView:
         problem=problem,
         result=result,
         summary=None if summary is None else models.Summary(**summary),
-        metadata=read_json(row["said"]) or read_json(row["metadata"]) or {},
+        metadata=_metadata(row),
         links=models.Links(
             self=f"/v1/jobs/{name}",
             events=f"/v1/jobs/{name}/events",
             document=None if document is None else f"/v1/documents/{document}",
             result=None if result is None else f"/v1/results/{result}",
         ),
+    )
+
+
+def _metadata(row: Row) -> dict[str, Any]:
+    """What was said last, with the document or of the job."""
+    return read_json(row["said"]) or read_json(row["metadata"]) or {}
+
+
+def submission_view(row: Row) -> models.SubmissionView:
+    """One time that a document came."""
+    return models.SubmissionView(
+        job=job_name(row["job_id"]),
+        name=row["path"],
+        metadata=read_json(row["metadata"]) or {},
+        created_at=moment(row["created_at"]),
     )
 
 
@@ -82,6 +97,7 @@ def result_view(row: Row) -> models.ResultRef:
         engine=row["engine"],
         created_at=moment(row["created_at"]),
         summary=None if summary is None else models.Summary(**summary),
+        metadata=_metadata(row),
         links={"self": f"/v1/results/{row['sha256']}", "figures": f"/v1/results/{row['sha256']}/figures"},
     )
 

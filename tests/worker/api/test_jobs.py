@@ -8,7 +8,6 @@ import io
 import json
 import socket
 import tempfile
-import threading
 import time
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -17,11 +16,10 @@ import httpx2
 import pytest
 from starlette.testclient import TestClient
 
-from schemas.errors import StorageError
 from tests.fakes.desk import Desk
 from tests.fakes.served import Served
 from tests.worker.api.conftest import LIMIT
-from worker.api import intake, rows
+from worker.api import intake
 
 Send = Callable[..., dict[str, Any]]
 
@@ -77,49 +75,6 @@ def test_what_failed_is_tried_again_when_it_is_sent_again(client: TestClient, de
     assert (seen["state"], seen["problem"]["code"], seen["problem"]["place"]) == ("failed", "E_CORRUPT", "page 1")
     again = send("torn\n")
     assert (again["id"], again["state"]) == (job["id"], "queued")
-
-
-def test_the_result_is_the_answer_where_it_is_waited_for(client: TestClient, desk: Desk) -> None:
-    """Prefer: wait answers with the result as soon as it is there, not later."""
-    ended = threading.Timer(0.4, lambda: desk_of_thread(desk, 1))
-    ended.start()
-    begun = time.monotonic()
-    answer = client.post("/v1/jobs", files={"file": ("a.txt", b"Cash 2\n")}, headers={"Prefer": "wait=20"})
-    ended.join()
-    assert answer.status_code == 200
-    assert answer.headers["preference-applied"] == "wait=20"
-    assert answer.json()["source"]["sha256"] == hashlib.sha256(b"Cash 2\n").hexdigest()
-    assert time.monotonic() - begun < 5
-
-
-def desk_of_thread(desk: Desk, job: int) -> None:
-    """End a job from another thread than the test's."""
-    other = desk.again()
-    other.finish(job)
-    other.close()
-
-
-def test_who_waits_in_vain_gets_the_job(client: TestClient) -> None:
-    """After the time that was preferred the answer is 202."""
-    answer = client.post(
-        "/v1/jobs", files={"file": ("a.txt", b"Cash 3\n")}, headers={"Prefer": "respond-async, wait=1"}
-    )
-    assert answer.status_code == 202
-    assert answer.headers["preference-applied"] == "wait=1"
-
-
-def test_who_waits_for_a_document_that_fails_hears_why(client: TestClient, desk: Desk) -> None:
-    """Waiting for a document that cannot be read ends with its problem, its job named."""
-
-    def fail() -> None:
-        other = desk.again()
-        other.fail(1)
-        other.close()
-
-    threading.Timer(0.3, fail).start()
-    answer = client.post("/v1/jobs", files={"file": ("a.txt", b"torn\n")}, headers={"Prefer": "wait=20"})
-    details = problem(answer, 422, "E_CORRUPT")
-    assert (details["job"], details["place"], details["detail"]) == ("job_1", "page 1", "Its first page is torn.")
 
 
 def test_one_idempotency_key_is_one_job(client: TestClient, desk: Desk) -> None:
@@ -357,64 +312,6 @@ def test_jobs_are_found_by_state_verdict_and_document(client: TestClient, desk: 
     assert found("parent=job_1") == []
 
 
-def test_a_long_poll_ends_with_the_job(client: TestClient, desk: Desk, send: Send) -> None:
-    """GET with wait answers when the job ends, or as it is when the time is over."""
-    job = send("Cash 8\n")["id"]
-    begun = time.monotonic()
-    assert client.get(f"/v1/jobs/{job}?wait=1").json()["state"] == "queued"
-    assert time.monotonic() - begun >= 0.9
-    threading.Timer(0.4, lambda: desk_of_thread(desk, int(job.removeprefix("job_")))).start()
-    begun = time.monotonic()
-    assert client.get(f"/v1/jobs/{job}?wait=20").json()["state"] == "done"
-    assert time.monotonic() - begun < 5
-
-
-def test_events_tell_every_change_until_the_end(client: TestClient, desk: Desk, send: Send) -> None:
-    """The stream begins with the job as it is, tells each change, and ends with the job."""
-    job = send("Cash 9\n")["id"]
-
-    def work() -> None:
-        time.sleep(0.5)
-        other = desk.again()
-        held = other.claim(job)
-        time.sleep(0.8)
-        other.db.execute("UPDATE jobs SET state = 'queued', owner = NULL, attempt = 0 WHERE id = ?", (held.id,))
-        other.finish(job)
-        other.close()
-
-    thread = threading.Thread(target=work)
-    thread.start()
-    answer = client.get(f"/v1/jobs/{job}/events")
-    thread.join()
-    assert answer.headers["content-type"].startswith("text/event-stream")
-    events = [event.split("\n") for event in answer.text.strip().split("\n\n") if event.startswith("event")]
-    assert all(lines[0] == "event: job" for lines in events)
-    states = [json.loads(lines[1].removeprefix("data: "))["state"] for lines in events]
-    assert states[0] == "queued"
-    assert "running" in states
-    assert states[-1] == "done"
-
-
-def test_events_go_on_when_the_rows_were_away(
-    client: TestClient, desk: Desk, send: Send, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """A database that is away for a moment ends no stream that has begun."""
-    job = send("Cash 10\n")["id"]
-    real, asked = rows.find_job, []
-
-    def find(*values: Any) -> Any:
-        asked.append(1)
-        if len(asked) in (2, 3):
-            raise StorageError("It is away.")
-        return real(*values)
-
-    monkeypatch.setattr(rows, "find_job", find)
-    threading.Timer(0.4, lambda: desk_of_thread(desk, int(job.removeprefix("job_")))).start()
-    answer = client.get(f"/v1/jobs/{job}/events")
-    assert len(asked) > 3
-    assert '"state":"done"' in answer.text.strip().split("\n\n")[-1]
-
-
 @pytest.mark.parametrize("path", ["job_0", "job_99999999999999999999", "4711", "job_1x", "job_-1", "%00"])
 def test_ids_that_are_none_are_no_jobs(client: TestClient, path: str) -> None:
     """What is no job's id is refused, never looked up."""
@@ -436,3 +333,48 @@ def test_who_forces_a_later_engine_gets_its_job(
     assert new.json()["metadata"] == {"n": 2}
     assert client.post("/v1/jobs?force=true", **asked).json()["id"] == new.json()["id"]
     assert client.post("/v1/jobs", **asked).headers["location"] == f"/v1/jobs/{old['id']}"
+
+
+def test_forcing_what_this_version_has_done_is_a_hit(client: TestClient, desk: Desk, send: Send) -> None:
+    """There is nothing to convert again: the answer says that it was there."""
+    desk.finish(send("Cash 1\n")["id"])
+    again = client.post("/v1/jobs?force=true", files={"file": ("a.txt", b"Cash 1\n")})
+    assert (again.status_code, again.headers["x-crossfoot-cache"]) == (200, "hit")
+
+
+def test_one_idempotency_key_is_one_request_however_its_json_is_written(client: TestClient) -> None:
+    """Order and blanks of the metadata are no other request."""
+    sent = [
+        client.post("/v1/jobs", files={"file": ("a", b"x")}, data={"metadata": text}, headers={"Idempotency-Key": "k"})
+        for text in ('{"a": 1, "b": 2}', '{"b":2,"a":1}')
+    ]
+    assert [answer.status_code for answer in sent] == [202, 202]
+
+
+@pytest.mark.parametrize(
+    "text", ["12345678901234567.123", "1e400", "1e-400", "0.1000000000000000055511151231257827", '1, "a": 2']
+)
+def test_metadata_that_would_not_come_back_is_refused(client: TestClient, text: str) -> None:
+    """A number with too many digits, or a key that stands twice, is refused instead of altered."""
+    metadata = f'{{"a": {text}}}'
+    form = client.post("/v1/jobs", files={"file": ("a", b"x")}, data={"metadata": metadata})
+    assert problem(form, 422, "E_USAGE")["place"] == "body.metadata"
+    body = f'{{"source": {{"kind": "document", "sha256": "{"0" * 64}"}}, "metadata": {metadata}}}'
+    problem(client.post("/v1/jobs", content=body, headers={"Content-Type": "application/json"}), 422, "E_USAGE")
+
+
+def test_metadata_comes_back_everywhere(client: TestClient, desk: Desk, send: Send) -> None:
+    """Job, document, versions and review all say what was said; the document each time that it came."""
+    said = '{"n": 123456789012345678901234567890, "price": 1.10, "tiny": -2.5E-7}'
+    job = send("Cash 1\n", name="one.txt", metadata='{"n": 1}')
+    client.post("/v1/jobs", files={"file": ("two.txt", b"Cash 1\n")}, data={"metadata": said})
+    desk.finish(job["id"])
+    desk.db.execute("INSERT INTO reviews(job_id, figures, created_at) VALUES (1, 1, 1) ON CONFLICT DO NOTHING")
+    expected = json.loads(said)
+    document = f"/v1/documents/{job['document']}"
+    assert client.get(f"/v1/jobs/{job['id']}").json()["metadata"] == expected
+    assert client.get(f"{document}/results").json()["items"][0]["metadata"] == expected
+    assert client.get("/v1/reviews/1").json()["metadata"] == expected
+    came = client.get(document).json()["submissions"]
+    assert [(each["name"], each["metadata"]) for each in came] == [("two.txt", expected), ("one.txt", {"n": 1})]
+    assert "123456789012345678901234567890" in client.get(document).text

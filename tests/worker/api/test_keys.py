@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -266,3 +267,53 @@ def test_a_revoked_key_tells_nobody_any_more(desk: Desk) -> None:
     assert (told["job_id"], told["error"]) == (jobs[0], "The key was revoked.")
     assert told["ended_at"] is not None
     assert dispatch.claim(desk.db, {}, 16, time.time()) == []
+
+
+@pytest.mark.parametrize("how", ["poll", "events", "prefer"])
+def test_a_key_that_is_revoked_is_told_nothing_more(
+    client: TestClient, desk: Desk, mine: str, send: Send, how: str
+) -> None:
+    """Who waits for a job when his key is revoked hears nothing of how it ends."""
+    job = send("secret\n", key=mine)
+
+    def revoke() -> None:
+        other = desk.again()
+        rows.revoke_key(other.db, 1, time.time())
+        other.finish(job["id"])
+        other.close()
+
+    threading.Timer(0.4, revoke).start()
+    if how == "prefer":
+        files = {"file": ("a.txt", b"secret\n")}
+        answer = client.post("/v1/jobs", files=files, headers={**bearer(mine), "Prefer": "wait=20"})
+    else:
+        path = f"/v1/jobs/{job['id']}" + ("?wait=20" if how == "poll" else "/events")
+        answer = client.get(path, headers=bearer(mine))
+    assert "done" not in answer.text
+    assert "Cash" not in answer.text
+    assert how == "events" or answer.status_code == 401
+
+
+def test_who_needed_no_key_needs_one_once_there_is_one(client: TestClient, desk: Desk, send: Send) -> None:
+    """Who waits without a key when the first one is made hears that one is needed."""
+    job = send("secret\n")["id"]
+
+    def make() -> None:
+        other = desk.again()
+        other.key()
+        other.close()
+
+    threading.Timer(0.3, make).start()
+    assert client.get(f"/v1/jobs/{job}?wait=1").status_code == 401
+
+
+def test_who_only_sends_gets_no_results(client: TestClient, desk: Desk) -> None:
+    """Without the scope ``read`` the answer is the job, waited for or converted before."""
+    sender = desk.key("sender", "submit")
+    asked: dict[str, Any] = {"files": {"file": ("a", b"x\n")}, "headers": bearer(sender)}
+    job = client.post("/v1/jobs", **asked).json()
+    result = desk.finish(job["id"])
+    asked["headers"]["Prefer"] = "wait=5"
+    answer = client.post("/v1/jobs", **asked)
+    assert (answer.status_code, answer.json()["id"], answer.json()["result"]) == (202, job["id"], result)
+    assert "x-crossfoot-cache" not in answer.headers

@@ -179,3 +179,22 @@ def test_a_container_s_parts_are_jobs_of_their_own(client: TestClient, desk: Des
     assert client.get(f"/v1/results/{seen['result']}/figures").json()["total"] == 0
     found = client.get(f"/v1/jobs?parent={job['id']}").json()["items"]
     assert [(child["parent"], child["document"]) for child in found] == [(job["id"], part.sha256)]
+
+
+def test_a_wish_that_cannot_be_fulfilled_is_refused(client: TestClient, desk: Desk) -> None:
+    """Another format than JSON, and whatever else is not known, is never silently left out."""
+    client.post("/v1/jobs", files={"file": ("a.txt", b"Cash 1\n")})
+    path = f"/v1/results/{desk.finish(1)}"
+    for query, place in (("?format=csv", "query.format"), ("?Format=", "query.Format")):
+        answer = client.get(path + query)
+        assert (answer.status_code, answer.json()["place"]) == (422, place)
+    assert client.get("/v1/jobs/job_1?wiat=3").status_code == 422
+    assert client.post("/v1/jobs?forse=true", files={"file": ("a.txt", b"Cash 1\n")}).status_code == 422
+    for accept, status in (
+        ("text/csv", 406),
+        ("application/json;q=0", 406),
+        ("text/csv, */*;q=0.1", 200),
+        ("application/json; charset=utf-8", 200),
+        ("Application/*", 200),
+    ):
+        assert client.get(path, headers={"Accept": accept}).status_code == status, accept

@@ -131,3 +131,17 @@ def test_a_document_that_was_tidied_up_before_its_row_is_stored_again(
     job = client.post("/v1/jobs", files=files(b"text")).json()
     document = job["document"]
     assert (tmp_path / "home" / "blobs" / document[:2] / document[2:4] / document).read_bytes() == b"text"
+
+
+def test_a_full_quota_tells_nobody_what_others_have_sent(ask: Callable[..., TestClient], tmp_path: Path) -> None:
+    """Bytes that only another key has sent are refused like any others; the key that has sent them is answered."""
+    desk = Desk(tmp_path / "home")
+    one, other = ({"X-Api-Key": desk.key(name)} for name in ("one", "other"))
+    desk.close()
+    client = ask(quota_mb=1)
+    large, known = files(b"x" * (MEGABYTE - 1000)), files(b"known" * 100)
+    for document in (known, large):
+        assert client.post("/v1/jobs", files=document, headers=one).status_code == 202
+    assert client.post("/v1/jobs", files=large, headers=one).status_code == 202
+    for document in (large, files(b"y" * MEGABYTE)):
+        assert client.post("/v1/jobs", files=document, headers=other).status_code == 507
