@@ -172,6 +172,17 @@ class Database:
         if self._locks_rows:
             self.row("SELECT pg_advisory_xact_lock(hashtextextended(?, 0))", (sha256,))
 
+    def take_free(self, space: int, numbers: Sequence[int]) -> int:
+        """The first of several numbers that no other open transaction has taken, without waiting; ours until it ends.
+
+        Where all are taken, the first.
+        """
+        for number in numbers if self._locks_rows else ():
+            row = self.row("SELECT pg_try_advisory_xact_lock(?, ?) AS free", (space, number))
+            if row is not None and row["free"]:
+                return number
+        return numbers[0]
+
     def now(self) -> float:
         """Seconds of wall clock by the one clock of all who share the rows: a server's own, or this machine's.
 

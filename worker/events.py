@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final, Literal
 
+from worker import totals
 from worker.database import Database, Row
 
 Event = Literal[
@@ -52,6 +53,7 @@ def tell_ended(db: Database, job_id: int, now: float) -> int:
     job = db.row("SELECT state, supersedes FROM jobs WHERE id = ?", (job_id,))
     if job is None or job["state"] not in ENDED:
         return 0
+    totals.add_ended(db, job_id)
     kinds: list[Event] = [ENDED[job["state"]]]
     if job["state"] == "done" and job["supersedes"] is not None:
         kinds.append("result.superseded")

@@ -1,10 +1,16 @@
 """What Prometheus sees, read from the rows when it asks: no process counts for itself, so none has to be asked.
 
+Totals only ever grow: they are written down as jobs end (``worker.totals``). Everything else is what is so now.
+
+crossfoot_jobs_total{outcome,route}         jobs that have ended so (done, E_CORRUPT, …), each time they did
+crossfoot_figures_total{status,route}       their figures: proved, repaired, unproved
+crossfoot_figures_review_total{route}       those of them that a person should look at
+crossfoot_stage_seconds{stage}              histogram: waiting for a worker, converting
+crossfoot_webhook_deliveries_total{outcome} messages delivered, given_up
 crossfoot_jobs{state}                       jobs in each state
 crossfoot_queue_depth{queue}                jobs that wait, by queue
 crossfoot_queue_oldest_seconds{queue}       how long the oldest of them has waited
-crossfoot_jobs_ended{outcome}               jobs that have ended so (done, E_CORRUPT, …), until purged or retried
-crossfoot_worker_last_claim_seconds         since a worker has taken a job last
+crossfoot_worker_last_task_seconds          since a worker has taken a job last
 crossfoot_jobs_leases_expired               running jobs whose worker is silent
 crossfoot_documents, crossfoot_document_bytes
 crossfoot_webhook_messages{state}           waiting, delivered, given_up
@@ -20,10 +26,11 @@ import time
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Final
 
-from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 from prometheus_client.registry import Collector, CollectorRegistry
 
+from worker import totals
 from worker.blobs import find_free, open_blobs
 from worker.database import Database
 from worker.jobs import STATES
@@ -36,6 +43,13 @@ CONTENT_TYPE: Final = CONTENT_TYPE_LATEST
 # counting a million rows takes a while: whoever asks more often gets the same answer
 FRESH_SECONDS: Final = 5.0
 NEVER: Final = float("nan")
+# name of a total → metric (which ends with _total), what it counts, labels
+TOTALS: Final = {
+    "jobs": ("crossfoot_jobs", "Jobs that have ended so.", ("outcome", "route")),
+    "figures": ("crossfoot_figures", "Figures of their results.", ("status", "route")),
+    "review": ("crossfoot_figures_review", "Figures that a person should look at.", ("route",)),
+    "webhooks": ("crossfoot_webhook_deliveries", "Messages that are done with.", ("outcome",)),
+}
 
 
 class Rows(Collector):
@@ -49,7 +63,8 @@ class Rows(Collector):
     def collect(self) -> Iterator[Metric]:
         """The families, in a fixed order."""
         begun = time.perf_counter()
-        yield from (self._jobs(), self._ended(), *self._queues(), *self._workers(), *self._documents())
+        yield from self._totals()
+        yield from (self._jobs(), *self._queues(), *self._workers(), *self._documents())
         yield self._messages()
         yield from self._free()
         took = GaugeMetricFamily("crossfoot_scrape_seconds", "How long it took to ask the rows.")
@@ -65,32 +80,43 @@ class Rows(Collector):
             family.add_metric([state], found.get(state, 0))
         return family
 
-    def _ended(self) -> Metric:
-        family = GaugeMetricFamily("crossfoot_jobs_ended", "Jobs that have ended so.", labels=["outcome"])
-        rows = self._db.rows(
-            "SELECT coalesce(error_code, state) AS outcome, count(*) AS n FROM jobs"
-            " WHERE state NOT IN ('queued', 'running') GROUP BY coalesce(error_code, state)"
-        )
-        for row in rows:
-            family.add_metric([row["outcome"]], row["n"])
-        return family
+    def _totals(self) -> Iterator[Metric]:
+        """What was added up, by name; a family is there though nothing was added yet."""
+        found = totals.read(self._db)
+        for name, (metric, about, labels) in TOTALS.items():
+            family = CounterMetricFamily(metric, about, labels=labels)
+            for (first, *values), value in found.items():
+                if first == name:
+                    family.add_metric(values, value)
+            yield family
+        stages = HistogramMetricFamily("crossfoot_stage_seconds", "How long jobs took that ended.", labels=["stage"])
+        for stage in totals.STAGES:
+            seen, buckets = 0.0, []
+            for bound in totals.BUCKETS:
+                seen += found.get(("stage", stage, f"{bound:g}"), 0.0)
+                buckets.append(("+Inf" if bound == float("inf") else str(bound), seen))
+            stages.add_metric([stage], buckets, sum_value=found.get(("seconds", stage), 0.0))
+        yield stages
 
     def _queues(self) -> tuple[Metric, Metric]:
         depth = GaugeMetricFamily("crossfoot_queue_depth", "Jobs that wait.", labels=["queue"])
         oldest = GaugeMetricFamily("crossfoot_queue_oldest_seconds", "Age of the oldest.", labels=["queue"])
-        rows = self._db.rows(
-            "SELECT urgency, kind, count(*) AS n, min(created_at) AS first FROM jobs WHERE state = 'queued'"
-            " GROUP BY urgency, kind"
-        )
-        found = {f"{row['urgency']}.{row['kind']}": row for row in rows}
         for queue in QUEUES:
-            row = found.get(queue)
+            urgency, kind = queue.split(".")
+            # each is counted in an index, which a question for all of them at once does not take; so is the first
+            # number, which tells the age: a million rows would have to be read for their times
+            row = self._db.row(
+                "SELECT q.n, j.created_at AS first FROM (SELECT count(*) AS n, min(id) AS id FROM jobs"
+                " WHERE state = 'queued' AND urgency = ? AND kind = ?) q LEFT JOIN jobs j ON j.id = q.id",
+                (urgency, kind),
+            )
+            first = row["first"] if row is not None else None
             depth.add_metric([queue], row["n"] if row is not None else 0)
-            oldest.add_metric([queue], max(0.0, self._now - row["first"]) if row is not None else 0)
+            oldest.add_metric([queue], 0 if first is None else max(0.0, self._now - first))
         return depth, oldest
 
     def _workers(self) -> tuple[Metric, Metric]:
-        last = GaugeMetricFamily("crossfoot_worker_last_claim_seconds", "Since a worker has taken a job last.")
+        last = GaugeMetricFamily("crossfoot_worker_last_task_seconds", "Since a worker has taken a job last.")
         row = self._db.row("SELECT max(claimed_at) AS last FROM jobs WHERE claimed_at IS NOT NULL")
         claimed = row["last"] if row is not None else None
         last.add_metric([], NEVER if claimed is None else max(0.0, self._now - claimed))

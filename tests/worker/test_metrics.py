@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Iterator
 from dataclasses import replace
@@ -13,7 +14,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from schemas.errors import StorageError
 from tests.fakes.desk import Desk
-from worker import metrics
+from worker import leases, metrics, retention
 from worker.api import submitting
 from worker.liveness import STALL_SECONDS, Probe, is_stalled
 
@@ -39,10 +40,16 @@ def read(desk: Desk) -> dict[tuple[str, str], float]:
     """``{(name, label value): value}``."""
     text = metrics.render(desk.settings, desk.db, time.time()).decode()
     return {
-        (sample.name, next(iter(sample.labels.values()), "")): sample.value
+        (sample.name, sample.labels.get("outcome", sample.labels.get("status", next(iter(labels), "")))): sample.value
         for family in text_string_to_metric_families(text)
         for sample in family.samples
+        for labels in [sample.labels.values()]
     }
+
+
+def read_totals(desk: Desk) -> dict[tuple[str, str], float]:
+    """Those that only grow."""
+    return {name: value for name, value in read(desk).items() if re.search(r"_(total|bucket|count|sum)$", name[0])}
 
 
 def test_an_empty_home_has_all_its_metrics(desk: Desk) -> None:
@@ -63,11 +70,12 @@ def test_jobs_are_counted_by_state_outcome_and_queue(desk: Desk) -> None:
     take(desk, b"d\n", "backfill")
     found = read(desk)
     assert (found["crossfoot_jobs", "done"], found["crossfoot_jobs", "queued"]) == (1, 2)
-    assert found["crossfoot_jobs_ended", "E_CORRUPT"] == 1
-    assert found["crossfoot_jobs_ended", "done"] == 1
+    assert found["crossfoot_jobs_total", "E_CORRUPT"] == 1
+    assert found["crossfoot_jobs_total", "done"] == 1
+    assert found["crossfoot_stage_seconds_count", "converting"] == 2
     assert found["crossfoot_queue_depth", "backfill.text"] == 2
     assert 99 < found["crossfoot_queue_oldest_seconds", "backfill.text"] < 110
-    assert found["crossfoot_worker_last_claim_seconds", ""] < 10
+    assert found["crossfoot_worker_last_task_seconds", ""] < 10
     assert (found["crossfoot_documents", ""], found["crossfoot_document_bytes", ""]) == (4, 8)
 
 
@@ -81,12 +89,43 @@ def test_free_bytes_are_those_of_the_store(desk: Desk, tmp_path: Path, monkeypat
     assert (found["crossfoot_home_free_bytes", ""], found["crossfoot_store_free_bytes", ""]) == (7, 9)
 
 
+def test_counters_only_grow(desk: Desk) -> None:
+    """What has ended stays counted when it is purged, and is counted again when it is tried again."""
+    done, failed = take(desk, b"a\n"), take(desk, b"b\n")
+    desk.finish(done)
+    desk.fail(failed)
+    before = read_totals(desk)
+    assert before["crossfoot_jobs_total", "done"] == before["crossfoot_jobs_total", "E_CORRUPT"] == 1
+    gone = retention.purge(desk.db, desk.blobs, time.time() + 10)
+    assert gone.jobs == 2
+    assert read_totals(desk) == before
+    again = take(desk, b"b\n")
+    desk.fail(again)
+    assert read_totals(desk)["crossfoot_jobs_total", "E_CORRUPT"] == 2
+
+
+def test_figures_are_counted_by_status_and_route(desk: Desk) -> None:
+    """Of each result its figures, by how they stand and how they were read."""
+    summary = {"route": "ocr", "figures": 10, "proved": 6, "repaired": 1, "review": 2}
+    for text in (b"a\n", b"b\n"):
+        stored = desk.blobs.put_bytes(text * 2)
+        held = desk.claim(take(desk, text))
+        assert leases.finish(desk.db, held, (stored.sha256, stored.size), summary, time.time()) == "done"
+    found = read_totals(desk)
+    assert [found["crossfoot_figures_total", status] for status in ("proved", "repaired", "unproved")] == [12, 2, 6]
+    assert found["crossfoot_figures_review_total", "ocr"] == 4
+    shown = metrics.render(desk.settings, desk.db, time.time()).decode()
+    assert 'crossfoot_figures_total{route="ocr",status="proved"} 12.0' in shown
+    assert 'crossfoot_stage_seconds_bucket{le="+Inf",stage="converting"} 2.0' in shown
+
+
 def test_what_may_fall_is_no_counter(desk: Desk) -> None:
-    """Jobs that have ended are purged one day: whoever takes a rate of a falling counter sees a restart each time."""
+    """Whoever takes a rate of a falling counter sees a restart each time: only totals are counters."""
     desk.finish(take(desk, b"a\n"))
     text = metrics.render(desk.settings, desk.db, time.time()).decode()
-    assert "# TYPE crossfoot_jobs_ended gauge" in text
-    assert " counter\n" not in text
+    counters = re.findall(r"# TYPE (\S+) counter\n", text)
+    assert len(counters) == len(metrics.TOTALS)
+    assert all(name.endswith("_total") for name in counters)
 
 
 def test_a_silent_worker_is_seen(desk: Desk) -> None:

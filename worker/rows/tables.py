@@ -304,3 +304,15 @@ corrections: Final = Table(
 )
 _index("corrections_job", corrections.c.job_id, corrections.c.id)
 _index("corrections_carried", corrections.c.carried_from, where="carried_from IS NOT NULL")
+
+# what only ever grows, for whoever looks on from outside; a transaction adds to a slot that is free
+totals: Final = Table(
+    "totals",
+    metadata,
+    _text("name", primary_key=True),
+    # the values of its labels, separated by blanks
+    _text("label", primary_key=True),
+    Column("slot", Id, primary_key=True, autoincrement=False),
+    _time("value", default="0"),
+    sqlite_with_rowid=False,
+)

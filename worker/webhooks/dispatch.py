@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from schemas.errors import StorageError
+from worker import totals
 from worker.database import Database, Row, atomic
 from worker.process import stopping
 from worker.settings import Settings
@@ -135,17 +136,18 @@ def settle(db: Database, due: Due, sent: Sent, now: float) -> str:
     status, error = sent.status, None if sent.error is None else sent.error[:LONGEST_ERROR]
     ending = "UPDATE outbox SET ended_at = ?, status = ?, error = ? WHERE id = ? AND ended_at IS NULL"
     if sent.delivered:
-        db.execute(ending, (now, status, None, due.id))
+        totals.add(db, {("webhooks", "delivered"): db.execute(ending, (now, status, None, due.id))})
         return "delivered"
     if sent.gone:
         db.execute("UPDATE endpoints SET disabled_at = ? WHERE id = ? AND disabled_at IS NULL", (now, due.endpoint))
-        db.execute(
+        ended = db.execute(
             "UPDATE outbox SET ended_at = ?, status = ?, error = ? WHERE endpoint_id = ? AND ended_at IS NULL",
             (now, status, "The address has said that it is gone.", due.endpoint),
         )
+        totals.add(db, {("webhooks", "given_up"): ended})
         return "disabled"
     if due.tries > len(LADDER):
-        db.execute(ending, (now, status, error, due.id))
+        totals.add(db, {("webhooks", "given_up"): db.execute(ending, (now, status, error, due.id))})
         return "given up"
     delay = LADDER[due.tries - 1] * random.uniform(1 - JITTER, 1 + JITTER)  # noqa: S311 - spreads load, hides nothing
     db.execute(

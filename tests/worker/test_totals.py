@@ -1,0 +1,47 @@
+"""Totals grow by what is added, whoever adds at the same time, and with the transaction or not at all."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from worker import totals
+from worker.database import Database, atomic
+from worker.settings import Settings
+
+
+@atomic
+def add_each(db: Database, names: list[str]) -> None:
+    """Several additions in one transaction, in the order of the names."""
+    for name in names:
+        totals.add(db, {(name, "a", "b"): 1})
+
+
+def test_who_adds_at_once_loses_nothing(db: Database, home: Settings) -> None:
+    """Eight who add to the same totals, in different orders, have added everything."""
+
+    def add_many(number: int) -> None:
+        with Database.open(home) as own:
+            for _ in range(10):
+                add_each(own, ["x", "y"] if number % 2 else ["y", "x"])
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(add_many, range(8)))
+    assert totals.read(db) == {("x", "a", "b"): 80, ("y", "a", "b"): 80}
+
+
+def test_what_is_undone_was_not_added(db: Database) -> None:
+    """A transaction that fails adds nothing; adding nothing leaves no row."""
+
+    def fail() -> None:
+        with db.transaction():
+            totals.add(db, {("x", "a"): 5.5})
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        fail()
+    totals.add(db, {("x", "a"): 0})
+    assert totals.read(db) == {}
+    totals.add(db, {("x", "a"): 0.5, ("y",): 1})
+    assert totals.read(db) == {("x", "a"): 0.5, ("y", ""): 1}
