@@ -32,7 +32,8 @@ def convert(tmp_path: Path, *lines: str, **environment: str) -> subprocess.Compl
     (tmp_path / "in").mkdir(exist_ok=True)
     (tmp_path / "tmp").mkdir(exist_ok=True)
     (tmp_path / "in" / "a.txt").write_text("\n".join(lines))
-    variables = {"TMPDIR": str(tmp_path / "tmp"), "CROSSFOOT_DEADLINE_SECONDS": "5", "PYTHONPATH": str(ROOT)}
+    modules = os.pathsep.join(filter(None, (str(ROOT), os.environ.get("PYTHONPATH"))))
+    variables = {"TMPDIR": str(tmp_path / "tmp"), "CROSSFOOT_DEADLINE_SECONDS": "5", "PYTHONPATH": modules}
     return subprocess.run(
         [sys.executable, "-c", PROGRAM, str(tmp_path / "in" / "a.txt"), "-o", str(tmp_path / "out")],
         env={**os.environ, **variables, **environment},
