@@ -11,7 +11,7 @@ import typer
 
 from schemas import __version__
 from schemas.errors import CrossfootError, StorageError
-from worker.cli import backfill, check, convert, doctor, explain, serve, service
+from worker.cli import backfill, check, config, convert, doctor, explain, serve, service
 from worker.cli.progress import shown
 
 DEBUG_OPTION = "--debug"
@@ -61,6 +61,7 @@ app.command()(serve.serve)
 app.command()(serve.inbox)
 app.command()(serve.sweeper)
 app.command()(serve.webhooks)
+app.add_typer(config.config, name="config")
 app.add_typer(service.jobs, name="jobs")
 app.add_typer(serve.keys, name="keys")
 
