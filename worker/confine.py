@@ -113,6 +113,8 @@ def find_missing() -> list[str]:
     missing = []
     if not seccomp.is_known():
         missing.append("no seccomp filter: a converting process is not kept from the network, nor from other processes")
+    if not Path(f"/proc/self/task/{os.getpid()}/children").exists():
+        missing.append("no lists of children: the processes of a document are limited one by one, and not together")
     known = landlock.version()
     if not known:
         missing.append("no Landlock: files outside its folder are not closed to a converting process")
