@@ -30,6 +30,7 @@ from worker.blobs import (
     Stored,
     find_hash,
     is_regular,
+    is_written,
     make_folder,
     move_file,
     open_blobs,
@@ -182,6 +183,7 @@ class Inbox:
         self._refused: set[str] = set()
         self._told: dict[str, type[Exception]] = {}
         self._changed: dict[str, Changed] = {}
+        self._written: set[str] = set()
         self._is_full = False
 
     def recover(self) -> int:
@@ -212,6 +214,7 @@ class Inbox:
                 lack = lacking
                 continue
             del self._seen[path]
+            self._written.discard(path)
             jobs += self._take_in(path, seen.look, now)
         self._tell_room(lack)
         return jobs + sum(self._ingest(work_id, now) for work_id, again in list(self._waiting.items()) if again <= now)
@@ -227,7 +230,14 @@ class Inbox:
         stability = self._settings.watch_stability
         if seen.look.lonely:
             return now - seen.since >= max(stability, sidecars.LONELY_SECONDS)
-        return is_stable(seen, now, stability) and is_stable(seen, now, stability, self._patience(path, seen.look))
+        if not is_stable(seen, now, stability) or not is_stable(seen, now, stability, self._patience(path, seen.look)):
+            return False
+        if not seen.look.regular or not is_written(self._settings.inbox / path):
+            return True
+        if path not in self._written:
+            log.info("%s: a program has it open for writing; it is taken when that has ended", clean(path)[:500])
+        self._written.add(path)
+        return False
 
     def _find_lack(self, look: Look) -> str:
         """Why there is no room for a file, or "". What is too large is not taken in anyway."""

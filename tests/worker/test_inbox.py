@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from schemas.errors import UnreadableError
 from worker import leases, results
-from worker.blobs import open_blobs
+from worker.blobs import is_written, open_blobs
 from worker.database import Database
 from worker.inbox import Inbox, Look, Seen, is_ignored, is_stable, observe, read_patience, scan
 from worker.jobs import Jobs
@@ -311,6 +311,22 @@ def test_a_file_that_is_written_on_after_its_pause_is_one_document_in_the_end(ho
     assert (home.done / "a.txt").read_text() == "half and half"
     assert (home.results / "a.txt.json").read_text() == "result 2"
     assert len(list(home.done.iterdir())) == len(list(home.results.iterdir())) == 1
+
+
+def test_a_file_that_is_open_for_writing_is_not_taken(
+    home: Settings, inbox: Inbox, caplog: pytest.LogCaptureFixture
+) -> None:
+    """However long its program pauses; that is said once. Who only reads it is in nobody's way."""
+    caplog.set_level("INFO")
+    with (home.inbox / "a.txt").open("w") as file:
+        file.write("half")
+        file.flush()
+        if not is_written(home.inbox / "a.txt"):
+            pytest.skip("this file system does not tell who writes")
+        assert [inbox.look(now) for now in (0.0, 1.0, 100.0)] == [0, 0, 0]
+        assert ["open for writing" in message for message in caplog.messages] == [True]
+    with (home.inbox / "a.txt").open():
+        assert inbox.look(101.0) == 1
 
 
 def test_a_file_that_is_written_on_for_ever_is_put_aside(home: Settings, db: Database) -> None:
