@@ -11,8 +11,9 @@ import os
 import secrets
 from collections import Counter
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any, Final, get_args
 
+from schemas.filing import Kind, Route
 from worker.database import Database, Row
 
 SLOTS: Final = 32
@@ -24,6 +25,8 @@ WAITING: Final = "waiting"
 CONVERTING: Final = "converting"
 STAGES: Final = (WAITING, CONVERTING)
 _OWN: Final = secrets.randbelow(SLOTS)
+
+ROUTES: Final = frozenset((*get_args(Route), *get_args(Kind)))
 
 Totals = dict[tuple[str, ...], float]
 
@@ -58,7 +61,7 @@ def add_ended(db: Database, job_id: int) -> None:
     if job is None:
         return
     summary: dict[str, Any] = json.loads(job["summary"] or "{}")
-    route = "container" if summary.get("container") else str(summary.get("route") or job["kind"])
+    route = "container" if summary.get("container") else _route(str(summary.get("route")), job["kind"])
     amounts: Counter[tuple[str, ...]] = Counter()
     amounts["jobs", job["error_code"] or job["state"], route] += 1
     figures, proved, repaired = (int(summary.get(name) or 0) for name in ("figures", "proved", "repaired"))
@@ -66,6 +69,12 @@ def add_ended(db: Database, job_id: int) -> None:
         amounts["figures", status, route] += max(0, count)
     amounts["review", route] += int(summary.get("review") or 0)
     add(db, {**amounts, **_stages(job)})
+
+
+def _route(said: str, kind: str) -> str:
+    """How a document was read, in words that are known: what a child says may be anything, and labels are few."""
+    words = sorted(set(said.split("+")))
+    return "+".join(words) if ROUTES.issuperset(words) else kind
 
 
 def _stages(job: Row) -> Totals:

@@ -119,6 +119,17 @@ def test_figures_are_counted_by_status_and_route(desk: Desk) -> None:
     assert 'crossfoot_stage_seconds_bucket{le="+Inf",stage="converting"} 2.0' in shown
 
 
+def test_labels_are_words_that_are_known(desk: Desk) -> None:
+    """What a child says of its route is told only where it is one, so that labels stay few and can be read."""
+    for number, route in enumerate(("ocr+html", "a b", "x" * 100, 'ocr"} 1')):
+        stored = desk.blobs.put_bytes(b"r%d" % number)
+        held = desk.claim(take(desk, b"d%d" % number))
+        assert leases.finish(desk.db, held, (stored.sha256, 2), {"route": route, "figures": 1}, time.time()) == "done"
+    shown = metrics.render(desk.settings, desk.db, time.time()).decode()
+    found = re.findall(r'crossfoot_jobs_total{outcome="done",route="(.*)"} (.*)', shown)
+    assert dict(found) == {"html+ocr": "1.0", "text": "3.0"}
+
+
 def test_what_may_fall_is_no_counter(desk: Desk) -> None:
     """Whoever takes a rate of a falling counter sees a restart each time: only totals are counters."""
     desk.finish(take(desk, b"a\n"))
