@@ -3,8 +3,9 @@
 Totals only ever grow: they are written down as jobs end (``worker.totals``). Everything else is what is so now.
 
 crossfoot_jobs_total{outcome,route}         jobs that have ended so (done, E_CORRUPT, …), each time they did
-crossfoot_figures_total{status,route}       their figures: proved, repaired, unproved
+crossfoot_figures_total{status,route}       their figures: proved, repaired, conflict, unchecked
 crossfoot_figures_review_total{route}       those of them that a person should look at
+crossfoot_checks_total{kind,outcome}        their checks: foot, …; exact, rounding, broken
 crossfoot_stage_seconds{stage}              histogram: waiting for a worker, converting
 crossfoot_webhook_deliveries_total{outcome} messages delivered, given_up
 crossfoot_jobs{state}                       jobs in each state
@@ -47,6 +48,7 @@ NEVER: Final = float("nan")
 TOTALS: Final = {
     "jobs": ("crossfoot_jobs", "Jobs that have ended so.", ("outcome", "route")),
     "figures": ("crossfoot_figures", "Figures of their results.", ("status", "route")),
+    "checks": ("crossfoot_checks", "Checks of their results.", ("kind", "outcome")),
     "review": ("crossfoot_figures_review", "Figures that a person should look at.", ("route",)),
     "webhooks": ("crossfoot_webhook_deliveries", "Messages that are done with.", ("outcome",)),
 }

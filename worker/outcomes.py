@@ -15,6 +15,7 @@ from typing import Any, Final, NoReturn, TypeAlias, get_args
 
 from schemas import errors
 from schemas.errors import CrossfootError, LimitName
+from schemas.identities import CheckVerdict, IdentityKind
 from worker.remains import UnusableError, is_left, part_file, read_left
 
 OUTCOME: Final = "outcome.json"
@@ -59,7 +60,7 @@ def read_outcome(said: bytes) -> dict[str, Any]:
         raise MalformedError("no JSON") from None
     state = loaded.get("state") if isinstance(loaded, dict) else None
     if state == "converted":
-        return _fields(loaded, CONVERTED, ("seconds",))
+        return _fields(loaded, CONVERTED, ("seconds", "conflict", "checks"))
     if state == "container":
         return _container(loaded)
     if state == "failed":
@@ -119,6 +120,11 @@ def _count(said: object, most: int = MOST) -> int:
     return said
 
 
+def _checks(said: object) -> object:
+    """How many checks there are of each kind and verdict."""
+    return _fields(said, CHECKS, CHECKS)
+
+
 def _seconds(said: object) -> float:
     if type(said) not in (int, float) or not math.isfinite(said):  # type: ignore[arg-type]
         raise MalformedError("no time")
@@ -165,6 +171,7 @@ def _codes(kind: type[CrossfootError]) -> Iterable[str]:
 
 
 STATE: Final = _one_of("converted", "container", "failed")
+CHECKS: Final = {f"{kind} {verdict}": _count for kind in get_args(IdentityKind) for verdict in get_args(CheckVerdict)}
 CODES: Final = (*_codes(CrossfootError), *(f"{errors.LimitError.code}.{name}" for name in get_args(LimitName)))
 PROBLEM: Final = _object(
     {"type": _text, "title": _text, "code": _one_of(*CODES), "detail": _text, "place": _maybe(_text)}
@@ -182,7 +189,8 @@ CONVERTED: Final[Mapping[str, Check]] = {
     "outcome": _one_of("complete", "partial"),
     "left_out": _maybe(_text),
     "route": _text,
-    **dict.fromkeys(COUNTS, _count),
+    **dict.fromkeys((*COUNTS, "conflict"), _count),
+    "checks": _checks,
     "seconds": _seconds,
 }
 PART: Final = _object(

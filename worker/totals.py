@@ -64,9 +64,14 @@ def add_ended(db: Database, job_id: int) -> None:
     route = "container" if summary.get("container") else _route(str(summary.get("route")), job["kind"])
     amounts: Counter[tuple[str, ...]] = Counter()
     amounts["jobs", job["error_code"] or job["state"], route] += 1
-    figures, proved, repaired = (int(summary.get(name) or 0) for name in ("figures", "proved", "repaired"))
-    for status, count in (("proved", proved), ("repaired", repaired), ("unproved", figures - proved - repaired)):
-        amounts["figures", status, route] += max(0, count)
+    left = int(summary.get("figures") or 0)
+    for status in ("proved", "repaired", "conflict"):
+        count = int(summary.get(status) or 0)
+        amounts["figures", status, route] += count
+        left -= count
+    amounts["figures", "unchecked", route] += max(0, left)
+    for said, count in (summary.get("checks") or {}).items():
+        amounts["checks", *str(said).split(" ")] += int(count)
     amounts["review", route] += int(summary.get("review") or 0)
     add(db, {**amounts, **_stages(job)})
 

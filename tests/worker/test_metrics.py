@@ -106,16 +106,19 @@ def test_counters_only_grow(desk: Desk) -> None:
 
 def test_figures_are_counted_by_status_and_route(desk: Desk) -> None:
     """Of each result its figures, by how they stand and how they were read."""
-    summary = {"route": "ocr", "figures": 10, "proved": 6, "repaired": 1, "review": 2}
+    counted = {"figures": 10, "proved": 6, "repaired": 1, "conflict": 1, "review": 2}
+    summary = {"route": "ocr", **counted, "checks": {"foot exact": 3, "ratio rounding": 1}}
     for text in (b"a\n", b"b\n"):
         stored = desk.blobs.put_bytes(text * 2)
         held = desk.claim(take(desk, text))
         assert leases.finish(desk.db, held, (stored.sha256, stored.size), summary, time.time()) == "done"
     found = read_totals(desk)
-    assert [found["crossfoot_figures_total", status] for status in ("proved", "repaired", "unproved")] == [12, 2, 6]
+    assert [found["crossfoot_figures_total", status] for status in ("proved", "repaired", "conflict")] == [12, 2, 2]
+    assert found["crossfoot_figures_total", "unchecked"] == 4
     assert found["crossfoot_figures_review_total", "ocr"] == 4
     shown = metrics.render(desk.settings, desk.db, time.time()).decode()
     assert 'crossfoot_figures_total{route="ocr",status="proved"} 12.0' in shown
+    assert 'crossfoot_checks_total{kind="foot",outcome="exact"} 6.0' in shown
     assert 'crossfoot_stage_seconds_bucket{le="+Inf",stage="converting"} 2.0' in shown
 
 

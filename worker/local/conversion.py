@@ -11,6 +11,7 @@ import json
 import os
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -175,5 +176,7 @@ def summary(filing: Filing) -> dict[str, Any]:
         "figures": len(figures),
         "proved": sum(figure.status == "proved" for figure in figures),
         "repaired": sum(figure.status == "repaired" for figure in figures),
+        "conflict": sum(figure.status == "conflict" for figure in figures),
         "review": sum(figure.needs_review for figure in figures),
+        "checks": dict(sorted(Counter(f"{check.kind} {check.verdict}" for check in filing.checks).items())),
     }
