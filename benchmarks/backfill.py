@@ -153,7 +153,7 @@ def write_manifest(path: Path, documents: int) -> None:
     with path.open("w", encoding="ascii") as file:
         for number in range(documents):
             mark = hashlib.sha256(f"{path.name}{number}".encode()).hexdigest()[:12]
-            file.write(f'{{"uri": "file:///nowhere/{path.stem}/{number // 1000}/{mark}.htm", "cik": {number}}}\n')
+            file.write(f'{{"uri": "file:///nowhere/{path.stem}/{number // 1000}/{mark}.htm"}}\n')
 
 
 def main() -> int:
