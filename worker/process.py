@@ -26,12 +26,13 @@ def stopping() -> Iterator[threading.Event]:
     handler.setFormatter(make_formatter(load().log_format))
     before = {number: signal.signal(number, ask) for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)}
     level = log.level
-    log.addHandler(handler)
+    root = logging.getLogger()
+    root.addHandler(handler)  # what libraries warn of is a line like ours too
     log.setLevel(logging.INFO)
     try:
         yield stop
     finally:
-        log.removeHandler(handler)
+        root.removeHandler(handler)
         log.setLevel(level)
         for number, action in before.items():
             signal.signal(number, action)

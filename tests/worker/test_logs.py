@@ -5,6 +5,8 @@ from __future__ import annotations
 import io
 import json
 import logging
+import os
+import subprocess
 import sys
 from typing import Any
 
@@ -67,3 +69,18 @@ def test_no_words_of_an_exception_are_told_to_people_either() -> None:
 def test_a_message_of_many_lines_stays_one() -> None:
     """A line break in a message does not begin another record."""
     assert line("one\ntwo")["message"] == "one\ntwo"
+
+
+def test_a_library_warns_in_lines_like_ours() -> None:
+    """A role of the service writes what libraries warn of as it writes its own messages: no other line gets out."""
+    code = (
+        "import logging\nfrom worker.process import stopping\n"
+        "with stopping():\n"
+        "    logging.getLogger('kombu').warning('away')\n"
+        "    logging.getLogger('kombu').info('no news')\n"
+        "    logging.getLogger('crossfoot').info('news')\n"
+    )
+    environment = {"PATH": os.environ["PATH"], "CROSSFOOT_LOG_FORMAT": "json"}
+    said = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True)
+    found = [json.loads(each) for each in said.stderr.splitlines()]
+    assert [(each["logger"], each["message"]) for each in found] == [("kombu", "away"), ("crossfoot", "news")]
