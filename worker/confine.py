@@ -12,6 +12,7 @@ import contextlib
 import ctypes
 import os
 import platform
+import posix
 import resource
 import signal
 import struct
@@ -135,6 +136,7 @@ def _forget_variables() -> None:
     """
     for variable in set(os.environ) - set(harmless(os.environ)):
         del os.environ[variable]
+        posix.environ.pop(os.fsencode(variable), None)  # what ``os`` has made its own from
     with contextlib.suppress(OSError, ValueError, IndexError):
         fields = Path("/proc/self/stat").read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()
         start = int(fields[ENVIRONMENT_START])

@@ -394,3 +394,13 @@ def test_a_store_among_programs_is_not_opened_with_them(tmp_path: Path, monkeypa
     landlock.system_paths.cache_clear()
     mine = [path.removeprefix(f"{tmp_path}/") for path in opened if path.startswith(str(tmp_path))]
     assert mine == ["programs/bin", "programs/srv/other"]
+
+
+def test_a_signal_without_a_name_is_a_crash_like_others(run: Callable[..., Ended]) -> None:
+    """A child may end itself with any signal, those too that have only a number."""
+    assert run("os.kill(os.getpid(), 40)").cause == "its process was killed (signal 40)"
+
+
+def test_where_memory_runs_out_the_document_goes_first(run: Callable[..., Ended]) -> None:
+    """The kernel is told whom to end before the service."""
+    assert answer(run("report(open('/proc/self/oom_score_adj').read().strip())")) == "500"
