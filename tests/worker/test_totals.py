@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from worker import totals
+from worker import metrics, totals
 from worker.database import Database, atomic
 from worker.settings import Settings
 
@@ -45,3 +45,17 @@ def test_what_is_undone_was_not_added(db: Database) -> None:
     assert totals.read(db) == {}
     totals.add(db, {("x", "a"): 0.5, ("y",): 1})
     assert totals.read(db) == {("x", "a"): 0.5, ("y", ""): 1}
+
+
+def test_both_databases_are_measured(db: Database, home: Settings) -> None:
+    """Totals and what is so now are read from either database: a job that waits, one that has ended."""
+    for state in ("queued", "cancelled"):
+        job = db.insert(
+            "INSERT INTO jobs(profile, engine, urgency, kind, state, created_at) VALUES (?, ?, ?, ?, ?, ?)",
+            ("default", "x", "normal", "pdf", state, 100.0),
+        )
+    totals.add_ended(db, job)
+    shown = metrics.render(home, db, 160.0).decode()
+    assert 'crossfoot_jobs_total{outcome="cancelled",route="pdf"} 1.0' in shown
+    assert 'crossfoot_queue_depth{queue="normal.pdf"} 1.0' in shown
+    assert 'crossfoot_queue_oldest_seconds{queue="normal.pdf"} 60.0' in shown
