@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from schemas.errors import LimitError, UnreadableError, UnsafeError
-from worker.blobs import Blobs, open_regular
+from worker.blobs import Blobs, files, is_written, open_regular
 
 
 @given(data=st.binary(max_size=3000))
@@ -67,3 +67,14 @@ def test_only_regular_files_are_read(tmp_path: Path) -> None:
             pass
     with pytest.raises(UnreadableError, match="No such file"), open_regular(tmp_path / "nothing"):
         pass
+
+
+def test_only_file_systems_of_this_machine_are_asked_who_writes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A network folder refuses leases for reasons of its own: a document there must not wait for ever."""
+    path = tmp_path / "a"
+    with path.open("w"):
+        monkeypatch.setattr(files, "_gives_leases", lambda _: False)
+        assert not is_written(path)
+    assert not is_written(tmp_path / "nothing")

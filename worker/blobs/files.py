@@ -12,6 +12,7 @@ import shutil
 import signal
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import BinaryIO, Final
 
@@ -19,6 +20,8 @@ from schemas.errors import LimitError, UnreadableError, UnsafeError
 from worker.routing import HEAD_BYTES
 
 CHUNK: Final = 1024 * 1024
+# file systems of this machine; on those of others a lease that is refused says nothing
+LEASING: Final = frozenset({"ext2", "ext3", "ext4", "xfs", "f2fs", "tmpfs"})
 # the ending of a copy that is not whole yet
 PARTIAL: Final = ".partial"
 
@@ -131,13 +134,15 @@ def is_written(path: Path) -> bool:
     """Whether a program on this machine has a file open for writing; False where that cannot be told.
 
     A read lease is given only where nobody has. Whoever opens the file at that moment would have us sent a signal:
-    one that is ignored.
+    one that is ignored. Network file systems refuse leases for reasons of their own, so there nothing can be told.
     """
     try:
         handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     except OSError:
         return False
     try:
+        if not _gives_leases(os.fstat(handle).st_dev):
+            return False
         fcntl.fcntl(handle, fcntl.F_SETSIG, signal.SIGURG)
         fcntl.fcntl(handle, fcntl.F_SETLEASE, fcntl.F_RDLCK)
         fcntl.fcntl(handle, fcntl.F_SETLEASE, fcntl.F_UNLCK)
@@ -146,6 +151,18 @@ def is_written(path: Path) -> bool:
     finally:
         os.close(handle)
     return False
+
+
+@lru_cache(maxsize=64)
+def _gives_leases(device: int) -> bool:
+    """Whether a device holds a file system whose leases say who writes."""
+    wanted = f"{os.major(device)}:{os.minor(device)}"
+    try:
+        mounts = Path("/proc/self/mountinfo").read_text(encoding="utf-8", errors="replace").splitlines()
+    except OSError:
+        return False
+    kinds = [line.partition(" - ")[2].split(" ")[0] for line in mounts if line.split(" ")[2] == wanted]
+    return bool(kinds) and set(kinds) <= LEASING
 
 
 def move_file(source: Path, target: Path) -> None:
