@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 from schemas.errors import EncryptedError
-from worker import names, naming
+from worker import events, names, naming
 from worker.database import Database, Row, atomic
 
 PROFILE: Final = "default"
@@ -119,6 +119,8 @@ def arrive(db: Database, arrival: Arrival, now: float) -> int:
     )
     _follow_state(db, delivery, job, now)
     copy_parts(db, job, now, delivery)
+    if arrival.site != NOWHERE:  # an upload brings callbacks too: who has taken it tells of it
+        events.tell_known(db, job, events.Said(arrival.metadata, arrival.path), (), now)
     return job
 
 

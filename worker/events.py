@@ -77,12 +77,12 @@ def tell(db: Database, job_id: int, kinds: Sequence[Event], now: float) -> int:
 
 
 def tell_known(db: Database, job_id: int, said: Said, callbacks: Sequence[int], now: float) -> int:
-    """Note that bytes came again whose job is done, inside the transaction in which they did; how many are told.
+    """Note that bytes came again, if their job is done, inside the transaction in which they did; how many are told.
 
     Of the callbacks only those that came with them: the others have been told that it is done.
     """
     listeners = [r for r in db.rows(LISTENERS, (job_id,)) if r["job_id"] is None or r["id"] in callbacks]
-    job = db.row("SELECT * FROM jobs WHERE id = ?", (job_id,)) if listeners else None
+    job = db.row("SELECT * FROM jobs WHERE id = ? AND state = 'done'", (job_id,)) if listeners else None
     if job is None:
         return 0
     payload = _payload(job, said)

@@ -99,12 +99,11 @@ def submit(db: Database, new: Submission, now: float) -> Submitted:
     db.execute("UPDATE jobs SET metadata = ? WHERE id = ?", (metadata, job))
     said = Said(metadata or "{}", arrival.path)
     added = [_add_callback(db, (new.key_id, job), callback, said, now) for callback in new.callbacks]
-    is_there = before is not None and before["id"] == job
-    if before is not None and is_there and before["state"] == "done":
+    if before is not None:
         tell_known(db, job, said, added, now)
     if new.idempotency is not None:
         db.execute("UPDATE idempotency SET job_id = ? WHERE key_id = ? AND key = ?", (job, new.key_id, new.idempotency))
-    return Submitted(job, known=before is not None and is_there and before["state"] in KNOWN)
+    return Submitted(job, known=before is not None and before["id"] == job and before["state"] in KNOWN)
 
 
 def _add_callback(db: Database, whose: tuple[int, int], callback: Callback, said: Said, now: float) -> int:

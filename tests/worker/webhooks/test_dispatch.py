@@ -15,9 +15,10 @@ import pytest
 from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 
 from tests.fakes.desk import Desk
-from worker import leases
+from worker import deliveries, leases
 from worker.api import rows, submitting
 from worker.api.models import Callback
+from worker.deliveries import Arrival
 from worker.leases import Part
 from worker.naming import part_name
 from worker.webhooks import dispatch, signing
@@ -171,6 +172,22 @@ def test_the_same_bytes_sent_three_times_are_told_three_times(desk: Desk, receiv
     assert (told(one), told(two)) == ([("job.completed", 1)], [("job.completed", 2)])
     assert told(three) == [("job.deduplicated", 3)]
     assert told(hook) == [("job.completed", 1), ("job.completed", 2), ("job.deduplicated", 1), ("job.deduplicated", 3)]
+
+
+def test_a_file_that_is_dropped_again_is_told(desk: Desk, receive: Callable[[], Receiver]) -> None:
+    """The same bytes in the inbox under another name, with other metadata, are told once their job is done."""
+    hook = receive()
+    listen(desk, hook.url)
+    kept = desk.blobs.put_bytes(b"same\n")
+    for number in (1, 2, 3):
+        values = (kept.sha256, kept.size, "text", "normal", "e 1", f"w{number}")
+        job = deliveries.arrive(desk.db, Arrival(f"{number}.txt", *values, metadata=f'{{"n": {number}}}'), 0.0)
+        if number == 2:
+            desk.finish(job)
+    settle(desk)
+    assert told(hook) == [("job.completed", 1), ("job.completed", 2), ("job.deduplicated", 3)]
+    names = sorted(json.loads(body)["data"]["name"] for _, body in hook.came)
+    assert names == ["1.txt", "2.txt", "3.txt"]
 
 
 def test_a_callback_without_metadata_is_told_of_none(desk: Desk, receive: Callable[[], Receiver]) -> None:
