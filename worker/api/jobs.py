@@ -250,7 +250,7 @@ async def retry_job(job: JobPath, service: Serving, caller: Submitter, response:
 
 
 def _retry(db: Database, job: int, settings: Settings) -> None:
-    Jobs(db).retry(job, open_blobs(settings))
+    Jobs(db, settings).retry(job, open_blobs(settings))
 
 
 async def _find(service: Service, caller: Caller, job: int) -> Row:
