@@ -30,14 +30,15 @@ sys.path.insert(0, str(Path(__file__).parent.parent))
 
 from tests.fakes.postgres import Postgres
 from tests.fakes.running import FAST, Up, wait_for
-from worker import deliveries, own_redis
 from worker.blobs import open_blobs
 from worker.database import Database
-from worker.deliveries import Arrival
-from worker.services import Service
+from worker.jobs import deliveries
+from worker.jobs.deliveries import Arrival
+from worker.processes import own_redis
+from worker.processes.services import Service
+from worker.processes.supervisor import make_folders
+from worker.processes.sweeper import Sweeper
 from worker.settings import Settings, engine_name
-from worker.supervisor import make_folders
-from worker.sweeper import Sweeper
 
 SECONDS, REDIS_BYTES, SWEEP_SECONDS, WAIT_SECONDS = 300.0, 10_000_000, 0.2, 2.0
 # a child of its own, so that its memory is that of the enqueuer and of nothing else

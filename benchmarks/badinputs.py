@@ -33,9 +33,9 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
 from tests.fakes.running import Up, wait_for
-from worker import deliveries
 from worker.blobs import open_blobs
 from worker.database import Database
+from worker.jobs import deliveries
 from worker.local.conversion import BYTES_A_PAGE
 from worker.naming import clean
 from worker.settings import Settings

@@ -23,9 +23,9 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
 from tests.fakes.running import FAST, Up, wait_for
-from worker import own_redis
 from worker.database import Database
-from worker.services import Service
+from worker.processes import own_redis
+from worker.processes.services import Service
 
 DEMAND_SECONDS = 60.0
 CROSSFOOT = (sys.executable, "-P", "-c", "import sys; from worker.cli import main; sys.exit(main())")

@@ -27,14 +27,15 @@ sys.path.insert(0, str(Path(__file__).parent.parent))
 
 from tests.fakes.postgres import Postgres
 from tests.fakes.running import FAST
-from worker import conversion, deliveries, leases
 from worker.blobs import Blobs
-from worker.conversion import convert_job
+from worker.converting import conversion
+from worker.converting.conversion import convert_job
+from worker.converting.sandbox import Sandbox
 from worker.database import Database
-from worker.deliveries import Arrival
-from worker.sandbox import Sandbox
+from worker.jobs import deliveries, leases
+from worker.jobs.deliveries import Arrival
+from worker.processes.supervisor import make_folders
 from worker.settings import Settings, engine_name
-from worker.supervisor import make_folders
 
 DEMAND_MS = 30.0
 STEPS: tuple[tuple[Any, str, str], ...] = (

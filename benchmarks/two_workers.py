@@ -29,13 +29,14 @@ sys.path.insert(0, str(Path(__file__).parent.parent))
 
 from benchmarks.no_redis import CROSSFOOT
 from corpus.scans import VARIANT, write_scans
-from worker import deliveries, own_redis
 from worker.blobs import Blobs
 from worker.database import Database
-from worker.deliveries import NOWHERE, Arrival
-from worker.services import Service
+from worker.jobs import deliveries
+from worker.jobs.deliveries import NOWHERE, Arrival
+from worker.processes import own_redis
+from worker.processes.services import Service
+from worker.processes.supervisor import make_folders
 from worker.settings import Settings, engine_name
-from worker.supervisor import make_folders
 
 DEMAND: Final = 1.7
 # cores that others use: from here on the wall clock says as much about them as about us

@@ -21,11 +21,13 @@ from pathlib import Path
 from typing import Any, Final, Self
 
 from schemas.errors import EmptyError, ServiceError
-from worker import deliveries, own_redis, redo, results, sources, supervisor
+from worker import results, sources
 from worker.blobs import FullError, open_blobs
-from worker.confine import die_with_parent
+from worker.confinement.confine import die_with_parent
 from worker.database import Database
+from worker.jobs import deliveries, redo
 from worker.naming import key_of
+from worker.processes import own_redis, supervisor
 from worker.room import Room
 from worker.settings import Settings, engine_name
 from worker.sources import Found
@@ -332,7 +334,7 @@ class _Service:
         supervisor.make_folders(self._settings)
         with self._log_file.open("ab") as out:
             self._process = subprocess.Popen(
-                [sys.executable, "-P", "-m", "worker.supervisor"],
+                [sys.executable, "-P", "-m", "worker.processes.supervisor"],
                 env=self._settings.environment(),
                 stdin=subprocess.DEVNULL,
                 stdout=out,

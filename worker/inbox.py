@@ -23,7 +23,7 @@ from pathlib import Path, PurePosixPath
 from typing import Final
 
 from schemas.errors import StorageError, UnreadableError
-from worker import deliveries, names, results, sidecars
+from worker import results, sidecars
 from worker.blobs import (
     PARTIAL,
     FullError,
@@ -38,8 +38,9 @@ from worker.blobs import (
 )
 from worker.blobs.files import check_size
 from worker.database import Database
+from worker.jobs import deliveries, names
 from worker.naming import SIDECAR_SUFFIXES, clean, why_no_document
-from worker.process import stopping
+from worker.processes.process import stopping
 from worker.room import Room
 from worker.routing import kind_of_bytes
 from worker.settings import Settings, engine_name, load

@@ -1,6 +1,6 @@
 """What Prometheus sees, read from the rows when it asks: no process counts for itself, so none has to be asked.
 
-Totals only ever grow: they are written down as jobs end (``worker.totals``). Everything else is what is so now.
+Totals only ever grow: they are written down as jobs end (``worker.jobs.totals``). Everything else is what is so now.
 
 crossfoot_jobs_total{outcome,route}         jobs that have ended so (done, E_CORRUPT, …), each time they did
 crossfoot_figures_total{status,route}       their figures: proved, repaired, conflict, unchecked
@@ -31,10 +31,10 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Histo
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 from prometheus_client.registry import Collector, CollectorRegistry
 
-from worker import totals
 from worker.blobs import find_free, open_blobs
 from worker.database import Database
-from worker.jobs import STATES
+from worker.jobs import totals
+from worker.jobs.jobs import STATES
 from worker.routing import QUEUES
 
 if TYPE_CHECKING:

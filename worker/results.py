@@ -18,7 +18,6 @@ from pathlib import Path
 from typing import Any
 
 from schemas.errors import CrossfootError, StorageError
-from worker import deliveries, names
 from worker.blobs import (
     DamagedBlobError,
     MissingBlobError,
@@ -32,7 +31,8 @@ from worker.blobs import (
     sync_folder,
 )
 from worker.database import Database
-from worker.deliveries import Delivery
+from worker.jobs import deliveries, names
+from worker.jobs.deliveries import Delivery
 from worker.naming import ERROR_SUFFIX, HASH_CHARACTERS, INDEX_NAME, RESULT_SUFFIX, SIDECAR_SUFFIXES, beside, candidates
 from worker.settings import Settings
 

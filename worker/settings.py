@@ -165,7 +165,7 @@ class Settings:
         return self.pages_at_once or (2 if 2 * running <= len(os.sched_getaffinity(0)) else 1)
 
     def deadline(self, pages: int | None) -> float:
-        """Seconds for a document of so many pages (None: not known, counted as one); see ``worker.deadlines``."""
+        """Seconds for a document of so many pages (None: not known, counted as one); see ``confinement.deadlines``."""
         return min(self.deadline_max_seconds, self.deadline_seconds + self.deadline_page_seconds * max(1, pages or 1))
 
     def cpu_seconds(self, pages_at_once: int) -> int:

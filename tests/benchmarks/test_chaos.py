@@ -13,11 +13,11 @@ import pytest
 from benchmarks.chaos import FAULTS, MOST_EXTRA, Chaos, Plan, own_disk
 from benchmarks.history import Handed, Log, Verdict, judge
 from tests.fakes.postgres import Postgres
-from worker import deliveries, leases
 from worker.database import Database
-from worker.deliveries import Arrival
+from worker.jobs import deliveries, leases
+from worker.jobs.deliveries import Arrival
+from worker.processes.supervisor import make_folders
 from worker.settings import Settings
-from worker.supervisor import make_folders
 
 EVERY = {*FAULTS, "flushall"}
 # how many documents a fault may make be begun again: those of four pool processes, which on a full disk try thrice

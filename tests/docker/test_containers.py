@@ -22,8 +22,8 @@ import redis
 import yaml
 
 from tests.fakes.running import FAST, wait_for
-from worker import own_redis
 from worker.database import Database
+from worker.processes import own_redis
 from worker.settings import Settings, load
 
 ROOT = Path(__file__).parents[2]

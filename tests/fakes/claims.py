@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from worker import leases
 from worker.database import Database
-from worker.leases import Claim
+from worker.jobs import leases
+from worker.jobs.leases import Claim
 from worker.settings import Settings
 
 

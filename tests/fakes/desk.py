@@ -10,14 +10,14 @@ from typing import Any
 from schemas.errors import UnreadableError
 from schemas.filing import Filing, to_json
 from tests.fakes import engine
-from worker import leases
 from worker.api import rows
 from worker.api.keys import Scope
 from worker.blobs import Blobs
 from worker.database import Database
-from worker.leases import Claim
+from worker.jobs import leases
+from worker.jobs.leases import Claim
+from worker.processes.supervisor import make_folders
 from worker.settings import Settings
-from worker.supervisor import make_folders
 
 
 class Desk:

@@ -25,7 +25,7 @@ from extractors.page import DEFAULT, Origin, Profile
 from extractors.source import Source as Bytes
 from schemas.errors import EncryptedError, UnreadableError, UnsupportedError
 from schemas.filing import Column, Engine, Figure, Filing, Finding, Identification, Row, Source, Table
-from worker.confine import Limits, confine
+from worker.confinement.confine import Limits, confine
 
 # a test may have the child write elsewhere what it calls temporary
 SHARED = Path("/tmp")  # noqa: S108

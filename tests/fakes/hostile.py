@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from schemas.errors import UnreadableError
+from worker.confinement.outcomes import OUTCOME, RESULT
 from worker.local.conversion import Work
-from worker.outcomes import OUTCOME, RESULT
 
 WARM: tuple[str, ...] = ()
 

@@ -17,7 +17,7 @@ from typing import Any, Final, Self
 import psycopg
 import pytest
 
-from worker.confine import die_with_parent
+from worker.confinement.confine import die_with_parent
 
 MISSING: Final = (
     "PostgreSQL's server is not installed: run .ci/setup, or on Debian: apt-get install postgresql."

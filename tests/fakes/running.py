@@ -13,7 +13,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Self, TypeVar
 
-from worker.jobs import Job, Jobs
+from worker.jobs.jobs import Job, Jobs
 from worker.settings import Settings
 
 T = TypeVar("T")
@@ -54,7 +54,7 @@ class Up:
     def __enter__(self) -> Self:
         with self.said.open("ab") as out:
             self.process = subprocess.Popen(
-                [sys.executable, "-P", "-m", "worker.supervisor"],
+                [sys.executable, "-P", "-m", "worker.processes.supervisor"],
                 env=self.settings.environment(),
                 stdout=out,
                 stderr=out,

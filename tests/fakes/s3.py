@@ -12,7 +12,7 @@ from typing import Final, Self
 import obstore
 from obstore.store import S3Store
 
-from worker.confine import die_with_parent
+from worker.confinement.confine import die_with_parent
 
 BUCKET: Final = "filings"
 SERVER: Final = f"""

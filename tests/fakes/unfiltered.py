@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tests.fakes.scripted import WARM, WRITABLE, work
-from worker import seccomp
+from worker.confinement import seccomp
 
 __all__ = ["WARM", "WRITABLE", "work"]
 

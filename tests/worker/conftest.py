@@ -14,8 +14,8 @@ from tests.fakes.postgres import Postgres
 from worker.cli import main
 from worker.database import Database
 from worker.inbox import Inbox
+from worker.processes.supervisor import make_folders
 from worker.settings import Settings
-from worker.supervisor import make_folders
 
 
 @dataclass(frozen=True)

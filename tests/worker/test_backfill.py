@@ -16,10 +16,12 @@ import pytest
 from schemas.errors import EmptyError, ServiceError, UnreadableError, UsageError
 from tests.fakes.postgres import Postgres
 from tests.fakes.scripted import KEY
-from worker import backfill, deliveries, leases, reports, sources, supervisor
+from worker import backfill, reports, sources
 from worker.backfill import Options, Progress
 from worker.database import Database
-from worker.jobs import Jobs
+from worker.jobs import deliveries, leases
+from worker.jobs.jobs import Jobs
+from worker.processes import supervisor
 from worker.settings import Settings
 
 STAY_OUT = Options(wait=False)

@@ -12,7 +12,7 @@ from tests.fakes.desk import Desk
 from tests.worker.conftest import Said
 from worker.cli import doctor
 from worker.cli.reach import Observation
-from worker.liveness import STALL_SECONDS
+from worker.processes.liveness import STALL_SECONDS
 
 Crossfoot = Callable[..., Said]
 

@@ -13,10 +13,10 @@ import pytest
 
 from schemas.errors import UsageError
 from tests.worker.conftest import Said
-from worker import app, supervisor
 from worker import backfill as filler
-from worker import jobs as rows
 from worker.blobs import Store
+from worker.jobs import jobs as rows
+from worker.processes import app, supervisor
 from worker.settings import DEFAULT_HOME, Settings
 
 Crossfoot = Callable[..., Said]

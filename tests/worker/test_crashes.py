@@ -21,14 +21,15 @@ import pytest
 from tests.fakes import crashing
 from tests.fakes.claims import claim_next
 from tests.fakes.running import wait_for
-from worker import deliveries, leases, results
+from worker import results
 from worker.blobs import open_blobs
 from worker.database import Database
 from worker.inbox import Inbox
-from worker.leases import Claim, Part
+from worker.jobs import deliveries, leases
+from worker.jobs.leases import Claim, Part
 from worker.naming import path_of_uri, uri_of_path
+from worker.processes.supervisor import make_folders
 from worker.settings import Settings
-from worker.supervisor import make_folders
 
 LEASE = 30.0
 # into so many test cases the steps are split, so that they can run beside each other

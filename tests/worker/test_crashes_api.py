@@ -18,20 +18,20 @@ import pytest
 from schemas.filing import Filing, from_json, to_json
 from tests.fakes import crashing, engine
 from tests.worker.test_crashes import CASES, LEASE, bury, settings_of, steps_of_share
-from worker import leases
 from worker.api import stored, submitting
 from worker.api.models import Callback
 from worker.api.submitting import Submission
 from worker.blobs import open_blobs
-from worker.conversion import convert_job
-from worker.corrections import Correction, apply_corrections, keep, summarize
-from worker.corrections.rows import Change, Speaker, Version, add_version, list_corrections
+from worker.converting.conversion import convert_job
+from worker.converting.sandbox import Ended, Request, Sandbox
 from worker.database import Database
+from worker.jobs import leases
+from worker.jobs.corrections import Correction, apply_corrections, keep, summarize
+from worker.jobs.corrections.rows import Change, Speaker, Version, add_version, list_corrections
 from worker.local.conversion import RESULT
-from worker.sandbox import Ended, Request, Sandbox
+from worker.processes.supervisor import make_folders
+from worker.processes.sweeper import remove_leftovers
 from worker.settings import Settings
-from worker.supervisor import make_folders
-from worker.sweeper import remove_leftovers
 from worker.webhooks import dispatch
 from worker.webhooks.sending import Sent
 

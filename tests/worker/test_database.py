@@ -21,10 +21,10 @@ from sqlalchemy.exc import IntegrityError
 from schemas.errors import ConfigurationError, StorageError
 from tests.fakes.claims import claim_next
 from tests.fakes.postgres import Postgres
-from worker import deliveries, leases, names
 from worker.database import ConflictError, Database, atomic
-from worker.deliveries import Arrival
-from worker.jobs import Jobs
+from worker.jobs import deliveries, leases, names
+from worker.jobs.deliveries import Arrival
+from worker.jobs.jobs import Jobs
 from worker.rows import migrate
 from worker.rows.tables import metadata
 from worker.settings import Settings

@@ -16,11 +16,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from schemas.errors import UnreadableError
-from worker import leases, results
+from worker import results
 from worker.blobs import is_written, open_blobs
 from worker.database import Database
 from worker.inbox import Inbox, Look, Seen, is_ignored, is_stable, observe, read_patience, scan
-from worker.jobs import Jobs
+from worker.jobs import leases
+from worker.jobs.jobs import Jobs
 from worker.room import QuotaError, Room
 from worker.settings import Settings
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from worker import seccomp
+from worker.confinement import seccomp
 
 PROGRAM = """
 import sys

@@ -14,9 +14,10 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from schemas.errors import StorageError
 from tests.fakes.desk import Desk
-from worker import leases, metrics, retention
+from worker import metrics
 from worker.api import submitting
-from worker.liveness import STALL_SECONDS, Probe, is_stalled
+from worker.jobs import leases, retention
+from worker.processes.liveness import STALL_SECONDS, Probe, is_stalled
 
 
 @pytest.fixture
@@ -190,7 +191,7 @@ def test_a_store_is_asked_now_and_then(monkeypatch: pytest.MonkeyPatch) -> None:
     probe = Probe(ask)
     assert [probe.answers(), probe.answers()] == [False, False]
     assert len(asked) == 1
-    monkeypatch.setattr("worker.liveness.REACHED_SECONDS", -1.0)
+    monkeypatch.setattr("worker.processes.liveness.REACHED_SECONDS", -1.0)
     assert probe.answers()
 
 

@@ -9,12 +9,13 @@ from pathlib import Path
 import pytest
 
 from schemas.errors import UnreadableError, UsageError
-from worker import deliveries, leases, names, results
+from worker import results
 from worker.blobs import Blobs
 from worker.database import Database
-from worker.deliveries import Arrival
-from worker.jobs import Jobs
-from worker.leases import Part
+from worker.jobs import deliveries, leases, names
+from worker.jobs.deliveries import Arrival
+from worker.jobs.jobs import Jobs
+from worker.jobs.leases import Part
 from worker.settings import Settings, engine_name
 
 

@@ -13,9 +13,10 @@ import redis
 from tests.fakes.postgres import Postgres
 from tests.fakes.running import FAST, Up, wait_for
 from tests.fakes.s3 import BUCKET, S3Server
-from worker import backfill, own_redis
-from worker.jobs import Jobs
-from worker.services import Service
+from worker import backfill
+from worker.jobs.jobs import Jobs
+from worker.processes import own_redis
+from worker.processes.services import Service
 from worker.settings import Settings
 
 pytestmark = [pytest.mark.service, pytest.mark.slow]

@@ -16,16 +16,17 @@ import pytest
 from schemas.errors import StorageError, UsageError
 from tests.fakes.s3 import BUCKET, S3Server
 from tests.fakes.scripted import KEY
-from tests.worker.test_conversion import Child
-from worker import conversion, sources
+from tests.worker.converting.test_conversion import Child
+from worker import sources
 from worker.backfill import Options, run
-from worker.conversion import convert_job
+from worker.converting import conversion
+from worker.converting.conversion import convert_job
+from worker.converting.sandbox import Ended, Request, Sandbox
 from worker.database import Database
-from worker.jobs import Jobs
-from worker.sandbox import Ended, Request, Sandbox
+from worker.jobs.jobs import Jobs
+from worker.processes.supervisor import make_folders
 from worker.settings import Settings
 from worker.sources import find, open_uri
-from worker.supervisor import make_folders
 
 
 @pytest.fixture(scope="module")

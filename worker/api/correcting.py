@@ -20,10 +20,10 @@ from worker.api.problems import ApiError, not_found, responses
 from worker.api.results import ResultId
 from worker.api.service import Reader, Reviewer, Service, Serving
 from worker.blobs import open_blobs
-from worker.corrections import Correction, apply_corrections, keep, summarize
-from worker.corrections import rows as kept_rows
-from worker.corrections.rows import Change, Speaker, Version
 from worker.database import Database, Row
+from worker.jobs.corrections import Correction, apply_corrections, keep, summarize
+from worker.jobs.corrections import rows as kept_rows
+from worker.jobs.corrections.rows import Change, Speaker, Version
 
 router = APIRouter(prefix="/v1", tags=["reviews"])
 

@@ -17,8 +17,8 @@ from worker.api.problems import responses
 from worker.api.service import Administrator, Reader, Service, Serving
 from worker.blobs import FullError, open_blobs
 from worker.database import Database
-from worker.deliveries import PROFILE
-from worker.liveness import Probe, is_stalled
+from worker.jobs.deliveries import PROFILE
+from worker.processes.liveness import Probe, is_stalled
 from worker.room import Room
 from worker.settings import Settings
 

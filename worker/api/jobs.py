@@ -23,8 +23,8 @@ from worker.api.service import Reader, Service, Serving, Submitter
 from worker.api.submitting import Submitted
 from worker.blobs import open_blobs
 from worker.database import Database, Row
-from worker.events import ENDED
-from worker.jobs import Jobs, State
+from worker.jobs.events import ENDED
+from worker.jobs.jobs import Jobs, State
 from worker.settings import Settings
 
 router = APIRouter(prefix="/v1", tags=["jobs"])

@@ -9,8 +9,8 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from schemas import filing
-from worker.events import Event
-from worker.jobs import State
+from worker.jobs.events import Event
+from worker.jobs.jobs import State
 from worker.routing import Urgency
 from worker.wishes import Metadata, NoNul
 

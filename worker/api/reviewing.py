@@ -8,15 +8,15 @@ from typing import Annotated, Any, Final
 from fastapi import APIRouter, Path, Query, Request, Response
 from pydantic import BaseModel, Field
 
-from worker import reviews
 from worker.api import models, views
 from worker.api.correcting import Corrections, Said, correct
 from worker.api.keys import Caller
 from worker.api.problems import ApiError, not_found, responses
 from worker.api.rows import read_json
 from worker.api.service import Reviewer, Service, Serving
-from worker.corrections.rows import Speaker
 from worker.database import Row
+from worker.jobs import reviews
+from worker.jobs.corrections.rows import Speaker
 
 router = APIRouter(prefix="/v1/reviews", tags=["reviews"])
 

@@ -19,12 +19,12 @@ from fastapi import FastAPI
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from schemas.errors import ConfigurationError, ServiceError
-from worker import logs
 from worker.api import problems, rows
 from worker.api.app import make_app
 from worker.api.problems import ApiError
 from worker.api.service import is_loopback
 from worker.database import Database
+from worker.processes import logs
 from worker.settings import Settings
 
 log = logging.getLogger("crossfoot.api")

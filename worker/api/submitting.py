@@ -10,10 +10,10 @@ from typing import Any, Final
 from worker.api.models import Callback
 from worker.api.problems import ApiError
 from worker.database import Database, Row, atomic
-from worker.deliveries import NOWHERE, Arrival, arrive, find_job
-from worker.events import Said, tell_known
+from worker.jobs.deliveries import NOWHERE, Arrival, arrive, find_job
+from worker.jobs.events import Said, tell_known
+from worker.jobs.redo import redo_one
 from worker.naming import clean
-from worker.redo import redo_one
 
 LONGEST_NAME: Final = 255
 # states of a job that a second request for the same bytes joins

@@ -142,7 +142,7 @@ def _languages(lang: str) -> Iterator[Observation]:
 
 def _sandbox() -> Iterator[Observation]:
     """What keeps a converting process from everything else, and what this kernel does not have of it."""
-    from worker import confine
+    from worker.confinement import confine
 
     missing = confine.find_missing()
     for measure in missing:

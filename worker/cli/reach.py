@@ -111,7 +111,7 @@ def look_at_work(settings: Settings, role: str) -> Iterator[Observation]:
     """Whether a worker takes jobs, or a sweeper sweeps: seen from the rows, as who waits sees it."""
     from schemas.errors import StorageError
     from worker.database import Database
-    from worker.liveness import is_stalled
+    from worker.processes.liveness import is_stalled
 
     try:
         if Database.read_revision(settings, ADDRESS_SECONDS) is None:

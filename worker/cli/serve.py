@@ -64,7 +64,7 @@ def inbox(home: Home = None) -> None:
 
 def sweeper(home: Home = None) -> None:
     """Send hints to the workers of CROSSFOOT_REDIS_URL, and take jobs from those who are silent."""
-    from worker import sweeper as role
+    from worker.processes import sweeper as role
 
     settings = _settings(home)
     _make_folders(settings)
@@ -79,7 +79,7 @@ def webhooks(home: Home = None) -> None:
 
 
 def _make_folders(settings: Settings) -> None:
-    from worker.supervisor import make_folders
+    from worker.processes.supervisor import make_folders
 
     make_folders(settings)
 

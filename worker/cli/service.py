@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from worker.jobs import Job
+    from worker.jobs.jobs import Job
     from worker.settings import Settings
 
 SOME_FAILED = 6
@@ -65,7 +65,7 @@ def up(home: Home = None) -> None:
     one that cannot be converted moves to HOME/failed with an error JSON; HOME/review links the results that a person
     should look at.
     """
-    from worker import supervisor
+    from worker.processes import supervisor
 
     raise typer.Exit(supervisor.run(_settings(home)))
 
@@ -83,7 +83,7 @@ def worker(
     home: Home = None,
 ) -> None:
     """Run one worker for the Redis of CROSSFOOT_REDIS_URL."""
-    from worker import app
+    from worker.processes import app
 
     raise typer.Exit(app.run(_settings(home), queues, concurrency))
 
@@ -102,7 +102,7 @@ def list_jobs(
     """List jobs: number, state, attempts, document, and what went wrong."""
     import dataclasses
 
-    from worker.jobs import Jobs
+    from worker.jobs.jobs import Jobs
 
     with Jobs.open(_existing(home)) as rows:
         found = rows.list(state.value if state else None, limit, before)
@@ -117,7 +117,7 @@ def show_job(job: Annotated[int, typer.Argument(metavar="JOB")], home: Home = No
     """Print everything known about a job, as JSON: its results of earlier and later engines too."""
     import dataclasses
 
-    from worker.jobs import Jobs
+    from worker.jobs.jobs import Jobs
 
     with Jobs.open(_existing(home)) as rows:
         known = dataclasses.asdict(rows.show(job)) | {"versions": rows.versions(job)}
@@ -140,7 +140,7 @@ def retry_jobs(
     """
     from worker.backfill import batch_name
     from worker.blobs import open_blobs
-    from worker.jobs import Jobs
+    from worker.jobs.jobs import Jobs
 
     if bool(job) == failed or ((batch or code) and not failed):
         raise typer.BadParameter("Name the jobs, or --failed (with --batch and --code, if you like).")
@@ -156,7 +156,7 @@ def retry_jobs(
 @jobs.command("cancel")
 def cancel_jobs(job: Annotated[list[int], typer.Argument(metavar="JOB")], home: Home = None) -> None:
     """Cancel jobs that wait or run."""
-    from worker.jobs import Jobs
+    from worker.jobs.jobs import Jobs
 
     with Jobs.open(_existing(home)) as rows:
         for number in job:
@@ -174,7 +174,7 @@ def redo_jobs(
 
     The earlier result stays a version, and stands until the new one is there.
     """
-    from worker.jobs import Jobs
+    from worker.jobs.jobs import Jobs
 
     if bool(job) == everything:
         raise typer.BadParameter("Name the jobs, or --all.")
@@ -197,7 +197,7 @@ def purge_jobs(
     home: Home = None,
 ) -> None:
     """Remove jobs that ended long ago, with their documents and results; folders of yours are left alone."""
-    from worker.jobs import Jobs
+    from worker.jobs.jobs import Jobs
 
     settings = _existing(home)
     if days is None and not settings.retention_days:

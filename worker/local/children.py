@@ -22,12 +22,12 @@ from pathlib import Path
 from typing import Any
 
 from schemas.errors import AttemptsError, CrossfootError, LimitError
-from worker.appetite import Appetite, find_bounds
-from worker.confine import Limits, confine, find_closed, name_signal, prepare, ran_dry
-from worker.deadlines import Deadline
+from worker.confinement.appetite import Appetite, find_bounds
+from worker.confinement.confine import Limits, confine, find_closed, name_signal, prepare, ran_dry
+from worker.confinement.deadlines import Deadline
+from worker.confinement.outcomes import take_outcome
+from worker.confinement.remains import read_end
 from worker.local.conversion import NOISE, Work, work
-from worker.outcomes import take_outcome
-from worker.remains import read_end
 from worker.settings import Settings
 
 TOO_MUCH_MEMORY = "Reading it takes more memory than is allowed."

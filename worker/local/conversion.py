@@ -18,10 +18,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from schemas.errors import CrossfootError, LimitError, StorageError, UnsafeError
+from worker.confinement.outcomes import OUTCOME as OUTCOME  # noqa: PLC0414 - what others ask this module for
+from worker.confinement.outcomes import RESULT as RESULT  # noqa: PLC0414
+from worker.confinement.remains import part_file
 from worker.local.inputs import read_input
-from worker.outcomes import OUTCOME as OUTCOME  # noqa: PLC0414 - what others ask this module for
-from worker.outcomes import RESULT as RESULT  # noqa: PLC0414
-from worker.remains import part_file
 
 if TYPE_CHECKING:
     from extractors.containers import Container

@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from schemas.errors import StorageError, UsageError
+from worker.confinement.outcomes import RESULT_BYTES
+from worker.confinement.remains import open_left, read_left
 from worker.naming import ERROR_SUFFIX, INDEX_NAME, RESULT_SUFFIX
-from worker.outcomes import RESULT_BYTES
-from worker.remains import open_left, read_left
 
 
 class Sink(Protocol):

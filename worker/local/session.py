@@ -12,14 +12,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from schemas.errors import StorageError, UnreadableError, UsageError
-from worker.confine import adopt_orphans
+from worker.confinement.confine import adopt_orphans
+from worker.confinement.remains import discard_folder
 from worker.local.conversion import Work
 from worker.local.inputs import STDIN, Input, find_inputs, hash_input, open_input, read_input
 from worker.local.naming import name_results
 from worker.local.output import Folder, Memory, print_result
 from worker.local.run import Options, Reporter, Run, Task
 from worker.local.warm import limit_threads, warm
-from worker.remains import discard_folder
 
 if TYPE_CHECKING:
     from extractors.page import Profile

@@ -246,7 +246,7 @@ outbox: Final = Table(
     _serial(),
     Column("job_id", Id, ForeignKey("jobs.id", ondelete="CASCADE"), nullable=False),
     Column("endpoint_id", Id, ForeignKey("endpoints.id", ondelete="CASCADE"), nullable=False),
-    # one of worker.events.Event
+    # one of worker.jobs.events.Event
     _text("event"),
     # JSON, what was so at that moment
     _text("payload"),

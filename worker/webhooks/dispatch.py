@@ -17,9 +17,9 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from schemas.errors import StorageError
-from worker import totals
 from worker.database import Database, Row, atomic
-from worker.process import stopping
+from worker.jobs import totals
+from worker.processes.process import stopping
 from worker.settings import Settings
 from worker.webhooks import guard
 from worker.webhooks.sending import DEADLINE_SECONDS, Message, Sent, send

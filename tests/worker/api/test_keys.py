@@ -14,10 +14,10 @@ from starlette.testclient import TestClient
 from schemas.errors import StorageError
 from tests.fakes.desk import Desk
 from tests.worker.api.test_results import filing
-from worker import deliveries
 from worker.api import rows
 from worker.api.app import make_app
-from worker.deliveries import NOWHERE, Arrival
+from worker.jobs import deliveries
+from worker.jobs.deliveries import NOWHERE, Arrival
 from worker.webhooks import dispatch
 
 Send = Callable[..., dict[str, Any]]

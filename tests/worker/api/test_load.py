@@ -20,8 +20,8 @@ from typing import Any
 import pytest
 
 from tests.fakes.running import wait_for
+from worker.processes.supervisor import make_folders
 from worker.settings import Settings
-from worker.supervisor import make_folders
 
 pytestmark = pytest.mark.slow
 

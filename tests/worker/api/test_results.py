@@ -16,10 +16,10 @@ from tests.fakes import engine
 from tests.fakes.desk import Desk
 from tests.fakes.s3 import BUCKET, S3Server
 from tests.fakes.served import Served
-from worker import deliveries, leases
 from worker.api.app import make_app
 from worker.blobs import open_blobs
-from worker.deliveries import NOWHERE, Arrival
+from worker.jobs import deliveries, leases
+from worker.jobs.deliveries import NOWHERE, Arrival
 
 Send = Callable[..., dict[str, Any]]
 

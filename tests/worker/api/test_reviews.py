@@ -13,7 +13,7 @@ from schemas.filing import Filing, from_json
 from schemas.recheck import recheck
 from tests.fakes.desk import Desk
 from tests.worker.api.test_results import filing
-from worker import leases, reviews
+from worker.jobs import leases, reviews
 
 Send = Callable[..., dict[str, Any]]
 

@@ -11,10 +11,10 @@ import pytest
 from tests.fakes.desk import Desk
 from tests.fakes.running import wait_for
 from tests.fakes.served import Served
-from worker import deliveries, leases
 from worker.api import server
 from worker.api.service import is_loopback
-from worker.deliveries import NOWHERE, Arrival
+from worker.jobs import deliveries, leases
+from worker.jobs.deliveries import NOWHERE, Arrival
 
 
 def test_who_never_ends_a_head_is_cut_off(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -15,11 +15,11 @@ import pytest
 from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 
 from tests.fakes.desk import Desk
-from worker import deliveries, leases
 from worker.api import rows, submitting
 from worker.api.models import Callback
-from worker.deliveries import Arrival
-from worker.leases import Part
+from worker.jobs import deliveries, leases
+from worker.jobs.deliveries import Arrival
+from worker.jobs.leases import Part
 from worker.naming import part_name
 from worker.webhooks import dispatch, signing
 from worker.webhooks.dispatch import AT_ONCE, AT_ONCE_EACH, AT_ONCE_KEY, LADDER, LEASE_SECONDS, Dispatcher, Due
