@@ -131,7 +131,8 @@ def _services(settings: Settings) -> list[Service]:
     for name, queues, concurrency in (("main", "", settings.concurrency), ("front", ",".join(FRONT_QUEUES), 1)):
         celery = [*python, "celery", "-A", "worker.processes.app", *command(queues, concurrency, name)]
         services.append(_service(replace(settings, worker=name), f"worker {name}", celery))
-    services += [_service(settings, name, [*python, f"worker.{name}"]) for name in ("inbox", "sweeper", "webhooks")]
+    beside = {"inbox": "worker.inbox", "sweeper": "worker.processes.sweeper", "webhooks": "worker.webhooks"}
+    services += [_service(settings, name, [*python, module]) for name, module in beside.items()]
     return services
 
 
