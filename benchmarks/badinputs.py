@@ -181,7 +181,8 @@ def through_cli(cases: list[Case], scratch: Path) -> Iterator[tuple[Case, Answer
         answer = _convert(case.path, scratch / f"out-{number}")
         answer.seconds -= start
         yield case, answer
-    yield Case("(packets)", "0", scratch, Path()), Answer(str(packets() - before))
+    if INSIDE in os.environ:  # in a network of others there are packets of others
+        yield Case("(packets)", "0", scratch, Path()), Answer(str(packets() - before))
 
 
 def _convert(path: Path, out: Path) -> Answer:

@@ -28,7 +28,8 @@ from typing import Any
 
 from schemas.errors import CrossfootError, EncryptedError, UnreadableError
 from schemas.filing import Engine, Filing, Identification, Source, to_json
-from worker.local.conversion import OUTCOME, PAGES_AT_ONCE, RESULT, Work
+from worker.confinement.outcomes import OUTCOME, RESULT
+from worker.local.conversion import PAGES_AT_ONCE, Work
 
 WARM: tuple[str, ...] = ()
 # its deeds are noted outside its folder

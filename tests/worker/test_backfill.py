@@ -199,7 +199,7 @@ def test_wishes_of_a_manifest_are_written_down(home: Settings, tmp_path: Path) -
 def test_two_who_add_to_one_back_fill_add_it_once(postgres: Postgres, tmp_path: Path) -> None:
     """They wait for each other, and neither fails."""
     home = replace(Settings(), home=tmp_path / "home", database_url=postgres.make_database())
-    rows = [(f"{n}.txt", f"file:///{n}.txt", "text") for n in range(3_000)]
+    rows = [deliveries.Planned(f"{n}.txt", f"file:///{n}.txt", "text") for n in range(3_000)]
     with Database.open(home), ThreadPoolExecutor(4) as pool:
         written = pool.map(lambda _: deliveries.plan(Database.open(home), "batch", rows, "e 1", 1.0), range(4))
     assert sorted(written) == [0, 0, 0, 3_000]
@@ -299,7 +299,7 @@ def test_a_container_is_partial_in_the_report_where_a_part_failed(home: Settings
             if number == 1:
                 leases.attach(db, held, "1" * 64, 1, 1.0)
                 parts = tuple(leases.Part(n, f"{n}.txt", f"{n}" * 64, 1, "text", "{}") for n in (2, 3))
-                leases.finish_container(db, held, ("f" * 64, 1), parts, 2.0)
+                leases.finish_container(db, held, ("f" * 64, 1), leases.Opened(parts), 2.0)
             elif number == 2:
                 leases.finish(db, held, ("e" * 64, 1), {"outcome": "complete"}, 2.0)
             else:

@@ -66,7 +66,10 @@ def live(home: Path, url: str, door: str, now: float) -> None:
     with Database.open(settings) as db:
         if door == "backfill":
             source = home / "archive" / "a.txt"
-            rows = [("a.txt", uri_of_path(source), "text"), ("twin.txt", uri_of_path(source.with_name("twin")), "text")]
+            rows = [
+                deliveries.Planned("a.txt", uri_of_path(source), "text"),
+                deliveries.Planned("twin.txt", uri_of_path(source.with_name("twin")), "text"),
+            ]
             deliveries.plan(db, "archive", rows, "e 1", now, "here")
         else:
             inbox = Inbox(settings, db)
@@ -102,7 +105,7 @@ def convert(settings: Settings, db: Database, held: Claim, now: float) -> None:
             parts.append(Part(number, f"{number}.txt", stored.sha256, stored.size, "text", '{"in":"c"}'))
         listed = [{"number": p.number, "name": p.name, "sha256": p.sha256} for p in parts]
         index = store.put_bytes(json.dumps({"container": {}, "outcome": "complete", "parts": listed}).encode())
-        assert leases.finish_container(db, held, (index.sha256, index.size), tuple(parts), now) == "done"
+        assert leases.finish_container(db, held, (index.sha256, index.size), leases.Opened(tuple(parts)), now) == "done"
         return
     result = store.put_bytes(b"result of " + data)
     assert leases.finish(db, held, (result.sha256, result.size), {"review": 0}, now) == "done"

@@ -22,13 +22,13 @@ from worker.api import stored, submitting
 from worker.api.models import Callback
 from worker.api.submitting import Submission
 from worker.blobs import open_blobs
+from worker.confinement.outcomes import RESULT
 from worker.converting.conversion import convert_job
 from worker.converting.sandbox import Ended, Request, Sandbox
 from worker.database import Database
 from worker.jobs import leases
 from worker.jobs.corrections import Correction, apply_corrections, keep, summarize
 from worker.jobs.corrections.rows import Change, Speaker, Version, add_version, list_corrections
-from worker.local.conversion import RESULT
 from worker.processes.supervisor import make_folders
 from worker.processes.sweeper import remove_leftovers
 from worker.settings import Settings

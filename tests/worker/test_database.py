@@ -216,7 +216,7 @@ def test_what_is_relaxed_is_durable_with_the_next_durable_write(home: Settings, 
 def test_names_of_any_length_are_rows(home: Settings, db: Database) -> None:
     """PostgreSQL's indexes take short texts only; long paths, URIs and sayings of containers stay apart."""
     deep = "/".join(secrets.token_hex(100) for _ in range(19))
-    files = [(f"{deep}/{n}", f"s3://bucket/{deep}/{n}", "text") for n in range(3)]
+    files = [deliveries.Planned(f"{deep}/{n}", f"s3://bucket/{deep}/{n}", "text") for n in range(3)]
     assert deliveries.plan(db, f"file:///{deep}", files, "e 1", 0.0) == 3
     assert deliveries.plan(db, f"file:///{deep}", files, "e 1", 0.0) == 0
     assert deliveries.count_batch(db, f"file:///{deep}") == {"queued": 3}
@@ -228,7 +228,7 @@ def test_names_of_any_length_are_rows(home: Settings, db: Database) -> None:
     said = [json.dumps({"header": secrets.token_hex(4000)}) for _ in range(2)]
     parts = tuple(leases.Part(n, "x", "b" * 64, 1, "text", text) for n, text in enumerate(said))
     assert leases.attach(db, held, "a" * 64, 1, 1.0)
-    assert leases.finish_container(db, held, ("r" * 64, 1), parts, 1.0) == "done"
+    assert leases.finish_container(db, held, ("r" * 64, 1), leases.Opened(parts), 1.0) == "done"
     children = [leases.claim(db, home, job, "me", 2.0) for job in (4, 5)]
     assert [child.origin for child in children if child] == said
 

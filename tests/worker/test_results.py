@@ -163,7 +163,7 @@ def part_of(home: Settings, db: Database, container: int, texts: list[str]) -> l
     parts = tuple(Part(n, f"{n}.txt", s.sha256, s.size, "text", "{}") for n, s in enumerate(stored, 1))
     listed = [{"number": p.number, "name": p.name, "sha256": p.sha256} for p in parts]
     index = store.put_bytes(json.dumps({"container": {}, "outcome": "complete", "parts": listed}).encode())
-    assert leases.finish_container(db, held, (index.sha256, index.size), parts, 1.0) == "done"
+    assert leases.finish_container(db, held, (index.sha256, index.size), leases.Opened(parts), 1.0) == "done"
     rows = db.rows(
         "SELECT p.job_id FROM deliveries p JOIN deliveries d ON d.id = p.parent WHERE d.job_id = ?", (container,)
     )

@@ -29,7 +29,7 @@ from schemas.errors import (
 )
 from worker import routing, sources
 from worker.blobs import DamagedBlobError, MissingBlobError, Store, Stored, open_blobs, storing
-from worker.confinement.outcomes import RESULT_BYTES
+from worker.confinement.outcomes import RESULT, RESULT_BYTES
 from worker.confinement.remains import discard_folder, open_left, part_file
 from worker.converting import blame
 from worker.converting.sandbox import Ended, Request, Sandbox
@@ -38,7 +38,6 @@ from worker.jobs import leases
 from worker.jobs.corrections import rows as corrections
 from worker.jobs.corrections.rows import Inherited
 from worker.jobs.leases import Claim
-from worker.local.conversion import RESULT
 from worker.room import Room
 from worker.settings import Settings
 
@@ -93,7 +92,7 @@ def convert_job(settings: Settings, sandbox: Sandbox, job_id: int) -> str:
             time.sleep(PAUSE_SECONDS)
             return "queued"
         except MissingBlobError as error:
-            leases.fail(db, held, error, time.time())
+            leases.fail(db, held, error, db.now())
             return error.problem_code
         except DamagedBlobError as error:
             return _give_up_bytes(bench, held, error)
@@ -103,19 +102,19 @@ def convert_job(settings: Settings, sandbox: Sandbox, job_id: int) -> str:
             time.sleep(PAUSE_SECONDS)
             return "queued"
         except CrossfootError as error:
-            leases.fail(db, held, error, time.time())
+            leases.fail(db, held, error, db.now())
             return error.problem_code
         except Exception as error:
             log.exception("job %d: a fault of the program", job_id)
             cause = f"the program failed ({type(error).__name__})"
-            return leases.release(db, settings, held, cause, time.time()) or "fenced"
+            return leases.release(db, settings, held, cause, db.now()) or "fenced"
 
 
 def _give_up_bytes(bench: Bench, held: Claim, error: DamagedBlobError) -> str:
     """Try again what may have been damaged on its way; after the last attempt, make room for the right bytes."""
     log.error("job %d: %s", held.id, error.detail)
     said = StorageError(f"{error.detail.removesuffix('.')}: bring the document again.")
-    state = leases.release(bench.db, bench.settings, held, "its bytes were damaged", time.time(), said)
+    state = leases.release(bench.db, bench.settings, held, "its bytes were damaged", bench.db.now(), said)
     if state == "quarantined":
         bench.blobs.set_aside(error.sha256)
     return state or "fenced"
@@ -233,9 +232,9 @@ def _fetch(bench: Bench, held: Claim) -> Claim | None:
             bench.room.take(bench.db, sources.size_of(stream))
             stored = bench.blobs.put(stream, bench.settings.max_bytes)
     except sources.MissingSourceError as error:
-        leases.fail(bench.db, held, error, time.time())
+        leases.fail(bench.db, held, error, bench.db.now())
         return None
-    is_ours = leases.attach(bench.db, held, stored.sha256, stored.size, time.time())
+    is_ours = leases.attach(bench.db, held, stored.sha256, stored.size, bench.db.now())
     bench.blobs.make_sure(stored.sha256, partial(_put_again, bench, held))
     return replace(held, sha256=stored.sha256) if is_ours else None
 
@@ -299,7 +298,7 @@ def _conclude(bench: Bench, held: Claim, folder: Path, ended: Ended) -> str:
     if ended.verdict == "crashed":
         fault = blame.find_fault(ended.noise)
         log.warning("job %d, attempt %d: %s; %s", held.id, held.attempt, ended.cause, fault or "no traceback")
-        return leases.release(bench.db, bench.settings, held, ended.cause, time.time()) or "fenced"
+        return leases.release(bench.db, bench.settings, held, ended.cause, bench.db.now()) or "fenced"
     outcome = ended.outcome
     if outcome["state"] == "failed":
         return _give_back(bench, held, outcome["problem"], ended.noise)
@@ -316,13 +315,13 @@ def _give_back(bench: Bench, held: Claim, problem: dict[str, Any], noise: str) -
     """
     if problem["code"] == StorageError.code:  # in the child: it may be what the document does
         cause = f"storage failed ({problem['detail']})"
-        return leases.release(bench.db, bench.settings, held, cause, time.time()) or "fenced"
+        return leases.release(bench.db, bench.settings, held, cause, bench.db.now()) or "fenced"
     error = _error(problem)
     if problem["code"] != CrossfootError.code:
         raise error
     fault = blame.find_fault(noise)  # its words may be the document's: they go to the row, whose owner may read them
     log.error("job %d, attempt %d: a fault of the program: %s", held.id, held.attempt, fault or "no traceback")
-    return leases.release(bench.db, bench.settings, held, "the program failed", time.time(), error) or "fenced"
+    return leases.release(bench.db, bench.settings, held, "the program failed", bench.db.now(), error) or "fenced"
 
 
 def _error(problem: dict[str, Any]) -> CrossfootError:
@@ -354,7 +353,7 @@ def _finish(
     """Commit, with what people have said of the result that this one supersedes; again where more is said meanwhile."""
     while True:
         inherited = corrections.inherit(bench.db, bench.blobs, held.supersedes, result)
-        ending = commit(time.time(), inherited)
+        ending = commit(bench.db.now(), inherited)
         if inherited is not None and inherited.version is not None and ending == "done":
             again = partial(corrections.inherit, bench.db, bench.blobs, held.supersedes, result)
             bench.blobs.make_sure(inherited.version.sha256, again)

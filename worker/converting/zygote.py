@@ -31,7 +31,8 @@ from typing import Any, NoReturn
 from extractors.page import DEFAULT
 from schemas.errors import CrossfootError, StorageError
 from worker.confinement.confine import Limits, adopt_orphans, confine, prepare
-from worker.local.conversion import NOISE, OUTCOME, Work, origin_of
+from worker.confinement.outcomes import OUTCOME
+from worker.local.conversion import NOISE, Work, origin_of
 from worker.local.warm import warm_up
 
 PAGES = "pages"

@@ -208,17 +208,15 @@ def _reopen_container(db: Database, job_id: int) -> None:
 
 
 @atomic
-def plan(
-    db: Database, batch: str, rows: Sequence[tuple[str, str, str] | Planned], engine: str, now: float, site: str = ""
-) -> int:
-    """Add a back-fill's files, in one transaction: ``(path, uri, kind)``, and what is wished of it; how many were new.
+def plan(db: Database, batch: str, rows: Sequence[Planned], engine: str, now: float, site: str = "") -> int:
+    """Add a back-fill's files, in one transaction; how many were new.
 
     A file that the batch has had already is not added again, whoever else adds to it at the same time.
     """
     batch = naming.key_of(batch)
     db.exclude(f"batch {batch}")
-    known = _find_known(db, batch, [naming.key_of(row[1]) for row in rows])
-    new = {row[1]: Planned(*row) for row in rows if naming.key_of(row[1]) not in known}
+    known = _find_known(db, batch, [naming.key_of(row.uri) for row in rows])
+    new = {row.uri: row for row in rows if naming.key_of(row.uri) not in known}
     columns = ("uri", "profile", "engine", "urgency", "kind", "password", "metadata", "created_at")
     made = [(r.uri, PROFILE, engine, r.urgency, r.kind, r.password, r.metadata, now) for r in new.values()]
     jobs = db.insert_rows("jobs", columns, made)

@@ -102,9 +102,8 @@ class Jobs:
     def retry(self, job_id: int, store: Store | None = None) -> Job:
         """Queue a failed, quarantined or cancelled job again for the engine of today, its attempts counted from 0.
 
-        A password is read again where it lies beside the document's file.
-
-        So is one that is done and whose result the store, where it is given, holds damaged or not at all.
+        So is one that is done and whose result the store, where it is given, holds damaged or not at all. A password
+        is read again where it lies beside the document's file.
 
         Raises:
             UsageError: there is no such job, it is not in one of these states, or its result cannot be made again.

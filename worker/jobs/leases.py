@@ -8,7 +8,7 @@
 
 The attempt is counted when the job is claimed, before any work, so that a killed process and an exhausted memory
 count too. Whoever has lost the lease can change nothing any more: each statement asks for the owner's token.
-Every function is one transaction; ``now`` is wall-clock time in seconds, for claims and leases by ``Database.now``.
+Every function is one transaction; ``now`` is wall-clock time in seconds by the clock of the rows (``Database.now``).
 """
 
 from __future__ import annotations
@@ -231,7 +231,7 @@ def finish_container(
     db: Database,
     held: Claim,
     result: tuple[str, int],
-    parts: tuple[Part, ...] | Opened,
+    opened: Opened,
     now: float,
     inherited: Inherited | None = None,
 ) -> Ending:
@@ -245,7 +245,6 @@ def finish_container(
         return "fenced"
     if corrections.is_stale(db, held.supersedes, inherited):
         return "stale"
-    opened = parts if isinstance(parts, Opened) else Opened(parts)
     if opened.locked and _try_password(db, held):
         return "fenced"
     # in one order everywhere, so that nobody waits in a circle

@@ -18,8 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from schemas.errors import CrossfootError, LimitError, StorageError, UnsafeError
-from worker.confinement.outcomes import OUTCOME as OUTCOME  # noqa: PLC0414 - what others ask this module for
-from worker.confinement.outcomes import RESULT as RESULT  # noqa: PLC0414
+from worker.confinement.outcomes import OUTCOME, RESULT
 from worker.confinement.remains import part_file
 from worker.local.inputs import read_input
 

@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from schemas.errors import CrossfootError, StorageError, UsageError
+from worker.confinement.outcomes import RESULT
 from worker.confinement.remains import discard_folder, part_file
 from worker.local.children import Children, Ended
-from worker.local.conversion import RESULT, Work, origin_of
+from worker.local.conversion import Work, origin_of
 from worker.local.output import Memory, Sink
 from worker.local.warm import warm_up
 from worker.naming import ERROR_SUFFIX, part_name

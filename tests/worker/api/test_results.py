@@ -172,7 +172,7 @@ def test_a_container_s_parts_are_jobs_of_their_own(client: TestClient, desk: Des
     part = desk.blobs.put_bytes(b"part\n")
     index = desk.blobs.put_bytes(b'{"container": {}, "parts": []}\n')
     parts = (leases.Part(1, "a.htm", part.sha256, part.size, "html", "{}"),)
-    assert leases.finish_container(desk.db, held, (index.sha256, index.size), parts, 1.0) == "done"
+    assert leases.finish_container(desk.db, held, (index.sha256, index.size), leases.Opened(parts), 1.0) == "done"
     seen = client.get(f"/v1/jobs/{job['id']}").json()
     assert (seen["summary"]["container"], seen["summary"]["parts"]) == (True, 1)
     assert client.get(f"/v1/results/{seen['result']}").json()["parts"] == []

@@ -153,7 +153,7 @@ def test_a_container_has_nothing_to_correct(client: TestClient, desk: Desk, send
     """Its parts have."""
     held = desk.claim(send("PARTS\n")["id"])
     index = desk.blobs.put_bytes(b'{"container": {}, "parts": []}\n')
-    leases.finish_container(desk.db, held, (index.sha256, index.size), (), 1.0)
+    leases.finish_container(desk.db, held, (index.sha256, index.size), leases.Opened(()), 1.0)
     assert client.post(f"/v1/results/{index.sha256}/corrections", json=SAID).status_code == 409
 
 

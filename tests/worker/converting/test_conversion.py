@@ -17,13 +17,13 @@ import pytest
 
 from schemas.errors import StorageError
 from worker.blobs import Blobs
+from worker.confinement.outcomes import RESULT
 from worker.converting import conversion
 from worker.converting.conversion import convert_job
 from worker.converting.sandbox import Ended, Request, Sandbox
 from worker.database import Database
 from worker.jobs import deliveries, leases
 from worker.jobs.deliveries import Arrival
-from worker.local.conversion import RESULT
 from worker.processes.supervisor import make_folders
 from worker.settings import MEGABYTE, Settings
 
@@ -272,7 +272,7 @@ def test_a_back_fill_waits_for_room(home: Settings, db: Database, tmp_path: Path
     """Where the quota is used up, a back-fill's document stays where it is, unread and without an attempt."""
     document = tmp_path / "b.txt"
     document.write_bytes(b"x" * MEGABYTE)
-    deliveries.plan(db, "batch", [("b.txt", document.as_uri(), "text")], "e 1", 0.0)
+    deliveries.plan(db, "batch", [deliveries.Planned("b.txt", document.as_uri(), "text")], "e 1", 0.0)
     full = replace(home, quota_mb=1)
     assert [convert_job(full, cast("Sandbox", Child()), 2) for _ in range(4)] == ["queued"] * 4
     waiting = db.row("SELECT attempt, sha256 FROM jobs WHERE id = 2")

@@ -17,9 +17,9 @@ import pytest
 
 from tests.fakes.running import wait_for
 from worker.confinement import confine, landlock, seccomp
+from worker.confinement.outcomes import OUTCOME, RESULT
 from worker.converting import sandbox as sandbox_module
 from worker.converting.sandbox import Ended, Request, Sandbox
-from worker.local.conversion import OUTCOME, RESULT
 from worker.settings import Settings
 
 needs_landlock = pytest.mark.skipif(not landlock.version(), reason="this kernel has no Landlock")

@@ -178,7 +178,7 @@ def test_a_container_is_served_after_its_parts(db: Database, home: Settings) -> 
     """The index says what came of each part: it waits for the last one, under every name of the container."""
     first = arrive(db, "c.zip", "zip")
     parts = tuple(Part(n, f"p{n}.txt", str(n) * 64, 1, "text", '{"parent":"zip"}') for n in (1, 2))
-    assert leases.finish_container(db, claimed(db, home, first), RESULT, parts, 1.0) == "done"
+    assert leases.finish_container(db, claimed(db, home, first), RESULT, leases.Opened(parts), 1.0) == "done"
     assert arrive(db, "again.zip", "zip") == first
     assert deliveries.find_ready(db, 2.0) == []
     for row in db.rows("SELECT id FROM jobs WHERE parent IS NOT NULL"):
@@ -196,8 +196,8 @@ def test_a_back_fill_of_known_bytes_joins_their_job(db: Database, home: Settings
     """A path whose bytes have a job gets that job's result; no second job is left."""
     job = arrive(db, "a.txt", "a")
     leases.finish(db, claimed(db, home, job), RESULT, {}, 1.0)
-    assert deliveries.plan(db, "batch", [("old/a.txt", "file:///old/a.txt", "text")], "e 1", 2.0) == 1
-    assert deliveries.plan(db, "batch", [("old/a.txt", "file:///old/a.txt", "text")], "e 1", 3.0) == 0
+    assert deliveries.plan(db, "batch", [deliveries.Planned("old/a.txt", "file:///old/a.txt", "text")], "e 1", 2.0) == 1
+    assert deliveries.plan(db, "batch", [deliveries.Planned("old/a.txt", "file:///old/a.txt", "text")], "e 1", 3.0) == 0
     held = claimed(db, home, job + 1)
     assert not leases.attach(db, held, hashlib.sha256(b"a").hexdigest(), 1, 4.0)
     assert [d.base for d in deliveries.find_ready(db, 5.0)] == ["a.txt", "old/a.txt"]

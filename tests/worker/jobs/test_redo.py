@@ -105,7 +105,7 @@ def test_what_failed_is_tried_again_in_bulk(home: Settings, db: Database) -> Non
 def test_one_back_fill_is_tried_again_with_all_its_shards(home: Settings, db: Database) -> None:
     """And no other, whatever its name begins with."""
     for batch in ("file:///a", "file:///a#1/2", "file:///ab"):
-        deliveries.plan(db, batch, [("a.txt", f"{batch}/a.txt", "text")], OLD, 1.0)
+        deliveries.plan(db, batch, [deliveries.Planned("a.txt", f"{batch}/a.txt", "text")], OLD, 1.0)
     for job in (1, 2, 3):
         fail(home, db, job, UnreadableError("x"))
     assert redo.retry_failed(db, Wanted(NEW, "file:///a")) == 2
@@ -116,7 +116,7 @@ def test_a_back_fills_password_is_read_beside_its_file(home: Settings, db: Datab
     """Its files stay where they are, and what lies beside them too."""
     file = tmp_path / "b.txt"
     file.write_text("b")
-    deliveries.plan(db, "batch", [("b.txt", file.as_uri(), "text")], OLD, 1.0)
+    deliveries.plan(db, "batch", [deliveries.Planned("b.txt", file.as_uri(), "text")], OLD, 1.0)
     fail(home, db, 1, EncryptedError("x"))
     file.with_name("b.txt.password").write_text(KEY)
     assert redo.retry_one(db, 1, NEW, replace(home))

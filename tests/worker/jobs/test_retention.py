@@ -65,7 +65,7 @@ def take_apart(home: Settings, db: Database, job: int, parts: list[str], now: fl
     index = store.put_bytes(
         json.dumps({"container": {"by": held.engine}, "outcome": "complete", "parts": listed}).encode()
     )
-    assert leases.finish_container(db, held, (index.sha256, index.size), tuple(found), now) == "done"
+    assert leases.finish_container(db, held, (index.sha256, index.size), leases.Opened(tuple(found)), now) == "done"
 
 
 def waiting(db: Database) -> list[int]:

@@ -80,7 +80,7 @@ def server(home: Settings) -> Iterator[Server]:
 def db(home: Settings) -> Iterator[Database]:
     """Its rows: 100 documents of a back-fill that wait."""
     with Database.open(home) as opened:
-        rows = [(f"{n}.txt", f"file:///{n}.txt", "text") for n in range(100)]
+        rows = [deliveries.Planned(f"{n}.txt", f"file:///{n}.txt", "text") for n in range(100)]
         deliveries.plan(opened, "batch", rows, "e 1", 0.0)
         yield opened
 

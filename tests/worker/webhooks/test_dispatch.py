@@ -225,7 +225,10 @@ def test_a_part_is_told_as_one(desk: Desk, receive: Callable[[], Receiver]) -> N
     part = desk.blobs.put_bytes(b"part\n")
     result = desk.blobs.put_bytes(b"{}")
     parts = (Part(3, "exhibit.txt", part.sha256, part.size, "text", ""),)
-    assert leases.finish_container(desk.db, held, (result.sha256, result.size), parts, time.time()) == "done"
+    assert (
+        leases.finish_container(desk.db, held, (result.sha256, result.size), leases.Opened(parts), time.time())
+        == "done"
+    )
     child = desk.db.rows("SELECT id FROM jobs WHERE parent = ?", (job,))[0]["id"]
     desk.finish(child)
     settle(desk)

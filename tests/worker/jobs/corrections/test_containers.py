@@ -50,7 +50,9 @@ def take_apart(desk: Desk, job: int, parts: Sequence[Part]) -> leases.Ending:
     held = desk.claim(job)
     index = desk.blobs.put_bytes(json.dumps([held.engine, [p.sha256 for p in parts]]).encode())
     inherited = inherit(desk.db, desk.blobs, held.supersedes, index.sha256)
-    return leases.finish_container(desk.db, held, (index.sha256, index.size), tuple(parts), time.time(), inherited)
+    return leases.finish_container(
+        desk.db, held, (index.sha256, index.size), leases.Opened(tuple(parts)), time.time(), inherited
+    )
 
 
 def arrive(desk: Desk, text: str = "zip") -> int:
@@ -178,4 +180,4 @@ def test_what_is_said_while_it_is_taken_apart_is_not_lost(desk: Desk) -> None:
     index = (hashlib.sha256(b"index").hexdigest(), 5)
     none: Inherited | None = inherit(desk.db, desk.blobs, held.supersedes, first)
     correct(desk, job, first, "2")
-    assert leases.finish_container(desk.db, held, index, parts, time.time(), none) == "stale"
+    assert leases.finish_container(desk.db, held, index, leases.Opened(parts), time.time(), none) == "stale"
